@@ -1,0 +1,8 @@
+//! Rocket Reception: a managed AI receptionist on one binary and PostgreSQL.
+//!
+//! The list below is in reading order, and imports point up it: a module may use what stands above it
+//! (`tests/it/architecture.rs` holds the order).
+pub mod kernel;
+pub mod embedded;
+pub mod providers;
+pub mod receptionist;
