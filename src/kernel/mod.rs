@@ -1,1 +1,2 @@
-//! (being built)
+//! What everything stands on: clock, ids, phones, money, settings, the database. Knows no domain.
+pub mod language;
