@@ -1,2 +1,13 @@
-//! What everything stands on: clock, ids, phones, money, settings, the database. Knows no domain.
+//! What everything stands on: clock, ids, phones, settings, logs, the database. Knows no domain.
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod http;
+pub mod ids;
 pub mod language;
+pub mod metrics;
+pub mod page;
+pub mod phone;
+pub mod tasks;
+pub mod telemetry;
+pub mod text;

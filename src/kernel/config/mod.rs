@@ -1,0 +1,98 @@
+//! Settings: the only reader of the environment. Parsed once; a start that fails names everything wrong at once.
+mod development;
+mod read;
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use crate::kernel::phone::E164;
+pub use development::DevelopmentSecrets;
+pub use read::{Environment, SettingsError};
+
+/// Where we run: decides what is made up when it is missing, and what is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppEnv {
+    Development,
+    Production,
+}
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub env: AppEnv,
+    pub port: u16,
+    /// The base URL that providers sign and call, without a slash at the end.
+    pub public_url: String,
+    pub database: DatabaseSettings,
+    pub data_dir: PathBuf,
+    pub trusted_proxy_hops: usize,
+    pub log_filter: Option<String>,
+    pub billing_currency: String,
+    pub twilio: TwilioSettings,
+    pub retell: RetellSettings,
+    pub llm_api_base_url: Option<String>,
+    pub is_configured: Configured,
+    /// Settings of the older systems that are present and mean nothing any more.
+    pub ignored: Vec<&'static str>,
+}
+
+/// Which database: a server of one's own, or the embedded one.
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    pub url: Option<SecretString>,
+    pub pool_size: u32,
+    /// Where the programs of the embedded server are, when not in a usual place.
+    pub programs: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+pub struct TwilioSettings {
+    pub account_sid: Option<String>,
+    /// The first one signs our requests; all of them are accepted as signatures (rotation).
+    pub auth_tokens: Vec<SecretString>,
+    pub api_base_url: String,
+    pub phone_number: Option<E164>,
+    /// A number that several subscribers share for texts.
+    pub master_sms_number: Option<E164>,
+    /// Texts go to the sandbox although a key is there.
+    pub is_sandboxed: bool,
+}
+
+impl TwilioSettings {
+    /// Whether texts can really be sent.
+    pub fn is_on(&self) -> bool {
+        self.account_sid.is_some() && !self.auth_tokens.is_empty()
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct RetellSettings {
+    pub api_key: Option<SecretString>,
+    /// What Retell signs with: API keys with the webhook badge.
+    pub webhook_secrets: Vec<SecretString>,
+    pub api_base_url: String,
+    pub gatekeeper_agent_id: Option<String>,
+    pub demo_agent_id: Option<String>,
+    /// The masters per industry, from `RETELL_MASTER_AGENT_ID_<INDUSTRY>` and its companions.
+    pub masters: Vec<MasterAgent>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MasterAgent {
+    pub industry: String,
+    pub agent_id: String,
+    pub version: Option<String>,
+    pub llm_id: Option<String>,
+    pub llm_version: Option<String>,
+}
+
+/// Which of the providers that come later have their key: `/health/detailed` and `doctor` say it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Configured {
+    pub vapi: bool,
+    pub stripe: bool,
+    pub calcom: bool,
+    pub elevenlabs: bool,
+    pub resend: bool,
+}

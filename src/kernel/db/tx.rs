@@ -1,0 +1,151 @@
+//! Transactions that know whose rows they may touch.
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+
+use super::{
+    APP_ROLE, Db,
+    outbox::{NewEvent, NewJob, Outbox},
+};
+use crate::kernel::ids::SubscriberId;
+
+/// What functions take that work in any of the three.
+pub trait Tx: Send {
+    fn conn(&mut self) -> &mut PgConnection;
+
+    /// Collects a job; it is written with the commit.
+    fn enqueue(&mut self, job: NewJob);
+
+    /// The `$now` of jobs, leases and buckets.
+    fn now(&self) -> Option<DateTime<Utc>>;
+}
+
+/// One subscriber's rows, and no others.
+pub struct TenantTx {
+    inner: Inner,
+    subscriber: SubscriberId,
+}
+
+/// Everybody's rows, for what is done before a subscriber is known or for many at once: the router of inbound
+/// events, the job runner, schedules. What it does shows in `inbound_events`, `jobs` and `schedule_runs`.
+pub struct SystemTx(Inner);
+
+/// Everybody's rows, for a command of the operator. Sign-in adds the person and the audit row.
+pub struct OperatorTx(Inner);
+
+/// Why a [`SystemTx`] is right: said once, where it is begun.
+#[derive(Clone, Copy, Debug)]
+pub enum SystemToken {
+    InboundRouter,
+    JobRunner,
+    Schedule,
+    Seeding,
+    Health,
+}
+
+/// Why an [`OperatorTx`] is right.
+#[derive(Clone, Copy, Debug)]
+pub enum OperatorToken {
+    /// Somebody with a shell on the machine runs a program.
+    Command,
+}
+
+struct Inner {
+    tx: Transaction<'static, Postgres>,
+    outbox: Outbox,
+    db: Db,
+}
+
+impl Inner {
+    /// Begins in one round trip: several statements in one simple query.
+    async fn begin(db: &Db, setting: &str) -> sqlx::Result<Self> {
+        let role = if db.has_app_role {
+            format!("set local role {APP_ROLE}; ")
+        } else {
+            String::new()
+        };
+        let begin = AssertSqlSafe(format!("begin; {role}{setting}"));
+        Ok(Self {
+            tx: db.pool.begin_with(begin).await?,
+            outbox: Outbox::default(),
+            db: db.clone(),
+        })
+    }
+
+    async fn commit(mut self, subscriber: Option<SubscriberId>) -> sqlx::Result<()> {
+        let wakes = self.outbox.has_jobs();
+        let now = self.db.now();
+        self.outbox.write(&mut self.tx, subscriber, now).await?;
+        self.tx.commit().await?;
+        if wakes {
+            self.db.new_jobs.send_replace(());
+        }
+        Ok(())
+    }
+}
+
+impl TenantTx {
+    pub async fn begin(db: &Db, subscriber: SubscriberId) -> sqlx::Result<Self> {
+        // A Uuid prints as hex digits and dashes, so this text is safe.
+        let setting = format!("set local app.subscriber_id = '{}'", subscriber.0);
+        Ok(Self {
+            inner: Inner::begin(db, &setting).await?,
+            subscriber,
+        })
+    }
+
+    pub fn subscriber(&self) -> SubscriberId {
+        self.subscriber
+    }
+
+    /// Collects an event; it is written with the commit.
+    pub fn emit(&mut self, event: NewEvent) {
+        self.inner.outbox.emit(event);
+    }
+
+    /// Writes what was collected, in one statement, and commits.
+    pub async fn commit(self) -> sqlx::Result<()> {
+        self.inner.commit(Some(self.subscriber)).await
+    }
+}
+
+const OPERATOR_SCOPE: &str = "set local app.scope = 'operator'";
+
+impl SystemTx {
+    pub async fn begin(db: &Db, _why: SystemToken) -> sqlx::Result<Self> {
+        Ok(Self(Inner::begin(db, OPERATOR_SCOPE).await?))
+    }
+
+    pub async fn commit(self) -> sqlx::Result<()> {
+        self.0.commit(None).await
+    }
+}
+
+impl OperatorTx {
+    pub async fn begin(db: &Db, _why: OperatorToken) -> sqlx::Result<Self> {
+        Ok(Self(Inner::begin(db, OPERATOR_SCOPE).await?))
+    }
+
+    pub async fn commit(self) -> sqlx::Result<()> {
+        self.0.commit(None).await
+    }
+}
+
+macro_rules! is_a_transaction {
+    ($($name:ident . $inner:tt),*) => {$(
+        impl Tx for $name {
+            fn conn(&mut self) -> &mut PgConnection {
+                &mut self.$inner.tx
+            }
+
+            fn enqueue(&mut self, job: NewJob) {
+                self.$inner.outbox.enqueue(job);
+            }
+
+            fn now(&self) -> Option<DateTime<Utc>> {
+                self.$inner.db.now()
+            }
+        }
+    )*};
+}
+
+is_a_transaction!(TenantTx.inner, SystemTx.0, OperatorTx.0);

@@ -1,0 +1,13 @@
+//! Clients for the providers' APIs.
+use std::time::Duration;
+
+/// The one client for providers: no redirects (none of them needs one), a bound on connecting.
+/// Every call sets its own deadline.
+pub fn provider_client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(Duration::from_secs(30))
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("RocketReception/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
