@@ -5,4 +5,5 @@
 pub mod kernel;
 pub mod embedded;
 pub mod providers;
+pub mod app;
 pub mod receptionist;
