@@ -44,12 +44,8 @@ create table interactions (
   ended_at timestamptz,
   last_message_at timestamptz,
   duration_seconds int,
-  billed_minutes int,
-  usage_revision int,                            -- the newest usage record's; null until charged
   provider_cost_cents numeric(18, 8),
   provider_cost_currency text,
-  price numeric(18, 8),
-  currency text,
   summary text,
   sentiment text,
   disconnection_reason text,

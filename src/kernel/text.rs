@@ -3,6 +3,18 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+/// Makes an enumeration that is text in capitals in the database and in JSON.
+macro_rules! text_enum {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ::serde::Serialize, ::serde::Deserialize, ::sqlx::Type, ::utoipa::ToSchema)]
+        #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+        #[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
+        pub enum $name { $($variant),* }
+    };
+}
+pub(crate) use text_enum;
+
 /// The public name of a subscriber: 1 to 64 of `a-z`, `0-9` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
 #[serde(try_from = "String", into = "String")]

@@ -1,0 +1,18 @@
+//! What was used, what it cost, what paid for it.
+//!
+//! Usage becomes a record and its ledger entry: included minutes or texts first, then the prepaid balance. Both are
+//! append-only; when more becomes known of a call, a new revision names the one it corrects. One statement writes
+//! record, entry, account, period and the day's sums, so the sum of the ledger is the balance, always.
+pub mod model;
+pub mod rules;
+mod store;
+
+pub use model::{Charge, Cost, Leg, NotBilled, Receipt, Totals, UsageType};
+pub use store::record;
+
+use crate::kernel::db::TenantTx;
+
+/// Whether a call or a chat may begin. Always, until limits exist.
+pub fn may_start(_tx: &mut TenantTx) -> bool {
+    true
+}

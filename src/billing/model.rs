@@ -1,0 +1,77 @@
+//! The words of billing.
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+
+use crate::{
+    kernel::{
+        ids::{InteractionId, UsageId},
+        text::text_enum,
+    },
+    tenancy::Channel,
+    traffic::Contribution,
+};
+
+text_enum! {
+    UsageType { VoiceCall, Sms }
+}
+
+text_enum! {
+    /// What an entry of the ledger is for.
+    Leg { Carrier, Ai, Segments, NumberRent, PlatformFee }
+}
+
+text_enum! {
+    /// Why something that was used costs nothing.
+    NotBilled { Short, Test, Fallback, Spam, Forwarded }
+}
+
+text_enum! {
+    /// What paid.
+    ChargedFrom { Included, Balance, Mixed }
+}
+
+/// What a provider charges us, in its own currency.
+#[derive(Clone, Debug)]
+pub struct Cost {
+    pub amount: Decimal,
+    pub currency: &'static str,
+}
+
+/// Something used, to be charged once. The same source again is a correction, or nothing when nothing changed.
+#[derive(Clone, Debug)]
+pub struct Charge {
+    pub usage_type: UsageType,
+    /// What caused it, such as `RETELL:call_…` or `TWILIO:SM…`.
+    pub source: String,
+    pub interaction: InteractionId,
+    pub occurred_at: DateTime<Utc>,
+    pub duration_s: Option<i32>,
+    /// To be billed; zero when there is a reason not to.
+    pub minutes: i32,
+    pub segments: i32,
+    pub not_billed: Option<NotBilled>,
+    pub cost: Option<Cost>,
+    pub leg: Leg,
+    /// The event that told us.
+    pub source_event: String,
+    /// The month whose included minutes and texts it draws on: its first day, in the subscriber's zone.
+    pub period: NaiveDate,
+}
+
+/// What one event adds to the sums of a day.
+#[derive(Clone, Debug)]
+pub struct Totals {
+    pub day: NaiveDate,
+    pub channel: Channel,
+    pub change: Contribution,
+    pub messages_in: i32,
+    pub messages_out: i32,
+}
+
+/// What a charge came to.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    pub id: UsageId,
+    pub price: Decimal,
+    pub currency: String,
+}

@@ -1,0 +1,107 @@
+-- One statement writes usage record, ledger entry, account, period and the day's sums.
+-- Rows are locked in one order everywhere: period, account, rollup. $22 says whether there is a charge at all;
+-- without one only the sums change.
+with plan as (
+    select p.included_minutes, p.included_texts, p.per_minute, p.per_text, p.currency
+      from plans p
+     where p.code = coalesce((select s.plan from subscriptions s
+                               where s.subscriber_id = $1 and s.status <> 'CANCELLED'), 'FREE')
+       and $22
+),
+-- What was charged for this source before: a correction starts from where that one stood.
+old as (
+    select u.id, u.revision, u.billed_minutes, u.segments, u.price, u.cost, u.free_minutes_before
+      from usage_records u
+     where u.subscriber_id = $1 and u.source = $4
+     order by u.revision desc limit 1
+),
+wanted as (
+    select plan.*, coalesce(old.revision + 1, 0) as revision, old.id as corrects_id,
+           $7::int - coalesce(old.billed_minutes, 0) as more_minutes,
+           $8::int - coalesce(old.segments, 0) as more_segments,
+           coalesce(old.price, 0) as old_price, coalesce(old.cost, 0) as old_cost,
+           coalesce($11::numeric, old.cost) as cost, old.free_minutes_before
+      from plan left join old on true
+     -- told again, and nothing new: nothing to do
+     where old.id is null or old.billed_minutes <> $7 or old.segments <> $8
+        or $11 <> coalesce(old.cost, 0)
+),
+period as (
+    insert into usage_periods as p
+        (subscriber_id, id, starts_on, included_minutes, used_minutes, included_texts, used_texts)
+    select $1, $13, $14, included_minutes, more_minutes, included_texts, more_segments from wanted
+    on conflict (subscriber_id, starts_on) do update
+       set used_minutes = p.used_minutes + excluded.used_minutes,
+           used_texts = p.used_texts + excluded.used_texts
+    returning p.included_minutes, p.used_minutes, p.included_texts, p.used_texts
+),
+free as (
+    select coalesce(wanted.free_minutes_before,
+                    greatest(0, period.included_minutes - (period.used_minutes - wanted.more_minutes))) as minutes,
+           greatest(0, period.included_texts - (period.used_texts - $8::int)) as texts
+      from wanted, period
+),
+priced as (
+    select wanted.*, free.minutes as free_minutes,
+           ($7::int - least($7::int, free.minutes)) * wanted.per_minute
+         + ($8::int - least($8::int, free.texts)) * wanted.per_text as price,
+           least($7::int, free.minutes) + least($8::int, free.texts) as units_included,
+           $7::int + $8::int as units
+      from wanted, free
+),
+account as (
+    insert into credit_accounts as a (subscriber_id, id, balance, currency)
+    select $1, $15, old_price - price, currency from priced
+    on conflict (subscriber_id) do update
+       set balance = a.balance + excluded.balance, updated_at = now()
+    returning a.balance
+),
+usage as (
+    insert into usage_records
+        (subscriber_id, id, usage_type, source, revision, corrects_id, interaction_id, occurred_at, duration_seconds,
+         billed_minutes, segments, not_billed_reason, cost, cost_currency, price, currency, charged_from,
+         balance_before, balance_after, free_minutes_before, free_minutes_after, created_at)
+    select $1, $2, $3, $4, revision, corrects_id, $5, $6, $9, $7, $8, $10, cost, $12, price, currency,
+           case when units_included = units then 'INCLUDED' when units_included = 0 then 'BALANCE' else 'MIXED' end,
+           account.balance + price - old_price, account.balance,
+           free_minutes, greatest(0, free_minutes - $7::int), $17
+      from priced, account
+    returning id, price, currency
+),
+entry as (
+    insert into ledger_entries
+        (subscriber_id, id, usage_record_id, leg, kind, revision, amount, currency, corrects_id, reason, source_event,
+         balance_after, created_at)
+    select $1, $16, $2, $18, case revision when 0 then 'CHARGE' else 'CORRECTION' end, revision, old_price - price,
+           currency,
+           (select e.id from ledger_entries e
+             where e.subscriber_id = $1 and e.usage_record_id = priced.corrects_id limit 1),
+           case revision when 0 then null else 'more became known of the usage' end, $19, account.balance, $17
+      from priced, account
+),
+rollup as (
+    insert into usage_rollups as r
+        (subscriber_id, id, day, channel, interactions, answered, missed, transferred, booked, ai_handled, under_15_s,
+         duration_s, messages_in, messages_out, billed_minutes, segments, cost, price)
+    select $1, $20, $21, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33,
+           coalesce(priced.more_minutes, 0), coalesce(priced.more_segments, 0),
+           coalesce(priced.cost - priced.old_cost, 0), coalesce(priced.price - priced.old_price, 0)
+      from (select 1) as one
+      left join priced on true
+    on conflict (subscriber_id, day, channel) do update
+       set interactions = r.interactions + excluded.interactions,
+           answered = r.answered + excluded.answered,
+           missed = r.missed + excluded.missed,
+           transferred = r.transferred + excluded.transferred,
+           booked = r.booked + excluded.booked,
+           ai_handled = r.ai_handled + excluded.ai_handled,
+           under_15_s = r.under_15_s + excluded.under_15_s,
+           duration_s = r.duration_s + excluded.duration_s,
+           messages_in = r.messages_in + excluded.messages_in,
+           messages_out = r.messages_out + excluded.messages_out,
+           billed_minutes = r.billed_minutes + excluded.billed_minutes,
+           segments = r.segments + excluded.segments,
+           cost = r.cost + excluded.cost,
+           price = r.price + excluded.price
+)
+select id as "id!: UsageId", price as "price!", currency as "currency!" from usage

@@ -1,0 +1,101 @@
+//! Whose is this? The one table that is read before a subscriber is known.
+use uuid::Uuid;
+
+use crate::kernel::{
+    db::{Db, Tx},
+    ids::SubscriberId,
+    phone::E164,
+};
+
+/// What something from outside is looked up by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key<'a> {
+    Subscriber(SubscriberId),
+    OlderId(&'a str),
+    Slug(&'a str),
+    Number(&'a E164),
+    /// An agent at Retell.
+    RetellAgent(&'a str),
+}
+
+/// What the directory knows of a key. Without a subscriber it is the platform's: a shared number, the gatekeeper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub subscriber: Option<SubscriberId>,
+    pub target: Option<Uuid>,
+}
+
+impl Key<'_> {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Subscriber(_) => "SUBSCRIBER",
+            Self::OlderId(_) => "OLDER_ID",
+            Self::Slug(_) => "SLUG",
+            Self::Number(_) => "NUMBER",
+            Self::RetellAgent(_) => "AGENT",
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Subscriber(id) => id.to_string(),
+            Self::OlderId(text) | Self::Slug(text) => (*text).to_owned(),
+            Self::Number(number) => number.to_string(),
+            Self::RetellAgent(id) => format!("RETELL:{id}"),
+        }
+    }
+}
+
+/// Looks up several keys in one statement; the answers stand in the order of the keys.
+pub async fn find(db: &Db, keys: &[Key<'_>]) -> sqlx::Result<Vec<Option<Entry>>> {
+    let kinds: Vec<String> = keys.iter().map(|key| key.kind().to_owned()).collect();
+    let texts: Vec<String> = keys.iter().map(Key::text).collect();
+    let rows = sqlx::query!(
+        r#"select asked.place as "place!", d.subscriber_id as "subscriber: SubscriberId", d.target_id
+             from unnest($1::text[], $2::text[]) with ordinality as asked (kind, key, place)
+             join directory d on d.kind = asked.kind and d.key = asked.key"#,
+        &kinds,
+        &texts,
+    )
+    .fetch_all(db.pool())
+    .await?;
+    let mut found = vec![None; keys.len()];
+    for row in rows {
+        let place = usize::try_from(row.place - 1).unwrap_or_default();
+        found[place] = Some(Entry {
+            subscriber: row.subscriber,
+            target: row.target_id,
+        });
+    }
+    Ok(found)
+}
+
+/// Writes an entry; says whether it was not there, or named somebody else's, before.
+pub async fn put(tx: &mut impl Tx, key: &Key<'_>, entry: &Entry) -> sqlx::Result<PutResult> {
+    let written = sqlx::query_scalar!(
+        r#"insert into directory as d (kind, key, subscriber_id, target_id) values ($1, $2, $3, $4)
+           on conflict (kind, key) do update set target_id = excluded.target_id
+            where d.subscriber_id is not distinct from excluded.subscriber_id
+              and d.target_id is distinct from excluded.target_id
+           returning (xmax = 0) as "is_new!""#,
+        key.kind(),
+        key.text(),
+        entry.subscriber as _,
+        entry.target,
+    )
+    .fetch_optional(&mut *tx.conn())
+    .await?;
+    Ok(match written {
+        Some(true) => PutResult::Created,
+        Some(false) => PutResult::Updated,
+        None => PutResult::Unchanged,
+    })
+}
+
+/// What [`put`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutResult {
+    Created,
+    Updated,
+    Unchanged,
+}

@@ -1,0 +1,12 @@
+//! Subscribers and what is theirs by setting: profile, hours, services, channels, agents, numbers.
+//!
+//! Also answers the first question of every webhook: whose is this? The tables are those of the migration
+//! `tenancy` and the `directory`.
+pub mod business;
+pub mod directory;
+pub mod model;
+mod store;
+
+pub use directory::{Entry, Key};
+pub use model::{AiProvider, Channel, ChannelMode, Line, SubscriberStatus, Transport, VoiceLine};
+pub use store::{find_line, find_voice_line};

@@ -1,0 +1,176 @@
+//! A call, its turns and its recordings: everything that one event tells, in one statement.
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    model::{Direction, Error, HandledBy, Outcome, Role, Status},
+    rules::{Contribution, Facts},
+};
+use crate::{
+    kernel::{
+        db::{TenantTx, Tx},
+        ids::{ContactId, InteractionId, MessageId},
+        phone::E164,
+    },
+    tenancy::{AiProvider, ChannelMode, Transport},
+};
+
+/// What one event of a provider tells of a call. What it does not tell is null and changes nothing.
+#[derive(Clone, Debug)]
+pub struct CallUpdate {
+    pub provider: &'static str,
+    pub external_id: String,
+    pub provider_agent_id: Option<String>,
+    pub direction: Direction,
+    pub transport: Transport,
+    pub ai_provider: AiProvider,
+    pub mode: ChannelMode,
+    pub from: Option<E164>,
+    pub to: Option<E164>,
+    pub counterpart: Option<E164>,
+    pub contact: Option<ContactId>,
+    pub status: Status,
+    pub outcome: Option<Outcome>,
+    pub handled_by: Option<HandledBy>,
+    pub day: NaiveDate,
+    pub started_at: DateTime<Utc>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub duration_s: Option<i32>,
+    pub cost_cents: Option<Decimal>,
+    pub summary: Option<String>,
+    pub sentiment: Option<String>,
+    pub disconnection_reason: Option<String>,
+    pub transfer_destination: Option<String>,
+    pub analysis: Option<Value>,
+    pub turns: Vec<NewTurn>,
+    pub recordings: Vec<NewRecording>,
+}
+
+/// A turn, at its place in the provider's transcript.
+#[derive(Clone, Debug)]
+pub struct NewTurn {
+    pub role: Role,
+    pub text: String,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewRecording {
+    pub kind: &'static str,
+    pub url: String,
+}
+
+/// The call as it stands now, and how its day's sums change.
+#[derive(Clone, Debug)]
+pub struct SavedCall {
+    pub id: InteractionId,
+    pub is_new: bool,
+    pub day: NaiveDate,
+    pub status: Status,
+    pub was_open: bool,
+    pub outcome: Option<Outcome>,
+    pub handled_by: Option<HandledBy>,
+    pub started_at: DateTime<Utc>,
+    pub duration_s: Option<i32>,
+    pub cost_cents: Option<Decimal>,
+    pub change: Contribution,
+}
+
+/// Merges the event into the call: forward only, field by field.
+///
+/// # Errors
+/// [`Error::Raced`] when another event of the same new call was written between this statement's look and its
+/// write; the change of the sums would be wrong, so the transaction begins again.
+pub async fn save_call(tx: &mut TenantTx, update: &CallUpdate) -> Result<SavedCall, Error> {
+    let subscriber = tx.subscriber();
+    let turn_ids: Vec<Uuid> = update.turns.iter().map(|_| MessageId::new().0).collect();
+    let roles: Vec<Role> = update.turns.iter().map(|turn| turn.role).collect();
+    let texts: Vec<String> = update.turns.iter().map(|turn| turn.text.clone()).collect();
+    let times: Vec<DateTime<Utc>> = update.turns.iter().map(|turn| turn.at).collect();
+    let recording_ids: Vec<Uuid> = update.recordings.iter().map(|_| Uuid::now_v7()).collect();
+    let recording_kinds: Vec<String> = update
+        .recordings
+        .iter()
+        .map(|recording| recording.kind.to_owned())
+        .collect();
+    let recording_urls: Vec<String> = update
+        .recordings
+        .iter()
+        .map(|recording| recording.url.clone())
+        .collect();
+    let row = sqlx::query_file!(
+        "src/traffic/save_call.sql",
+        subscriber as _,
+        InteractionId::new() as _,
+        update.provider,
+        update.external_id,
+        update.provider_agent_id,
+        update.direction as _,
+        update.transport as _,
+        update.ai_provider as _,
+        update.mode as _,
+        update.from as _,
+        update.to as _,
+        update.counterpart as _,
+        update.contact as _,
+        update.status as _,
+        update.outcome as _,
+        update.handled_by as _,
+        update.day,
+        update.started_at,
+        update.ended_at,
+        update.duration_s,
+        update.cost_cents,
+        update.summary,
+        update.sentiment,
+        update.disconnection_reason,
+        update.transfer_destination,
+        update.analysis,
+        &Outcome::BY_RANK as _,
+        &turn_ids,
+        &roles as _,
+        &texts,
+        &times,
+        &recording_ids,
+        &recording_kinds,
+        &recording_urls,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if !row.is_new && row.before_status.is_none() {
+        return Err(Error::Raced);
+    }
+    let after = Facts {
+        is_voice: true,
+        status: row.status,
+        outcome: row.outcome,
+        handled_by: row.handled_by,
+        duration_s: row.duration_s,
+    };
+    let before = row.before_status.map(|status| {
+        Contribution::of(&Facts {
+            is_voice: true,
+            status,
+            outcome: row.before_outcome,
+            handled_by: row.before_handled_by,
+            duration_s: row.before_duration_s,
+        })
+    });
+    Ok(SavedCall {
+        id: row.id,
+        is_new: row.is_new,
+        day: row.day,
+        status: row.status,
+        was_open: row
+            .before_status
+            .is_none_or(|status| status == Status::Open),
+        outcome: row.outcome,
+        handled_by: row.handled_by,
+        started_at: row.started_at,
+        duration_s: row.duration_s,
+        cost_cents: row.cost_cents,
+        change: Contribution::of(&after).since(before),
+    })
+}

@@ -1,0 +1,108 @@
+//! Where a conversation stands, kept for the brain that holds it; and the tools that it called.
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::kernel::{
+    db::{TenantTx, Tx},
+    ids::InteractionId,
+};
+
+/// The state of a dialogue, opaque to us, and the provider's id of the conversation where it keeps one.
+#[derive(Clone, Debug, Default)]
+pub struct SavedDialogue {
+    pub state: Value,
+    pub provider_chat_id: Option<String>,
+}
+
+pub async fn find_dialogue(
+    tx: &mut TenantTx,
+    interaction: InteractionId,
+) -> sqlx::Result<SavedDialogue> {
+    let subscriber = tx.subscriber();
+    let found = sqlx::query_as!(
+        SavedDialogue,
+        "select state, provider_chat_id from dialogue_states where subscriber_id = $1 and interaction_id = $2",
+        subscriber as _,
+        interaction as _,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(found.unwrap_or_default())
+}
+
+pub async fn save_dialogue(
+    tx: &mut TenantTx,
+    interaction: InteractionId,
+    dialogue: &SavedDialogue,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "insert into dialogue_states (subscriber_id, id, interaction_id, state, provider_chat_id, updated_at)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (subscriber_id, interaction_id) do update
+            set state = excluded.state, provider_chat_id = excluded.provider_chat_id,
+                updated_at = excluded.updated_at",
+        subscriber as _,
+        Uuid::now_v7(),
+        interaction as _,
+        dialogue.state,
+        dialogue.provider_chat_id,
+        at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Claims a tool call by its key. None: it is ours to run. Some: it ran before, and this was its answer
+/// (null while the first one still runs).
+pub async fn record_tool_call(
+    tx: &mut TenantTx,
+    interaction: InteractionId,
+    tool_call_id: &str,
+    name: &str,
+    arguments: &Value,
+    at: DateTime<Utc>,
+) -> sqlx::Result<Option<Value>> {
+    let subscriber = tx.subscriber();
+    let row = sqlx::query!(
+        r#"insert into tool_calls as t
+               (subscriber_id, id, interaction_id, tool_call_id, name, arguments, created_at)
+           values ($1, $2, $3, $4, $5, $6, $7)
+           on conflict (subscriber_id, interaction_id, tool_call_id) do update set name = t.name
+           returning (xmax = 0) as "is_new!", answer"#,
+        subscriber as _,
+        Uuid::now_v7(),
+        interaction as _,
+        tool_call_id,
+        name,
+        arguments,
+        at,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok((!row.is_new).then(|| row.answer.unwrap_or(Value::Null)))
+}
+
+/// Keeps the answer, so that the same call gets it again.
+pub async fn answer_tool_call(
+    tx: &mut TenantTx,
+    interaction: InteractionId,
+    tool_call_id: &str,
+    answer: &Value,
+) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "update tool_calls set answer = $4
+          where subscriber_id = $1 and interaction_id = $2 and tool_call_id = $3",
+        subscriber as _,
+        interaction as _,
+        tool_call_id,
+        answer,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! Conversations: interactions and their turns, recordings, tool calls, the state of a dialogue.
+//!
+//! An interaction moves forward only: a late `call_started` never reopens a call, facts are merged field by field,
+//! the longer text of a turn wins. Each function is one statement, whatever the number of turns.
+mod calls;
+mod dialogue;
+pub mod model;
+pub mod rules;
+mod texts;
+
+pub use calls::{CallUpdate, NewRecording, NewTurn, SavedCall, save_call};
+pub use dialogue::{
+    SavedDialogue, answer_tool_call, find_dialogue, record_tool_call, save_dialogue,
+};
+pub use model::{Direction, Error, HandledBy, Outcome, Role, Status};
+pub use rules::{Contribution, Facts};
+pub use texts::{
+    Conversation, IncomingText, ReceivedText, WaitingText, close_idle_texts, find_conversation,
+    insert_turn, list_waiting, mark_answered, receive_text,
+};

@@ -1,0 +1,93 @@
+//! The words of traffic.
+use crate::kernel::text::text_enum;
+
+text_enum! {
+    Direction { Inbound, Outbound }
+}
+
+text_enum! {
+    /// Whether a conversation goes on.
+    Status { Open, Completed, Failed }
+}
+
+text_enum! {
+    /// Who speaks in a turn.
+    Role { Caller, Ai, Staff, System, Tool }
+}
+
+text_enum! {
+    /// Who handled a conversation.
+    HandledBy { Ai, Human }
+}
+
+text_enum! {
+    /// What came of a conversation.
+    Outcome {
+        Other, Abandoned, Missed, Failed, Answered, Voicemail, MessageTaken, Transferred, Cancelled, Rescheduled,
+        Booked, Blocked,
+    }
+}
+
+impl Outcome {
+    /// From the least to the most telling: what is known of a conversation is only ever replaced by more.
+    pub const BY_RANK: [Self; 12] = [
+        Self::Other,
+        Self::Abandoned,
+        Self::Missed,
+        Self::Failed,
+        Self::Answered,
+        Self::Voicemail,
+        Self::MessageTaken,
+        Self::Transferred,
+        Self::Cancelled,
+        Self::Rescheduled,
+        Self::Booked,
+        Self::Blocked,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Other => "OTHER",
+            Self::Abandoned => "ABANDONED",
+            Self::Missed => "MISSED",
+            Self::Failed => "FAILED",
+            Self::Answered => "ANSWERED",
+            Self::Voicemail => "VOICEMAIL",
+            Self::MessageTaken => "MESSAGE_TAKEN",
+            Self::Transferred => "TRANSFERRED",
+            Self::Cancelled => "CANCELLED",
+            Self::Rescheduled => "RESCHEDULED",
+            Self::Booked => "BOOKED",
+            Self::Blocked => "BLOCKED",
+        }
+    }
+}
+
+impl Direction {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "INBOUND",
+            Self::Outbound => "OUTBOUND",
+        }
+    }
+}
+
+impl Status {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "OPEN",
+            Self::Completed => "COMPLETED",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// Why a conversation could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another event of the same conversation came first, between our look and our write. Begin again.
+    #[error("another event of this conversation came first")]
+    Raced,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}

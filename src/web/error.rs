@@ -1,0 +1,190 @@
+//! What goes wrong, as a caller sees it: RFC 9457 `application/problem+json` with a stable `code`.
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::request_id;
+use crate::kernel::db::is_unavailable;
+
+/// How long a caller should wait before sending the same again.
+const RETRY_AFTER_S: u64 = 2;
+
+/// An answer that is not a success.
+#[derive(Debug)]
+pub enum ApiError {
+    /// The caller's doing; shown.
+    Client {
+        status: StatusCode,
+        code: &'static str,
+        detail: String,
+        fields: Vec<FieldError>,
+        retry_after_s: Option<u64>,
+    },
+    /// Ours; logged once with its causes, answered without them.
+    Internal(anyhow::Error),
+}
+
+/// What is wrong with one member of a request.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FieldError {
+    pub field: String,
+    pub message: String,
+}
+
+/// The body of every error.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Always `about:blank`: `code` tells errors apart.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub title: &'static str,
+    pub status: u16,
+    pub detail: String,
+    pub code: &'static str,
+    pub request_id: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+impl ApiError {
+    pub fn client(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Client {
+            status,
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            retry_after_s: None,
+        }
+    }
+
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::client(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
+    pub fn invalid_signature() -> Self {
+        let detail = "the signature is missing, wrong or too old";
+        Self::client(StatusCode::UNAUTHORIZED, "invalid_signature", detail)
+    }
+
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::client(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    pub fn not_found() -> Self {
+        Self::client(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
+    }
+
+    pub fn too_large(limit: usize) -> Self {
+        let detail = format!("the body is larger than {limit} bytes");
+        Self::client(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+    }
+
+    pub fn unsupported_media_type(wanted: &str) -> Self {
+        let detail = format!("the body must be {wanted}");
+        Self::client(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            detail,
+        )
+    }
+
+    /// One member of the request is not what it must be.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::Client {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            code: "invalid_request",
+            detail: format!("{field}: {message}"),
+            fields: vec![FieldError {
+                field: field.to_owned(),
+                message,
+            }],
+            retry_after_s: None,
+        }
+    }
+
+    pub fn provider_not_configured(provider: &str) -> Self {
+        Self::retry_later(
+            "provider_not_configured",
+            format!("{provider} is not configured here"),
+            3600,
+        )
+    }
+
+    pub fn unavailable() -> Self {
+        Self::retry_later(
+            "unavailable",
+            "please send the same again later",
+            RETRY_AFTER_S,
+        )
+    }
+
+    fn retry_later(code: &'static str, detail: impl Into<String>, after_s: u64) -> Self {
+        Self::Client {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            retry_after_s: Some(after_s),
+        }
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        if is_unavailable(&error) {
+            tracing::warn!(error = %error, "the database is not there or too busy");
+            Self::unavailable()
+        } else {
+            Self::Internal(error.into())
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code, detail, errors, retry_after_s) = match self {
+            Self::Client {
+                status,
+                code,
+                detail,
+                fields,
+                retry_after_s,
+            } => (status, code, detail, fields, retry_after_s),
+            Self::Internal(error) => {
+                tracing::error!(error = format!("{error:#}"), "a request failed");
+                let detail = "something went wrong here".to_owned();
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    detail,
+                    Vec::new(),
+                    None,
+                )
+            }
+        };
+        let problem = Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail,
+            code,
+            request_id: request_id::current(),
+            errors,
+        };
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if let Some(seconds) = retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
