@@ -68,7 +68,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 pub(super) mod testing {
     use axum::Router;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpSocket};
 
     /// Serves until the test's runtime ends; gives the base URL.
     #[expect(
@@ -82,10 +82,11 @@ pub(super) mod testing {
         base_url
     }
 
-    /// A base URL where nobody listens: the port was free a moment ago and is not given out again at once.
-    pub(in crate::providers) async fn nobody() -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
+    /// A base URL where nobody listens. The socket keeps its port from other tests for as long as it is held.
+    pub(in crate::providers) fn nobody() -> (String, TcpSocket) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        (format!("http://{}", socket.local_addr().unwrap()), socket)
     }
 
     /// A client without the machine's proxy settings.

@@ -5,4 +5,4 @@
 mod hex;
 mod exchange;
 pub mod twilio;
-// pub mod retell;
+pub mod retell;

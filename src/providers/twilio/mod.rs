@@ -8,6 +8,8 @@ pub mod segments;
 mod form;
 mod wire;
 mod client;
+#[cfg(test)]
+mod client_tests;
 mod error;
 mod loose;
 
