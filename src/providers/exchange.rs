@@ -53,7 +53,7 @@ fn failure(error: reqwest::Error) -> Failure {
     }
 }
 
-/// Reads `Retry-After` in seconds. Its other form, a date, would need a clock; no provider of ours was seen to send it.
+/// Reads `Retry-After` in seconds. Its other form, a date, would need a clock and counts as absent.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers
         .get(reqwest::header::RETRY_AFTER)?

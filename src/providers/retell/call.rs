@@ -17,7 +17,7 @@ use super::{
 pub struct Call {
     pub call_id: String,
     pub call_type: Option<String>,
-    /// Not to be trusted alone: an ended call was seen as `registered`. Go by the event and the disconnection.
+    /// Not to be trusted alone: Retell's own sample of an ended call says `registered`. Go by the event and the disconnection.
     pub call_status: Option<String>,
     pub direction: Option<String>,
     pub from_number: Option<String>,

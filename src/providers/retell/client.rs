@@ -111,7 +111,7 @@ impl Client {
             self.call(request, deadline)
                 .await
                 .map_err(|error| match error {
-                    // Retell does not say in a field that a chat has ended; both statuses were seen for it.
+                    // No field says that a chat has ended, and which of the two statuses it gets is not documented.
                     Error::Refused { status: 400 | 422 } => Error::ChatClosed,
                     error => error,
                 })?;

@@ -72,23 +72,20 @@ pub(super) fn turns(utterances: &[Utterance]) -> Vec<Turn> {
     let mut turns = Vec::new();
     for utterance in utterances {
         let role = role(&utterance.role);
-        if let (TurnRole::ToolCall, Some(id)) = (role, &utterance.tool_call_id) {
-            tool_names.insert(id, utterance.name.clone());
-        }
+        let tool_call_id = utterance.tool_call_id.as_deref();
         let tool = match role {
-            TurnRole::ToolCall => Some(ToolUse {
-                tool_call_id: utterance.tool_call_id.clone(),
-                name: utterance.name.clone(),
-                arguments: utterance.arguments.clone(),
-                ..ToolUse::default()
-            }),
+            TurnRole::ToolCall => {
+                tool_names.insert(tool_call_id, utterance.name.clone());
+                Some(ToolUse {
+                    tool_call_id: tool_call_id.map(str::to_owned),
+                    name: utterance.name.clone(),
+                    arguments: utterance.arguments.clone(),
+                    ..ToolUse::default()
+                })
+            }
             TurnRole::ToolResult => Some(ToolUse {
-                tool_call_id: utterance.tool_call_id.clone(),
-                name: utterance
-                    .tool_call_id
-                    .as_ref()
-                    .and_then(|id| tool_names.get(id).cloned())
-                    .flatten(),
+                tool_call_id: tool_call_id.map(str::to_owned),
+                name: tool_names.get(&tool_call_id).cloned().flatten(),
                 result: utterance.content.clone(),
                 is_successful: utterance.successful,
                 ..ToolUse::default()

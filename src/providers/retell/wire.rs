@@ -102,7 +102,7 @@ impl WebhookEvent {
 }
 
 impl CallEvent {
-    /// What the guides show beside the call was also seen inside it.
+    /// What the guides show beside the call is accepted inside it too.
     fn read(kind: CallEventKind, mut members: Members) -> Result<Self, ParseError> {
         let mut call: Call = take(&mut members, "call")?.ok_or(ParseError::Missing("call"))?;
         if call.transcript_with_tool_calls.is_empty() {

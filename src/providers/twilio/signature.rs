@@ -20,19 +20,14 @@ use crate::providers::hex;
 /// base URL and the path and query exactly as they were received.
 pub fn is_valid(auth_tokens: &[SecretString], url: &str, params: &Form, signature: &str) -> bool {
     let candidates = candidate_urls(url);
-    let mut is_found = false;
     // An empty token would be a key that everybody has.
-    for token in auth_tokens
-        .iter()
-        .filter(|token| !token.expose_secret().is_empty())
-    {
+    let is_usable = |token: &&SecretString| !token.expose_secret().is_empty();
+    let mut is_found = false;
+    for token in auth_tokens.iter().filter(is_usable) {
         for url in &candidates {
+            let expected = sign(token, url, params);
             // No early end: the time must not tell which token or which spelling it was.
-            is_found |= bool::from(
-                sign(token, url, params)
-                    .as_bytes()
-                    .ct_eq(signature.as_bytes()),
-            );
+            is_found |= bool::from(expected.as_bytes().ct_eq(signature.as_bytes()));
         }
     }
     is_found
