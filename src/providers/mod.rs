@@ -1,1 +1,8 @@
-//! (being built)
+//! The companies that we talk to: for each its wire types, its client and its signature check.
+//!
+//! Nothing in here knows a domain, a database or a clock; settings and the present moment come in as arguments.
+//! Payloads are read tolerantly (unknown members are skipped) and the members that we use strictly.
+mod hex;
+mod exchange;
+pub mod twilio;
+pub mod retell;

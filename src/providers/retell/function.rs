@@ -1,0 +1,161 @@
+//! A tool of ours that an agent calls in mid-conversation.
+use serde_json::{Map, Value};
+
+use super::{
+    call::Call,
+    chat::Chat,
+    transcript,
+    wire::{Members, ParseError, subscriber_hint, take},
+};
+
+/// A request to run a tool. Treat every one as a possible repetition: Retell retries.
+#[derive(Clone, Debug)]
+pub struct FunctionCall {
+    pub name: String,
+    /// An object; its members are the model's work and want checking.
+    pub args: Value,
+    pub conversation: Conversation,
+}
+
+/// In what conversation a tool is called.
+#[derive(Clone, Debug)]
+pub enum Conversation {
+    Call(Box<Call>),
+    Chat(Box<Chat>),
+    /// Retell did not say, as with tools that send their arguments alone.
+    Unnamed,
+}
+
+impl FunctionCall {
+    pub(super) fn read(name: String, mut members: Members) -> Result<Self, ParseError> {
+        let conversation = if let Some(call) = take(&mut members, "call")? {
+            Conversation::Call(call)
+        } else if let Some(chat) = take(&mut members, "chat")? {
+            Conversation::Chat(chat)
+        } else {
+            Conversation::Unnamed
+        };
+        let args = match (take(&mut members, "args")?, &conversation) {
+            (Some(args), _) => Value::Object(args),
+            // A tool without parameters.
+            (None, Conversation::Call(_) | Conversation::Chat(_)) => Value::Object(Map::new()),
+            // Arguments alone, one of which happens to be a name.
+            (None, Conversation::Unnamed) => return Err(ParseError::Missing("args")),
+        };
+        Ok(Self {
+            name,
+            args,
+            conversation,
+        })
+    }
+
+    /// The id of the call or the chat.
+    pub fn conversation_id(&self) -> Option<&str> {
+        match &self.conversation {
+            Conversation::Call(call) => Some(&call.call_id),
+            Conversation::Chat(chat) => Some(&chat.chat_id),
+            Conversation::Unnamed => None,
+        }
+    }
+
+    /// The id that Retell gave to this use of the tool, which repetitions share. Without one, the same name and arguments
+    /// in the same conversation have to count as the same use.
+    pub fn tool_call_id(&self) -> Option<&str> {
+        let utterances = match &self.conversation {
+            Conversation::Call(call) => &call.transcript_with_tool_calls,
+            Conversation::Chat(chat) => &chat.message_with_tool_calls,
+            Conversation::Unnamed => return None,
+        };
+        transcript::open_tool_call(utterances, &self.name, &self.args)
+    }
+
+    /// What we gave when the conversation began.
+    pub fn metadata(&self) -> Option<&Map<String, Value>> {
+        match &self.conversation {
+            Conversation::Call(call) => Some(&call.metadata),
+            Conversation::Chat(chat) => Some(&chat.metadata),
+            Conversation::Unnamed => None,
+        }
+    }
+
+    /// The subscriber that we named when the conversation began.
+    pub fn subscriber_hint(&self) -> Option<&str> {
+        self.metadata().and_then(subscriber_hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::retell::WebhookEvent;
+
+    fn function(body: &str) -> FunctionCall {
+        match WebhookEvent::parse(body.as_bytes()) {
+            Ok(WebhookEvent::Function(call)) => *call,
+            other => panic!("not a function call: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_tool_is_called_from_a_phone_call() {
+        let booking = function(include_str!(
+            "../../../tests/data/retell/function_book_appointment.json"
+        ));
+        assert_eq!(
+            (booking.name.as_str(), booking.tool_call_id()),
+            ("book_appointment", Some("tool_call_9f12ac"))
+        );
+        assert_eq!(
+            booking.conversation_id(),
+            Some("call_5b0e1f7a2c9d4e63a8b7c6d5e4f")
+        );
+        assert_eq!(booking.subscriber_hint(), Some("tnt_01HBOREALE"));
+        assert!(
+            matches!(&booking.conversation, Conversation::Call(call) if call.from_number.is_some())
+        );
+        let check = function(include_str!(
+            "../../../tests/data/retell/function_check_availability.json"
+        ));
+        assert_eq!(
+            (check.args["date"].as_str(), check.tool_call_id()),
+            (Some("2026-11-17"), Some("tool_call_9f12ab"))
+        );
+    }
+
+    #[test]
+    fn a_tool_is_called_from_a_chat() {
+        let check = function(include_str!(
+            "../../../tests/data/retell/function_check_availability_chat.json"
+        ));
+        assert_eq!(
+            check.conversation_id(),
+            Some("chat_0c7d3e9b1f2a4d58a6b5c4d3e2f")
+        );
+        assert_eq!(
+            (check.tool_call_id(), check.subscriber_hint()),
+            (Some("tool_call_c1"), Some("tnt_01HBOREALE"))
+        );
+    }
+
+    #[test]
+    fn a_tool_without_parameters_has_empty_arguments() {
+        assert_eq!(
+            function(r#"{"name": "hang_up", "call": {"call_id": "c"}}"#).args,
+            serde_json::json!({})
+        );
+    }
+
+    #[test]
+    fn arguments_alone_are_no_function_call_even_if_one_is_a_name() {
+        let bodies = [
+            include_str!(
+                "../../../tests/data/retell/function_check_availability_args_at_root.json"
+            ),
+            r#"{"name": "Geneviève", "date": "2026-11-17"}"#,
+            r#"{"name": "book", "args": "{}", "call": {"call_id": "c"}}"#,
+        ];
+        for body in bodies {
+            assert!(WebhookEvent::parse(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+}

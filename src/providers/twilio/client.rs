@@ -1,0 +1,185 @@
+//! The calls that we make to Twilio's REST API.
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use reqwest::{RequestBuilder, StatusCode};
+use rust_decimal::Decimal;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{Error, MessageStatus, error::redact, loose};
+use crate::providers::exchange;
+
+/// Twilio answers in well under a second; after this long something is wrong, and a worker waits.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// Twilio's REST API with the credentials of one account.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base_url: String,
+    account_sid: String,
+    auth_token: SecretString,
+    deadline: Duration,
+}
+
+/// A text to send.
+#[derive(Clone, Copy)]
+pub struct NewMessage<'a> {
+    pub to: &'a str,
+    pub from: &'a str,
+    pub body: &'a str,
+    /// Where Twilio shall tell how it went.
+    pub status_callback: Option<&'a str>,
+}
+
+/// A text as Twilio keeps it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SentMessage {
+    pub sid: String,
+    pub status: MessageStatus,
+    /// What is billed.
+    #[serde(default, deserialize_with = "loose::integer")]
+    pub num_segments: Option<u32>,
+    /// Absent until rated; a charge may be negative.
+    #[serde(default, deserialize_with = "loose::decimal")]
+    pub price: Option<Decimal>,
+    pub price_unit: Option<String>,
+    #[serde(default, deserialize_with = "loose::integer")]
+    pub error_code: Option<u32>,
+    pub body: Option<String>,
+    /// When Twilio took it, which is what an attempt of ours can be compared with.
+    #[serde(default, deserialize_with = "loose::moment")]
+    pub date_created: Option<DateTime<Utc>>,
+    #[serde(default, deserialize_with = "loose::moment")]
+    pub date_sent: Option<DateTime<Utc>>,
+}
+
+/// The account that the credentials open. Twilio's answer also holds its auth token, which is not read.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Account {
+    pub sid: String,
+    pub status: String,
+    pub friendly_name: Option<String>,
+}
+
+impl Client {
+    /// A client for the API at `base_url` (`https://api.twilio.com`).
+    pub fn new(
+        http: reqwest::Client,
+        base_url: &str,
+        account_sid: &str,
+        auth_token: SecretString,
+    ) -> Self {
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        Self {
+            http,
+            base_url,
+            account_sid: account_sid.to_owned(),
+            auth_token,
+            deadline: DEADLINE,
+        }
+    }
+
+    /// The same client with another deadline for each call.
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// Sends a text. Twilio has no idempotency key for it: after [`Error::Unknown`] call [`Client::find_messages`]
+    /// before trying again.
+    pub async fn send_message(&self, message: &NewMessage<'_>) -> Result<SentMessage, Error> {
+        let mut fields = vec![
+            ("To", message.to),
+            ("From", message.from),
+            ("Body", message.body),
+        ];
+        fields.extend(message.status_callback.map(|url| ("StatusCallback", url)));
+        self.call(
+            self.http
+                .post(self.account_url("/Messages.json"))
+                .form(&fields),
+        )
+        .await
+    }
+
+    /// The texts from one number to another on one day (of GMT), newest first. A text that still waits in Twilio's queue
+    /// has no day yet and may be missing: not found once does not mean not sent.
+    pub async fn find_messages(
+        &self,
+        to: &str,
+        from: &str,
+        date_sent: NaiveDate,
+    ) -> Result<Vec<SentMessage>, Error> {
+        #[derive(Deserialize)]
+        struct Page {
+            messages: Vec<SentMessage>,
+        }
+
+        // One page of the largest size holds a day of one pair of numbers many times over.
+        let query = [
+            ("To", to),
+            ("From", from),
+            ("DateSent", &date_sent.to_string()),
+            ("PageSize", "1000"),
+        ];
+        let page: Page = self
+            .call(
+                self.http
+                    .get(self.account_url("/Messages.json"))
+                    .query(&query),
+            )
+            .await?;
+        Ok(page.messages)
+    }
+
+    /// The account itself: proof that the credentials are good.
+    pub async fn fetch_account(&self) -> Result<Account, Error> {
+        self.call(self.http.get(self.account_url(".json"))).await
+    }
+
+    fn account_url(&self, rest: &str) -> String {
+        format!(
+            "{}/2010-04-01/Accounts/{}{rest}",
+            self.base_url, self.account_sid
+        )
+    }
+
+    async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
+        let request = request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()));
+        let answer = exchange::run(request, self.deadline).await?;
+        if answer.status.is_success() {
+            return answer.json().ok_or(Error::Unknown("unreadable answer"));
+        }
+        Err(refusal(&answer))
+    }
+}
+
+/// Only a clear no of Twilio is a refusal; whatever stands between us and Twilio may answer a text that was sent with an
+/// error of its own.
+fn refusal(answer: &exchange::Answer) -> Error {
+    #[derive(Default, Deserialize)]
+    struct Body {
+        #[serde(default, deserialize_with = "loose::integer")]
+        code: Option<u32>,
+        message: Option<String>,
+    }
+
+    match answer.status {
+        StatusCode::TOO_MANY_REQUESTS => Error::RateLimited {
+            retry_after: answer.retry_after,
+        },
+        StatusCode::REQUEST_TIMEOUT => Error::Unknown("timed out"),
+        status if status.is_client_error() => {
+            let body: Body = answer.json().unwrap_or_default();
+            let message = redact(&body.message.unwrap_or_default());
+            Error::Refused {
+                status: status.as_u16(),
+                code: body.code,
+                message,
+            }
+        }
+        status if status.is_server_error() => Error::Unknown("server error"),
+        _ => Error::Unknown("unexpected status"),
+    }
+}

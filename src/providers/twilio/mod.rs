@@ -1,0 +1,19 @@
+//! Twilio: texts in and out.
+//!
+//! [`Form`] decodes what Twilio posts, [`signature`] proves that Twilio posted it, and [`InboundSms`] and
+//! [`MessageStatusCallback`] are what it says. [`Client`] sends; an [`Error`] says whether a text can have gone out, and
+//! [`meaning`] what a refusal asks us to do. [`segments`] predicts what a text will cost.
+pub mod signature;
+pub mod segments;
+mod form;
+mod wire;
+mod client;
+#[cfg(test)]
+mod client_tests;
+mod error;
+mod loose;
+
+pub use client::{Account, Client, NewMessage, SentMessage};
+pub use error::{Error, ErrorMeaning, meaning};
+pub use form::{DuplicateField, Form, FormError};
+pub use wire::{InboundSms, Media, MessageStatus, MessageStatusCallback, OptOutType, ParseError};
