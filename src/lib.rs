@@ -6,3 +6,4 @@ pub mod kernel;
 pub mod embedded;
 pub mod providers;
 pub mod receptionist;
+pub mod sms;
