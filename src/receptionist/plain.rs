@@ -22,7 +22,9 @@ pub fn plain(text: &str) -> String {
             if !is_drawn_out(&letters, at) {
                 words.push(letter);
             }
-        } else if !(letter == '\'' && joins(&letters[at + 1..])) && !words.ends_with(' ') {
+        } else if letter == '\'' && joins(&letters[at + 1..]) {
+            // "don't" is "dont".
+        } else if !words.ends_with(' ') {
             words.push(' ');
         }
     }

@@ -162,7 +162,7 @@ impl Rachel<'_> {
                 })
             }
             (ToolName::GetBusinessInfo | ToolName::ListServices, result) => {
-                self.go_on_after_facts(message, result)
+                self.go_on_after_facts(call, message, result)
             }
             _ => Step::Say(self.reply(message)),
         }

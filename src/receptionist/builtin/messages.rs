@@ -4,8 +4,8 @@ use super::state::{Asked, Draft};
 use crate::receptionist::intent::Intent;
 use crate::receptionist::plain::plain;
 use crate::receptionist::say::Phrase;
-use crate::receptionist::tools::arguments::{Category, Urgency};
-use crate::receptionist::tools::{ToolName, ToolResult};
+use crate::receptionist::tools::arguments::{BusinessInfo, Category, Urgency};
+use crate::receptionist::tools::{ToolCall, ToolName, ToolResult};
 use crate::receptionist::understanding::{Understanding, name_in};
 
 impl Rachel<'_> {
@@ -99,7 +99,12 @@ impl Rachel<'_> {
     }
 
     /// Facts were given in between: back to what was asked. Facts that we lack are asked of the business.
-    pub(super) fn go_on_after_facts(&mut self, facts: String, result: ToolResult) -> Step {
+    pub(super) fn go_on_after_facts(
+        &mut self,
+        call: &ToolCall,
+        facts: String,
+        result: ToolResult,
+    ) -> Step {
         let back = match self.state.asked {
             Asked::Message => Some(Phrase::AskMessageAgain),
             Asked::Name => Some(Phrase::AskName),
@@ -108,6 +113,11 @@ impl Rachel<'_> {
         if back.is_none() && result == ToolResult::NotFound {
             self.state.draft = Draft::default();
             self.state.asked = Asked::Message;
+            let asked: BusinessInfo = call.arguments().unwrap_or_default();
+            asked
+                .topic
+                .iter()
+                .for_each(|question| self.state.draft.add(question));
         }
         let back = back.map(|phrase| self.phrase(phrase));
         Step::Say(

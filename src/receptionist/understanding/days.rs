@@ -1,7 +1,7 @@
 //! Which day a short question is about ("are you open tomorrow?"). Times and ranges come with booking.
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-use super::words::words;
+use super::words::{Words, words};
 use super::{matches_at, plain};
 use crate::kernel::language::Language;
 
@@ -17,11 +17,7 @@ pub fn asked_in(text: &str, language: Language, today: NaiveDate) -> Option<Aske
     let words = words(language);
     let said = plain(text);
     let said: Vec<&str> = said.split(' ').collect();
-    let names = |phrases: &[&str]| {
-        phrases
-            .iter()
-            .any(|phrase| (0..said.len()).any(|at| matches_at(phrase, &said[at..])))
-    };
+    let names = |phrases: &[&str]| names_one(phrases, &said);
     let in_days = |days| today.checked_add_days(Days::new(days)).map(Asked::On);
     if names(words.day_after_tomorrow) {
         return in_days(2);
@@ -37,6 +33,22 @@ pub fn asked_in(text: &str, language: Language, today: NaiveDate) -> Option<Aske
         return Some(Asked::Now);
     }
     names(words.today).then_some(Asked::On(today))
+}
+
+/// Whether a day is named at all.
+pub(super) fn names_day(said: &[&str], words: &Words) -> bool {
+    let lists = words
+        .weekdays
+        .iter()
+        .copied()
+        .chain([words.tomorrow, words.today]);
+    lists.into_iter().any(|phrases| names_one(phrases, said))
+}
+
+fn names_one(phrases: &[&str], said: &[&str]) -> bool {
+    phrases
+        .iter()
+        .any(|phrase| (0..said.len()).any(|at| matches_at(phrase, &said[at..])))
 }
 
 #[cfg(test)]
