@@ -13,3 +13,4 @@ pub mod people;
 pub mod traffic;
 pub mod billing;
 pub mod receptionist;
+pub mod sms;

@@ -1,1 +1,23 @@
-//! (being built)
+//! What answers people: it understands a turn, asks the tools, and finds the words.
+//!
+//! A *turn* is what the other side did once (a text, keys pressed, silence); a *reply* is what they read or hear
+//! back. A *brain* turns the one into the other: Retell's chat agent, an LLM, or the built-in one ("Rachel"), which
+//! needs no key and no network and so answers whenever another brain cannot. The *tools* are the same for all of them.
+//!
+//! Everything here is pure: facts and a time in, words and tool calls out. Who runs the tools, keeps the state and
+//! sends the reply stands elsewhere, so every conversation can be told as a script in a test.
+pub mod builtin;
+pub mod business;
+pub mod intent;
+pub mod opt_out;
+pub mod plain;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod say;
+pub mod tools;
+pub mod turn;
+pub mod understanding;
+
+pub use business::Business;
+pub use intent::Intent;
+pub use turn::{Heard, Medium, Reply, Turn};

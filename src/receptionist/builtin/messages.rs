@@ -1,0 +1,183 @@
+//! Taking a message: what it is, who it is from, and what happens if something else comes between.
+use super::dialogue::{Rachel, Step};
+use super::state::{Asked, Draft};
+use crate::receptionist::intent::Intent;
+use crate::receptionist::plain::plain;
+use crate::receptionist::say::Phrase;
+use crate::receptionist::tools::arguments::{BusinessInfo, Category, Urgency};
+use crate::receptionist::tools::{ToolCall, ToolName, ToolResult};
+use crate::receptionist::understanding::{Understanding, name_in};
+
+impl Rachel<'_> {
+    /// Begins a message. What they already wrote is part of it, unless they only said that they want to leave one.
+    pub(super) fn ask_message(
+        &mut self,
+        category: Category,
+        text: &str,
+        heard: Understanding,
+    ) -> Step {
+        let urgency = if heard.is_urgent {
+            Urgency::High
+        } else {
+            Urgency::Normal
+        };
+        self.state.draft = Draft {
+            category,
+            urgency,
+            parts: Vec::new(),
+        };
+        if category != Category::General || heard.carries_message {
+            self.state.draft.add(text);
+        }
+        if heard.carries_message {
+            return self.ask_name();
+        }
+        self.state.asked = Asked::Message;
+        let ask = Phrase::AskMessage {
+            category,
+            name: &self.business.name,
+        };
+        let phone = self.business.transfer_number.as_deref();
+        if heard.is_urgent {
+            self.say(&[ask, Phrase::InCaseOfDanger { phone }])
+        } else {
+            self.say(&[ask])
+        }
+    }
+
+    pub(super) fn ask_about_picture(&mut self) -> Step {
+        self.state.draft = Draft::default();
+        self.state.asked = Asked::Message;
+        self.say(&[Phrase::AskAboutPicture])
+    }
+
+    /// A confirmation is complete as it is: nothing is asked, nothing is promised.
+    pub(super) fn pass_on_confirmation(&mut self, text: &str) -> Step {
+        self.state.draft = Draft {
+            category: Category::Confirm,
+            ..Draft::default()
+        };
+        self.state.draft.add(text);
+        self.send()
+    }
+
+    /// They were asked what to pass on.
+    pub(super) fn hear_message(&mut self, text: &str, heard: Understanding) -> Step {
+        let has_parts = !self.state.draft.parts.is_empty();
+        match heard.intent {
+            Intent::Human => self.hand_over(text),
+            Intent::No => self.drop_draft(),
+            Intent::Thanks | Intent::Goodbye if has_parts => self.send(),
+            Intent::Thanks | Intent::Goodbye => self.hear_wish(text, heard),
+            Intent::Yes | Intent::Greeting => self.say(&[Phrase::AskMessageAgain]),
+            intent if is_interjection(heard) => self.look_up(text, intent),
+            _ if plain(text).is_empty() => self.say(&[Phrase::AskMessageAgain]),
+            _ => {
+                self.state.draft.add(text);
+                if heard.is_urgent {
+                    self.state.draft.urgency = Urgency::High;
+                }
+                self.ask_name()
+            }
+        }
+    }
+
+    /// They were asked for their name; it is welcome, not required.
+    pub(super) fn hear_name(&mut self, text: &str, heard: Understanding) -> Step {
+        if is_interjection(heard) {
+            return self.look_up(text, heard.intent);
+        }
+        let is_only_courtesy = heard.intent.is_courtesy()
+            && name_in(text, self.language()).as_deref() == Some(text.trim());
+        match name_in(text, self.language()).filter(|_| !is_only_courtesy) {
+            Some(name) => self.state.customer_name = Some(name),
+            // Not a name, so more of the message.
+            None if !is_only_courtesy && !plain(text).is_empty() => self.state.draft.add(text),
+            None => {}
+        }
+        self.send()
+    }
+
+    /// Facts were given in between: back to what was asked. Facts that we lack are asked of the business.
+    pub(super) fn go_on_after_facts(
+        &mut self,
+        call: &ToolCall,
+        facts: String,
+        result: ToolResult,
+    ) -> Step {
+        let back = match self.state.asked {
+            Asked::Message => Some(Phrase::AskMessageAgain),
+            Asked::Name => Some(Phrase::AskName),
+            Asked::Nothing | Asked::PersonOrMessage => None,
+        };
+        if back.is_none() && result == ToolResult::NotFound {
+            self.state.draft = Draft::default();
+            self.state.asked = Asked::Message;
+            let asked: BusinessInfo = call.arguments().unwrap_or_default();
+            asked
+                .topic
+                .iter()
+                .for_each(|question| self.state.draft.add(question));
+        }
+        let back = back.map(|phrase| self.phrase(phrase));
+        Step::Say(
+            self.reply(
+                [facts]
+                    .into_iter()
+                    .chain(back)
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            ),
+        )
+    }
+
+    /// Nobody could be reached: whatever they wrote so far becomes a message.
+    pub(super) fn go_on_with_message(&mut self, apology: String) -> Step {
+        let has_parts = self.state.asked != Asked::Nothing && !self.state.draft.parts.is_empty();
+        if !has_parts {
+            self.state.draft = Draft::default();
+        }
+        self.state.asked = if has_parts {
+            Asked::Name
+        } else {
+            Asked::Message
+        };
+        let next = self.phrase(if has_parts {
+            Phrase::AskName
+        } else {
+            Phrase::AskMessageAgain
+        });
+        Step::Say(self.reply(format!("{apology} {next}")))
+    }
+
+    fn ask_name(&mut self) -> Step {
+        if self.state.customer_name.is_some() {
+            return self.send();
+        }
+        self.state.asked = Asked::Name;
+        self.say(&[Phrase::AskName])
+    }
+
+    fn send(&mut self) -> Step {
+        self.state.asked = Asked::Nothing;
+        self.state.repairs = 0;
+        let message =
+            std::mem::take(&mut self.state.draft).into_message(self.state.customer_name.clone());
+        self.call(ToolName::TakeMessage, message)
+    }
+
+    fn drop_draft(&mut self) -> Step {
+        self.state.asked = Asked::Nothing;
+        self.state.draft = Draft::default();
+        self.say(&[Phrase::AllRight, Phrase::AnythingElse])
+    }
+}
+
+/// A question of theirs, where an answer to ours was expected.
+fn is_interjection(heard: Understanding) -> bool {
+    heard.is_question
+        && matches!(
+            heard.intent,
+            Intent::Pricing | Intent::Services | Intent::Hours | Intent::Location
+        )
+}

@@ -1,0 +1,303 @@
+//! The facts about a business that a brain may use, and what follows from its opening hours.
+use chrono::{
+    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
+    Weekday,
+};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::language::Language;
+use crate::receptionist::plain::plain;
+
+/// How far ahead the next opening is looked for: longer than any seasonal closure.
+const LOOK_AHEAD_DAYS: u64 = 370;
+
+/// What is known of a business. Everything optional may be missing, and is then not spoken of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Business {
+    pub name: String,
+    /// The business's own first words.
+    pub greeting: Option<String>,
+    pub tone: Option<String>,
+    pub language: Language,
+    pub zone: Tz,
+    pub hours: Vec<OpeningHours>,
+    pub closures: Vec<Holiday>,
+    pub services: Vec<Service>,
+    pub transfer_number: Option<String>,
+    pub standard_fee: Option<Decimal>,
+    pub emergency_fee: Option<Decimal>,
+    /// The currency of the two fees.
+    pub currency: String,
+    /// The hours in the owner's own words.
+    pub schedule_summary: Option<String>,
+    pub address: Option<String>,
+    pub website: Option<String>,
+}
+
+/// One span of a weekday. One that closes at or before its opening time ends on the next day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpeningHours {
+    pub weekday: Weekday,
+    pub opens: NaiveTime,
+    pub closes: NaiveTime,
+}
+
+/// A date that differs from its weekday: closed, or with hours of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holiday {
+    pub date: NaiveDate,
+    pub name: String,
+    pub is_closed: bool,
+    pub opens: Option<NaiveTime>,
+    pub closes: Option<NaiveTime>,
+}
+
+/// Something the business does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    pub name: String,
+    pub duration_minutes: Option<u32>,
+    pub price: Option<Decimal>,
+    pub currency: String,
+}
+
+/// One span of time in which the business is open; the end is not in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    pub from: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+}
+
+impl Business {
+    /// The date on the business's own calendar.
+    pub fn date_at(&self, at: DateTime<Utc>) -> NaiveDate {
+        at.with_timezone(&self.zone).date_naive()
+    }
+
+    /// What the business's clock on the wall shows.
+    pub fn time_at(&self, at: DateTime<Utc>) -> NaiveTime {
+        at.with_timezone(&self.zone).time()
+    }
+
+    /// The opening that is under way.
+    pub fn opening_at(&self, at: DateTime<Utc>) -> Option<Opening> {
+        let today = self.date_at(at);
+        // Yesterday's may last beyond midnight.
+        today
+            .pred_opt()
+            .into_iter()
+            .chain([today])
+            .flat_map(|date| self.openings_on(date))
+            .find(|opening| opening.from <= at && at < opening.until)
+    }
+
+    /// Whether the business is open at that moment.
+    pub fn is_open(&self, at: DateTime<Utc>) -> bool {
+        self.opening_at(at).is_some()
+    }
+
+    /// The first opening that begins after that moment.
+    pub fn next_opening(&self, at: DateTime<Utc>) -> Option<Opening> {
+        let today = self.date_at(at);
+        (0..LOOK_AHEAD_DAYS)
+            .filter_map(|ahead| today.checked_add_days(Days::new(ahead)))
+            .find_map(|date| {
+                self.openings_on(date)
+                    .into_iter()
+                    .find(|opening| opening.from > at)
+            })
+    }
+
+    /// The openings that begin on a date, in order. Where clocks change, a time that does not exist becomes the
+    /// first one after the gap, and of a time that comes twice an opening takes the first, a closing the second.
+    pub fn openings_on(&self, date: NaiveDate) -> Vec<Opening> {
+        let mut openings: Vec<Opening> = self
+            .spans_on(date)
+            .into_iter()
+            .filter_map(|(opens, closes)| {
+                let closing_date = if closes <= opens {
+                    date.succ_opt()?
+                } else {
+                    date
+                };
+                let from = instant(self.zone, date.and_time(opens), Twice::First)?;
+                let until = instant(self.zone, closing_date.and_time(closes), Twice::Second)?;
+                (from < until).then_some(Opening { from, until })
+            })
+            .collect();
+        openings.sort_by_key(|opening| opening.from);
+        openings
+    }
+
+    /// The closure or special hours of a date.
+    pub fn holiday_on(&self, date: NaiveDate) -> Option<&Holiday> {
+        self.closures.iter().find(|holiday| holiday.date == date)
+    }
+
+    /// The next holiday whose name stands in the text ("open on Christmas Day?").
+    pub fn holiday_in(&self, text: &str, today: NaiveDate) -> Option<&Holiday> {
+        let upcoming = self.closures.iter().filter(|holiday| holiday.date >= today);
+        upcoming
+            .filter(|holiday| mentions(text, &holiday.name))
+            .min_by_key(|holiday| holiday.date)
+    }
+
+    /// The service that the text names; the longest name wins ("drain cleaning" over "cleaning").
+    pub fn service_in(&self, text: &str) -> Option<&Service> {
+        self.services
+            .iter()
+            .filter(|service| mentions(text, &service.name))
+            .max_by_key(|service| service.name.len())
+    }
+
+    /// Times on the wall: the date's own hours if it is a holiday, else its weekday's.
+    fn spans_on(&self, date: NaiveDate) -> Vec<(NaiveTime, NaiveTime)> {
+        match self.holiday_on(date) {
+            Some(holiday) if holiday.is_closed => Vec::new(),
+            Some(Holiday {
+                opens: Some(opens),
+                closes: Some(closes),
+                ..
+            }) => vec![(*opens, *closes)],
+            _ => self.spans_of(date.weekday()),
+        }
+    }
+
+    /// Times on the wall of an ordinary weekday, in order.
+    pub(super) fn spans_of(&self, weekday: Weekday) -> Vec<(NaiveTime, NaiveTime)> {
+        let mut spans: Vec<_> = self
+            .hours
+            .iter()
+            .filter(|span| span.weekday == weekday)
+            .map(|span| (span.opens, span.closes))
+            .collect();
+        spans.sort();
+        spans
+    }
+}
+
+fn mentions(text: &str, name: &str) -> bool {
+    let name = plain(name);
+    !name.is_empty() && format!(" {} ", plain(text)).contains(&format!(" {name} "))
+}
+
+/// Which of two moments is meant when the clock shows the same time twice.
+#[derive(Clone, Copy)]
+enum Twice {
+    First,
+    Second,
+}
+
+/// The moment at which a zone's clocks show a local time, or the first moment after the gap that swallowed it.
+fn instant(zone: Tz, local: NaiveDateTime, twice: Twice) -> Option<DateTime<Utc>> {
+    // Gaps begin and end on whole minutes and are a day long at most (Samoa, 2011).
+    (0..=24 * 60).find_map(|minutes| {
+        let found = zone.from_local_datetime(&(local + TimeDelta::minutes(minutes)));
+        let moment = match twice {
+            Twice::First => found.earliest(),
+            Twice::Second => found.latest(),
+        };
+        moment.map(|moment| moment.to_utc())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receptionist::sample::plumber;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_business_is_open_from_its_first_minute_to_just_before_its_last() {
+        let business = plumber();
+        // Monday, 23 November 2026; Toronto is five hours behind.
+        for (moment, is_open) in [
+            ("2026-11-23T13:59:59Z", false),
+            ("2026-11-23T14:00:00Z", true),
+            ("2026-11-23T21:59:59Z", true),
+            ("2026-11-23T22:00:00Z", false),
+            ("2026-11-22T15:00:00Z", false),
+            ("2026-12-24T16:59:00Z", true),
+            ("2026-12-24T17:00:00Z", false),
+            ("2026-12-25T15:00:00Z", false),
+        ] {
+            assert_eq!(business.is_open(at(moment)), is_open, "{moment}");
+        }
+    }
+
+    #[test]
+    fn the_next_opening_skips_closed_days() {
+        let business = plumber();
+        let next = |moment| business.next_opening(at(moment)).unwrap().from;
+        assert_eq!(
+            next("2026-11-21T19:00:00Z"),
+            at("2026-11-23T14:00:00Z"),
+            "Saturday after closing"
+        );
+        assert_eq!(
+            next("2026-12-24T18:00:00Z"),
+            at("2026-12-26T15:00:00Z"),
+            "over Christmas"
+        );
+        assert_eq!(
+            Business {
+                hours: vec![],
+                closures: vec![],
+                ..plumber()
+            }
+            .next_opening(at("2026-11-21T19:00:00Z")),
+            None
+        );
+    }
+
+    #[test]
+    fn a_bar_that_closes_after_midnight_is_open_in_the_small_hours() {
+        let night = OpeningHours {
+            weekday: Weekday::Fri,
+            opens: "20:00:00".parse().unwrap(),
+            closes: "02:00:00".parse().unwrap(),
+        };
+        let business = Business {
+            hours: vec![night],
+            ..plumber()
+        };
+        assert!(business.is_open(at("2026-11-21T06:59:00Z")));
+        assert!(!business.is_open(at("2026-11-21T07:00:00Z")));
+    }
+
+    #[test]
+    fn both_clock_changes_leave_a_day_with_sensible_hours() {
+        let sunday = OpeningHours {
+            weekday: Weekday::Sun,
+            opens: "02:30:00".parse().unwrap(),
+            closes: "10:00:00".parse().unwrap(),
+        };
+        let business = Business {
+            hours: vec![sunday],
+            ..plumber()
+        };
+        let on = |date: &str| business.openings_on(date.parse().unwrap())[0];
+        // 8 March 2026: 02:30 does not exist; the gap ends at 03:00 daylight time.
+        assert_eq!(on("2026-03-08").from, at("2026-03-08T07:00:00Z"));
+        let night = OpeningHours {
+            weekday: Weekday::Sun,
+            opens: "01:30:00".parse().unwrap(),
+            closes: "01:45:00".parse().unwrap(),
+        };
+        let business = Business {
+            hours: vec![night],
+            ..plumber()
+        };
+        // 1 November 2026: 01:30 and 01:45 come twice; open from the first to the second.
+        let opening = business.openings_on("2026-11-01".parse().unwrap())[0];
+        assert_eq!(
+            (opening.from, opening.until),
+            (at("2026-11-01T05:30:00Z"), at("2026-11-01T06:45:00Z"))
+        );
+    }
+}

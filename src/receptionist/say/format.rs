@@ -1,0 +1,256 @@
+//! Times, days and money as each language writes them.
+use chrono::{Datelike, NaiveDate, NaiveTime, Timelike, Weekday};
+use rust_decimal::Decimal;
+
+use crate::kernel::language::Language;
+use crate::receptionist::business::Service;
+
+/// One weekday, or several in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Days {
+    pub first: Weekday,
+    pub last: Weekday,
+}
+
+/// `9 am`, `9:30 am` · `9 h`, `8 h 30` · `9 am`, `9:30 am`
+pub(super) fn time(language: Language, time: NaiveTime) -> String {
+    let (is_afternoon, hour) = time.hour12();
+    let minutes = if time.minute() == 0 {
+        String::new()
+    } else {
+        format!(":{:02}", time.minute())
+    };
+    match (language, is_afternoon) {
+        (Language::Fr, _) if time.minute() == 0 => format!("{} h", time.hour()),
+        (Language::Fr, _) => format!("{} h {:02}", time.hour(), time.minute()),
+        (Language::En | Language::Es, false) => format!("{hour}{minutes} am"),
+        (Language::En | Language::Es, true) => format!("{hour}{minutes} pm"),
+    }
+}
+
+/// A clock time with its Spanish article: `la 1 pm`, `las 2 pm`.
+pub(super) fn spanish_time(at: NaiveTime) -> String {
+    let article = if at.hour12().1 == 1 { "la" } else { "las" };
+    format!("{article} {}", time(Language::Es, at))
+}
+
+/// Spans of one day: `9 am to 12 pm and 1 pm to 5 pm`.
+pub(super) fn spans(language: Language, spans: &[(NaiveTime, NaiveTime)]) -> String {
+    let spoken = spans.iter().map(|(opens, closes)| {
+        let (opens, closes) = (time(language, *opens), time(language, *closes));
+        match language {
+            Language::En => format!("{opens} to {closes}"),
+            Language::Fr => format!("de {opens} à {closes}"),
+            Language::Es => format!("de {opens} a {closes}"),
+        }
+    });
+    list(language, &spoken.collect::<Vec<_>>())
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn list(language: Language, items: &[String]) -> String {
+    let and = match language {
+        Language::En => "and",
+        Language::Fr => "et",
+        Language::Es => "y",
+    };
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
+    }
+}
+
+/// The name of a weekday.
+pub fn day(language: Language, weekday: Weekday) -> &'static str {
+    let names = match language {
+        Language::En => [
+            "Monday",
+            "Tuesday",
+            "Wednesday",
+            "Thursday",
+            "Friday",
+            "Saturday",
+            "Sunday",
+        ],
+        Language::Fr => [
+            "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+        ],
+        Language::Es => [
+            "lunes",
+            "martes",
+            "miércoles",
+            "jueves",
+            "viernes",
+            "sábado",
+            "domingo",
+        ],
+    };
+    names[weekday.num_days_from_monday() as usize]
+}
+
+/// `Monday to Friday`, `Saturday`.
+pub(super) fn days(language: Language, days: Days) -> String {
+    let (first, last) = (day(language, days.first), day(language, days.last));
+    match language {
+        _ if days.first == days.last => first.to_owned(),
+        Language::En => format!("{first} to {last}"),
+        Language::Fr => format!("{first} au {last}"),
+        Language::Es => format!("{first} a {last}"),
+    }
+}
+
+/// `Monday to Friday, 9 am to 5 pm; Saturday, 10 am to 2 pm`.
+pub(super) fn week(language: Language, rows: &[(Days, Vec<(NaiveTime, NaiveTime)>)]) -> String {
+    rows.iter()
+        .map(|(row, hours)| format!("{}, {}", days(language, *row), spans(language, hours)))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// `Drain cleaning (60 min, $129)`.
+pub(super) fn service(language: Language, service: &Service) -> String {
+    let duration = service
+        .duration_minutes
+        .map(|minutes| format!("{minutes} min"));
+    let price = service
+        .price
+        .map(|price| money(language, price, &service.currency));
+    let details: Vec<_> = [duration, price].into_iter().flatten().collect();
+    if details.is_empty() {
+        service.name.clone()
+    } else {
+        format!("{} ({})", service.name, details.join(", "))
+    }
+}
+
+/// The services one after the other.
+pub(super) fn services(language: Language, services: &[Service]) -> String {
+    services
+        .iter()
+        .map(|one| service(language, one))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// `Tuesday, November 24` · `mardi 24 novembre` · `martes 24 de noviembre`.
+pub fn date(language: Language, date: NaiveDate) -> String {
+    let months = match language {
+        Language::En => [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ],
+        Language::Fr => [
+            "janvier",
+            "février",
+            "mars",
+            "avril",
+            "mai",
+            "juin",
+            "juillet",
+            "août",
+            "septembre",
+            "octobre",
+            "novembre",
+            "décembre",
+        ],
+        Language::Es => [
+            "enero",
+            "febrero",
+            "marzo",
+            "abril",
+            "mayo",
+            "junio",
+            "julio",
+            "agosto",
+            "septiembre",
+            "octubre",
+            "noviembre",
+            "diciembre",
+        ],
+    };
+    let (weekday, month, number) = (
+        day(language, date.weekday()),
+        months[date.month0() as usize],
+        date.day(),
+    );
+    match language {
+        Language::En => format!("{weekday}, {month} {number}"),
+        Language::Fr if number == 1 => format!("{weekday} 1er {month}"),
+        Language::Fr => format!("{weekday} {number} {month}"),
+        Language::Es => format!("{weekday} {number} de {month}"),
+    }
+}
+
+/// `$129` · `129 $` · `$129`; cents only where there are some. Money that is not dollars carries its code.
+pub fn money(language: Language, amount: Decimal, currency: &str) -> String {
+    let whole = amount.fract().is_zero();
+    let number = format!("{:.*}", if whole { 0 } else { 2 }, amount);
+    let number = if language == Language::Fr {
+        number.replace('.', ",")
+    } else {
+        number
+    };
+    match (currency.to_ascii_uppercase().as_str(), language) {
+        ("CAD" | "USD" | "", Language::Fr) => format!("{number} $"),
+        ("CAD" | "USD" | "", _) => format!("${number}"),
+        (code, _) => format!("{number} {code}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_times_and_dates_are_written_as_people_of_the_language_write_them() {
+        let evening = NaiveTime::from_hms_opt(20, 30, 0).unwrap();
+        let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap();
+        let first = NaiveDate::from_ymd_opt(2026, 12, 1).unwrap();
+        for (language, price, cents, late, midday, date_text) in [
+            (
+                Language::En,
+                "$129",
+                "$349.50",
+                "8:30 pm",
+                "12 pm",
+                "Tuesday, December 1",
+            ),
+            (
+                Language::Fr,
+                "129 $",
+                "349,50 $",
+                "20 h 30",
+                "12 h",
+                "mardi 1er décembre",
+            ),
+            (
+                Language::Es,
+                "$129",
+                "$349.50",
+                "8:30 pm",
+                "12 pm",
+                "martes 1 de diciembre",
+            ),
+        ] {
+            assert_eq!(money(language, Decimal::new(12900, 2), "CAD"), price);
+            assert_eq!(money(language, Decimal::new(3495, 1), "cad"), cents);
+            assert_eq!(money(language, Decimal::from(5), "EUR"), "5 EUR");
+            assert_eq!(
+                (time(language, evening), time(language, noon)),
+                (late.to_owned(), midday.to_owned())
+            );
+            assert_eq!(date(language, first), date_text);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Everything the receptionist can say, as phrases with gaps.
+//!
+//! A phrase says what is meant; each language's file says how. A new phrase does not compile before all three
+//! languages have it. Texts stay within one or two segments of an SMS.
+mod en;
+mod es;
+mod fr;
+mod format;
+
+use chrono::{NaiveDate, NaiveTime};
+
+pub use format::{Days, date, day, money};
+
+use crate::kernel::language::Language;
+use crate::receptionist::business::Service;
+use crate::receptionist::tools::arguments::Category;
+
+/// Something to say.
+#[derive(Clone, Copy, Debug)]
+pub enum Phrase<'a> {
+    // The course of a conversation.
+    Greeting {
+        name: &'a str,
+    },
+    /// Before the first answer to somebody who came straight to the point: who is answering.
+    Introduction {
+        name: &'a str,
+    },
+    HowCanIHelp,
+    YouAreWelcome,
+    Goodbye {
+        name: &'a str,
+    },
+    AnythingElse,
+    AllRight,
+    /// First and second time that something was not understood; the second is put in other words.
+    NotUnderstood,
+    StillNotUnderstood,
+    /// Then a person is offered, or a message.
+    PersonOrMessage,
+    Trouble {
+        phone: Option<&'a str>,
+    },
+    // Messages.
+    AskMessage {
+        category: Category,
+        name: &'a str,
+    },
+    AskAboutPicture,
+    AskName,
+    /// After a question in between: back to what was asked.
+    AskMessageAgain,
+    InCaseOfDanger {
+        phone: Option<&'a str>,
+    },
+    MessageTaken {
+        category: Category,
+        name: &'a str,
+    },
+    // People and opt-out.
+    HandingOver {
+        name: &'a str,
+    },
+    Transferring,
+    NoOneToTransferTo,
+    OptedOut {
+        name: &'a str,
+    },
+    OptedIn {
+        name: &'a str,
+    },
+    KeywordHelp {
+        name: &'a str,
+        phone: Option<&'a str>,
+    },
+    // Hours.
+    OpenNow {
+        until: NaiveTime,
+    },
+    ClosedNow,
+    NextOpening {
+        day: NaiveDate,
+        at: NaiveTime,
+        is_tomorrow: bool,
+    },
+    OpenOn {
+        day: NaiveDate,
+        spans: &'a [(NaiveTime, NaiveTime)],
+    },
+    ClosedOn {
+        day: NaiveDate,
+        holiday: Option<&'a str>,
+    },
+    Week {
+        rows: &'a [(Days, Vec<(NaiveTime, NaiveTime)>)],
+    },
+    HoursUnknown,
+    // Services, prices, place.
+    Services {
+        services: &'a [Service],
+    },
+    ServicesUnknown,
+    OneService {
+        service: &'a Service,
+    },
+    Fees {
+        standard: Option<&'a str>,
+        emergency: Option<&'a str>,
+    },
+    PricesUnknown,
+    Address {
+        address: &'a str,
+    },
+    Website {
+        website: &'a str,
+    },
+    AddressUnknown,
+}
+
+/// The phrase in a language.
+pub fn say(language: Language, phrase: Phrase<'_>) -> String {
+    match language {
+        Language::En => en::say(phrase),
+        Language::Fr => fr::say(phrase),
+        Language::Es => es::say(phrase),
+    }
+}

@@ -1,0 +1,83 @@
+//! English, as people text it in North America.
+use super::Words;
+use crate::receptionist::intent::Intent;
+
+#[rustfmt::skip] // Tables: one row per topic, filled like prose.
+pub(super) const WORDS: Words = Words {
+    intents: &[
+        (Intent::OptOut, &["=stop", "=stopall", "=end", "=quit", "=unsubscribe", "=optout", "=stop please", "=please stop"]),
+        (Intent::Human, &[
+            "human", "=person", "real person", "live person", "a person", "actual person", "representative", "agent", "operator", "talk to someone", "speak to someone",
+            "talk to somebody", "speak to somebody", "speak with someone", "talk with someone", "talk to a", "speak to a", "speak with a", "talk to the", "speak to the",
+            "speak with the", "speak to your", "talk to your", "manager", "the owner", "not a robot", "not a bot", "transfer me", "put me through", "connect me", "call me now",
+            "someone call me", "somebody call me", "real human", "get me someone",
+        ]),
+        (Intent::Reschedule, &[
+            "resched*", "re schedule", "move my", "move the", "move it to", "move our", "change my appointment", "change my appt", "change the time", "change my time", "change the appointment",
+            "different time", "another time", "different day", "another day", "push back", "push my", "postpone*", "new time", "?cant make", "?cannot make", "?can not make", "?wont make", "?unable to make",
+            "running late", "come later", "later time", "earlier time", "switch my", "instead of", "push it", "bump my",
+        ]),
+        (Intent::Cancel, &[
+            "cancel*", "cancle*", "cxl", "call off", "dont need the appointment", "no longer need", "wont be coming", "not coming", "not going to make it", "pls cancel", "please cancel", "just cancel", "cancel it", "cancel my", "cancel the", "cancel our",
+            "need to cancel", "want to cancel", "dont need my appointment", "forget the appointment",
+        ]),
+        (Intent::Confirm, &[
+            "=confirm*", "=c", "i confirm", "confirming", "confirm my", "confirm the appointment", "confirm for", "see you tmrw", "see u tmrw", "see u then", "see u at", "see you at", "see u on", "well see you", "on my way", "be there at", "ill be there", "i will be there", "well be there", "we will be there",
+            "see you then", "see you tomorrow", "see u then", "see u tomorrow", "see you on", "=yes confirm*", "confirmed",
+        ]),
+        (Intent::Appointment, &[
+            "appointment*", "appt*", "apt", "appoint", "apointment*", "appoinment*", "appointmnt", "book", "booking", "schedul*", "make an appointment", "set up a", "set up an", "reserve", "reservation", "come by", "stop by", "come in",
+            "come out", "someone come", "somebody come", "can you come", "you guys come", "come tomorrow", "come today", "send someone", "send somebody", "fit me in", "squeeze me in", "availab*", "any openings", "openings", "opening for", "slot", "slots", "free on", "get in on", "get in this", "visit", "be seen", "see me",
+            "take me", "get someone out", "when can you", "book me", "to book", "to schedule", "serviced", "next opening", "set something up", "time for me", "any chance you", "anything available", "have time", "meet with", "come over", "drop by", "swing by", "next week", "bring my", "bring in", "an appointment",
+        ]),
+        (Intent::Pricing, &[
+            "price*", "pricing", "cost*", "how much", "how mutch", "hw much", "rate", "rates", "fee", "fees", "quote*", "estimate*", "charge*", "expensive", "cheap*", "afford*", "ballpark", "discount*", "what do you charge", "do you charge",
+            "per hour", "hourly", "deal", "deals", "dollars",
+        ]),
+        (Intent::Hours, &[
+            "hours", "hour", "hrs", "opening time*", "closing time*", "until what", "till what", "open", "opened", "close", "closes", "closed", "closing", "what time", "opening hours", "business hours", "open today", "open tomorrow", "open now", "are you open", "r u open", "you guys open",
+            "still open", "how late", "how early", "when do you", "working hours", "schedule today", "weekend hours", "holiday hours", "you open", "u open",
+        ]),
+        (Intent::Location, &[
+            "address", "adress", "what city", "which city", "what part of town", "what area", "what street", "how far", "location", "located", "where are you", "where r u", "where are u", "directions", "where is your", "how do i get", "how to get there", "find you", "parking", "where you at", "which street",
+            "website", "a website", "have a website", "web site", "map", "near me", "your shop", "where is the",
+        ]),
+        (Intent::Services, &[
+            "service", "services", "?do you", "?do u", "?do yall", "?do ya", "?can you", "?can u", "?can your", "?you guys", "?does your", "do you do", "do u do", "do you offer", "do you guys do", "do you guys offer", "do you fix", "do you repair", "do you install", "do you clean", "do you handle", "work on", "take credit", "credit card*", "accept", "can you fix", "can you do", "can you install",
+            "what do you do", "what do you offer", "what kind of work", "offer", "specialize", "do you provide", "do you take care", "menu", "do you sell",
+        ]),
+        (Intent::Message, &[
+            "message", "msg", "leave a message", "leave a msg", "take a message", "leave a note", "pass on", "pass along",
+            "call me back", "call back", "callback", "call me", "give me a call", "get back to me", "reach out", "contact me", "ring me",
+        ]),
+        (Intent::Support, &[
+            "broken", "broke", "everywhere", "is wrong", "went out", "went down", "quit working", "blocked", "frozen", "freezing", "ruined", "damaged", "drip*", "no one came", "nobody came", "didnt show", "leak*", "flood*", "not working", "doesnt work", "does not work", "isnt working", "stopped working", "wont start", "wont turn on", "no heat", "no hot water", "no power", "no water", "emergency", "emergancy",
+            "urgent*", "asap", "problem*", "issue*", "burst", "clogged", "smell gas", "gas smell", "sparks", "sparking", "complain*", "unhappy", "help with", "need help", "not happy", "wrong", "overflow*", "backed up", "trouble", "fix my", "noise", "making noise", "refund", "acting up",
+            "stuck", "in pain", "toothache", "hurts", "still waiting", "no one showed", "nobody showed", "never showed", "help me", "=help",
+        ]),
+        (Intent::Goodbye, &["bye", "byebye", "goodbye", "good bye", "=good night", "see ya", "see you", "take care", "have a good", "have a great", "have a nice", "thats all", "that is all", "talk later", "later", "ttyl", "cya"]),
+        (Intent::No, &["=no", "=nope", "=nah", "=na", "=n", "not right now", "not today", "no im good", "im good thanks", "im ok thanks", "im all set", "all set", "no thanks", "no thank you", "no thx", "not now", "not really", "never mind", "nevermind", "nvm", "=no im good", "=im good", "dont bother", "no need", "=skip"]),
+        (Intent::Thanks, &["thanks", "thank", "thank you", "thx", "thnx", "thks", "ty", "tysm", "tks", "appreciate*", "=great", "=perfect", "=awesome", "cheers", "=cool", "=ok great", "=sounds good thanks", "much obliged"]),
+        (Intent::Yes, &["that would be great", "id like that", "=yea sure", "=yes sure", "=sure thanks", "=perfect yes", "=yeah sure", "=yes ok", "=ok sure", "=ok yes", "=for sure", "=definitely", "=yes", "=y", "=ya", "=yea", "=yep", "=yeah", "=yup", "=sure", "=ok", "=okay", "=k", "=kk", "=please", "=yes please", "yes please", "=yes thanks", "=sounds good", "=that works", "=correct", "=right", "=of course", "=absolutely", "=sure thing", "=go ahead", "=do it", "=yes sir", "=yes maam", "=fine", "=alright", "sounds good", "that works"]),
+        (Intent::Greeting, &["hi", "hello", "helo", "hey", "hey there", "good morning", "good afternoon", "good evening", "=morning", "=gm", "=yo", "=sup", "hiya", "howdy", "greetings", "whats up", "anyone there", "anybody there", "is this", "who is this", "whos this"]),
+    ],
+    emergencies: &[
+        "emergency", "emergancy", "urgent*", "asap", "right away", "burst", "flood*", "smell gas", "gas smell", "gas leak", "sparks", "sparking", "no heat", "on fire", "smoke", "immediately", "carbon monoxide", "severe pain", "bleeding",
+    ],
+    message_starts: &["tell !me", "let !me know", "let my !me know", "let the !me know", "message for"],
+    question_starts: &["what", "whats", "when", "where", "how", "who", "do you", "do u", "are you", "r u", "can you", "is there", "which", "why"],
+    name_starts: &["my name is", "my names", "the name is", "names", "name is", "name", "its", "it is", "this is", "im", "i am", "call me", "hi", "hello", "sure", "yes", "ok"],
+    now: &["now", "right now", "still open", "at the moment", "currently", "open rn"],
+    today: &["today", "tonight", "2day", "this morning", "this afternoon", "this evening"],
+    tomorrow: &["tomorrow", "tomorow", "tommorow", "tommorrow", "tmrw", "tmr", "tmw", "2morrow", "2moro"],
+    day_after_tomorrow: &["day after tomorrow"],
+    weekdays: [
+        &["monday", "mondays", "mon"], &["tuesday", "tuesdays", "tues", "tue"], &["wednesday", "wednesdays", "wed", "weds"], &["thursday", "thursdays", "thurs", "thu", "thur"],
+        &["friday", "fridays", "fri"], &["saturday", "saturdays", "sat"], &["sunday", "sundays", "sun"],
+    ],
+    everyday: &[
+        "the", "you", "your", "stop", "texting", "my", "i", "im", "is", "are", "do", "does", "what", "whats", "when", "where", "how", "much", "can", "could", "would", "want", "need", "to", "and", "it", "this", "that", "with", "have", "please", "thanks", "thank", "hello", "hi", "hey", "yes", "today",
+        "tomorrow", "open", "for", "book", "get", "an", "appointment", "call", "at", "of", "not", "from", "some", "someone", "tell", "price", "prices", "hours", "cancel", "closed", "who", "good", "morning", "help", "thx", "cost", "reschedule", "address", "u", "and", "be", "there", "he", "she",
+        "her", "him", "they", "we", "will", "speak", "talk", "human", "person",
+    ],
+};

@@ -1,0 +1,61 @@
+//! Spanish, as people text it in the Americas.
+use super::Words;
+use crate::receptionist::intent::Intent;
+
+#[rustfmt::skip] // Tables: one row per topic, filled like prose.
+pub(super) const WORDS: Words = Words {
+    intents: &[
+        (Intent::OptOut, &["=stop", "=alto", "=parar", "=baja", "=basta", "=alto por favor"]),
+        (Intent::Human, &[
+            "humano", "humana", "robot", "una persona", "persona real", "persona de verdad", "con alguien", "con una persona", "representante", "agente", "operador*", "asesor*", "hablar con", "comunicarme con", "comuniqueme", "paseme con", "paseme a", "me pase con", "me comunica", "me comunique", "el dueno", "la duena", "el gerente", "la gerente",
+            "el encargado", "la encargada", "no un robot", "no con un robot", "transfierame", "transferir", "alguien me atienda", "que me atienda",
+        ]),
+        (Intent::Reschedule, &[
+            "reprogram*", "reagend*", "cambiar mi cita", "cambiar la cita", "cambiar la hora", "cambiar la fecha", "cambiar el dia", "cambiar de hora", "cambiar de dia", "mover mi", "mover la", "otra hora", "otro dia", "otra fecha", "otro horario", "posponer", "pospongo", "aplazar", "recorrer", "?no puedo ir", "?no podre ir", "?no voy a poder", "?no puedo llegar", "se me hizo tarde",
+            "?no alcanzo", "llego tarde", "voy tarde", "adelantar", "atrasar", "pasar mi cita", "modificar mi", "cambio de hora", "mas tarde mi",
+        ]),
+        (Intent::Cancel, &["cancel*", "canselar", "cancelo", "cancelar mi", "cancelar la", "anular", "anulo", "ya no necesito", "no necesito la cita", "no voy a ir", "ya no voy", "no ire", "ya no quiero la cita", "no vamos a ir"]),
+        (Intent::Confirm, &["=confirm*", "=c", "confirmo", "confirmar mi", "confirmo mi", "confirmado", "confirmo la", "alla estaremos", "alli estaremos", "ahi nos vemos", "si ahi nos vemos", "alla nos vemos", "ahi estare", "alli estare", "alla estare", "ahi estaremos", "nos vemos manana", "nos vemos el", "nos vemos ahi", "si confirmo", "asistire", "si asisto", "si voy a ir"]),
+        (Intent::Appointment, &[
+            "cita", "citas", "sita", "una cita", "agend*", "reserv*", "turno", "programar", "sacar cita", "hacer una cita", "disponib*", "espacio", "lugar para", "hueco", "pueden venir", "puede venir", "mandar a alguien", "enviar a alguien", "cuando pueden", "cuando puede", "visita", "quisiera ir", "me pueden atender", "me puede atender", "me atienden",
+            "algo disponible", "tienen lugar", "me pueden ver", "me puede ver", "puedo pasar", "puedo ir", "puedo llevar", "pueden pasar", "la proxima semana", "pasar manana", "atenderme", "consulta",
+        ]),
+        (Intent::Pricing, &[
+            "precio*", "presio*", "cuanto", "cuanto cuesta", "cuanto cobran", "cuanto sale", "cuanto vale", "cuanto es", "cuesta*", "costo", "costos", "cobran", "cobra", "tarifa*", "presupuesto*", "cotizacion*", "cotizar", "caro", "cara", "barato", "estimado", "descuento*", "promocion*", "por hora", "dolares", "kuanto", "valor",
+        ]),
+        (Intent::Hours, &[
+            "horario", "horarios", "orario", "hora abren", "hora cierran", "que hora", "a que hora", "cerraron", "abrieron", "ya abrieron", "abriran", "abren", "abre", "abierto", "abiertos", "abierta", "abiertas", "cierran", "cierra", "cerrado", "cerrados", "estan abiertos", "esta abierto", "hasta que hora", "abren hoy", "abren manana", "horas de", "cuando abren", "siguen abiertos", "atienden", "atienden los", "trabajan",
+        ]),
+        (Intent::Location, &["que ciudad", "que zona", "que parte", "se ubican", "se ubica", "direccion", "direcion", "ubicacion", "ubicad*", "donde estan", "donde esta", "donde queda", "donde quedan", "donde se encuentra*", "como llego", "como llegar", "estacionamiento", "en que calle", "sitio web", "pagina web", "mapa", "donde los encuentro", "por donde", "su pagina", "parqueo"]),
+        (Intent::Services, &[
+            "servicio", "servicios", "que hacen", "que ofrecen", "?tienen", "?pueden", "?puede", "?aceptan", "ofrecen", "hacen", "ustedes hacen", "aceptan tarjeta*", "tarjeta*", "reparan", "instalan", "limpian", "arreglan", "que servicios", "a que se dedican", "tienen servicio", "manejan", "venden", "pueden arreglar", "puede arreglar", "pueden reparar", "pueden instalar", "que tipo de trabajo*", "destapan", "dan servicio",
+        ]),
+        (Intent::Message, &[
+            "mensaje", "mensage", "recado", "dejar un mensaje", "dejar un recado", "tomar un mensaje", "digale", "diganle", "dile", "avisele", "avisenle", "avisale", "llameme", "llamenme", "me llamen", "me llame", "me llaman", "llamarme", "me pueden llamar", "me puede llamar", "devuelvan la llamada", "devolver la llamada", "devuelvame", "me marque", "me marquen", "pueden marcar", "me marcan", "contacten", "comuniquese conmigo",
+            "pasar un mensaje", "decirle", "decirles", "me regresen la llamada",
+        ]),
+        (Intent::Support, &[
+            "roto", "rota", "se rompio", "fuga", "fugas", "gotea", "goteando", "inund*", "no funciona", "no sirve", "no prende", "no enciende", "dejo de funcionar", "emergencia", "urgen*", "urge", "me urge", "problema*", "se dano", "danado", "danada", "falla", "fallando", "sin agua", "sin luz", "sin calefaccion", "no hay agua", "no hay luz", "no tengo agua", "no tengo calefaccion", "tapado", "tapada", "se tapo", "huele a gas", "olor a gas", "queja", "reclamo", "molesto", "ayuda",
+            "necesito ayuda", "averia", "descompuest*", "se descompuso", "chispas", "me duele", "dolor", "reembolso", "ruido", "nunca llego", "nadie vino", "no llegaron", "se esta saliendo", "tirando agua", "desborda*",
+        ]),
+        (Intent::Goodbye, &["adios", "hasta luego", "hasta pronto", "bye", "chao", "chau", "nos vemos", "que tenga buen*", "que tengan buen*", "que este bien", "eso es todo", "es todo", "seria todo", "hasta manana", "buen dia gracias", "cuidese", "buenas noches gracias"]),
+        (Intent::No, &["=no", "=nop", "=nel", "=n", "no asi", "asi esta bien", "ahorita no", "hoy no", "todavia no", "no gracias", "ahora no", "por ahora no", "no es necesario", "no hace falta", "olvidelo", "olvidalo", "=dejelo", "=nada", "nada mas", "=no asi esta bien", "no por ahora", "ya no importa"]),
+        (Intent::Thanks, &["gracias", "grasias", "muchas gracias", "mil gracias", "grax", "=perfecto", "=excelente", "=genial", "=ok gracias", "muy amable", "se lo agradezco", "le agradezco", "=que bien", "agradecid*", "=super"]),
+        (Intent::Yes, &["si esta bien", "=va perfecto", "si perfecto", "=si va", "si de acuerdo", "=si", "=sii", "=sip", "=simon", "=s", "=claro", "=claro que si", "=por supuesto", "=ok", "=okay", "=vale", "=dale", "=de acuerdo", "=esta bien", "=por favor", "=si por favor", "si por favor", "=si gracias", "si gracias", "=correcto", "=exacto", "=asi es", "=bueno", "=va", "=listo", "=sale", "=ok esta bien", "me parece bien", "=porfa", "=si claro", "=si porfa"]),
+        (Intent::Greeting, &["hola", "ola", "buenos dias", "buenas tardes", "buenas noches", "buen dia", "=buenas", "buenas", "saludos", "que tal", "=hello", "=hi", "hay alguien", "quien es", "=holi", "=alo", "alguien ahi"]),
+    ],
+    emergencies: &["emergencia", "urgen*", "inund*", "fuga de gas", "huele a gas", "olor a gas", "chispas", "fuego", "humo", "de inmediato", "inmediatamente", "lo antes posible", "sin calefaccion", "monoxido", "sangr*", "cuanto antes"],
+    message_starts: &["digale", "diganle", "dile", "avisele", "avisenle", "avisale", "decirle", "decirles", "mensaje para"],
+    question_starts: &["que", "cual", "cuales", "cuando", "donde", "como", "cuanto", "cuantos", "quien", "a que", "hasta que", "tienen", "ofrecen", "hacen", "puedo", "por que"],
+    name_starts: &["mi nombre es", "mi nombre", "me llamo", "nombre", "soy", "es", "hola", "si", "ok", "claro"],
+    now: &["ahora", "ahorita", "en este momento", "siguen abiertos", "todavia", "ahora mismo"],
+    today: &["hoy", "esta tarde", "esta noche", "esta manana"],
+    tomorrow: &["manana", "mnn"],
+    day_after_tomorrow: &["pasado manana"],
+    weekdays: [&["lunes"], &["martes"], &["miercoles"], &["jueves"], &["viernes"], &["sabado", "sabados"], &["domingo", "domingos"]],
+    everyday: &[
+        "el", "los", "las", "una", "uno", "unos", "mi", "mis", "su", "sus", "quiero", "quisiera", "necesito", "para", "por", "favor", "con", "que", "cual", "cuando", "donde", "como", "cuanto", "cuesta", "hola", "buenos", "buenas", "dias", "tardes", "noches", "gracias", "si", "hoy", "manana", "abren", "abierto", "abiertos", "cierran",
+        "cita", "precio", "precios", "estan", "esta", "hacen", "tienen", "puedo", "pueden", "puede", "hablar", "persona", "y", "del", "al", "lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo", "adios", "ayuda", "horario", "cancelar", "confirmo", "mensaje", "se", "me", "le", "lo", "ya", "pero", "muy",
+        "digale", "direccion", "alguien", "soy", "es", "hay", "servicios", "ofrecen", "cambiar", "reprogramar", "dejar", "mucho", "muchas", "luego", "ustedes", "cobran", "hora", "ahora", "donde", "sirve", "funciona", "agua", "tengo",
+    ],
+};

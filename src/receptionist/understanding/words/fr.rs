@@ -1,0 +1,65 @@
+//! French, as people text it in Quebec.
+use super::Words;
+use crate::receptionist::intent::Intent;
+
+#[rustfmt::skip] // Tables: one row per topic, filled like prose.
+pub(super) const WORDS: Words = Words {
+    intents: &[
+        (Intent::OptOut, &["=stop", "=arret", "=desabonner", "=desabonnement", "=arretez", "=arret svp", "=stop svp"]),
+        (Intent::Human, &[
+            "humain", "robot", "un humain", "vraie personne", "une personne", "=quelqu un", "avec quelqu un", "a quelquun", "a qqun", "qqn", "parler a", "parler avec", "parler au", "representant*", "agent", "conseiller*", "le patron", "la patronne", "le proprietaire", "la proprietaire", "le gerant", "la gerante",
+            "le responsable", "pas un robot", "transferez moi", "transferer", "passez moi", "me passer", "me transferer", "etre transfere", "un etre humain", "appeler quelqu un", "vrai humain", "vrai monde",
+        ]),
+        (Intent::Reschedule, &[
+            "report*", "deplacer", "deplace", "deplacez", "remettre ca", "remettre a", "on remet", "changer mon rendez vous", "changer mon rdv", "changer l heure", "changer de jour", "changer la date", "changer d heure", "autre moment", "une autre journee", "autre date", "autre heure", "autre jour", "remettre mon", "replanifi*",
+            "plus tard que prevu", "repouss*", "decal*", "empechement", "?peux pas venir", "?pourrai pas venir", "?pourrai pas etre", "?peux plus venir", "en retard", "devanc*", "modifier mon", "modifier le", "changer le rendez vous", "changer ma",
+        ]),
+        (Intent::Cancel, &["annul*", "annulez mon", "annuler mon", "annuler le", "annuler notre", "n ai plus besoin", "ai plus besoin", "plus besoin", "viendrai pas", "ne viendrai", "je ne viens plus", "cancell*", "canceler", "cancel*", "viendrons pas"]),
+        (Intent::Confirm, &["=confirm*", "=c", "je confirme", "confirme mon", "confirmer mon", "confirme le", "confirme pour", "je serai la", "j y serai", "on sera la", "nous serons la", "nous y serons", "a demain", "=oui je confirme", "=oui confirme", "serai present*", "c est confirme"]),
+        (Intent::Appointment, &[
+            "rendez vous", "rendezvous", "rendez vou", "rdv", "r d v", "rv", "un rv", "reserv*", "prendre un", "prendre rendez vous", "disponib*", "dispo", "dispos", "qq chose de libre", "quelque chose de libre", "libre", "semaine prochaine", "pouvez vous venir", "possible de venir", "venir demain", "faire venir", "passer a la", "venir chercher", "une place", "de la place", "avez vous de la place", "passer chez", "venir chez", "envoyer quelqu un", "venir voir",
+            "venir faire", "quand pouvez vous", "booker", "fixer un", "planifi*", "me voir", "me prendre", "visite", "ceduler", "cedule", "passer vous voir", "passer demain", "pouvez vous venir", "pouvez vous passer", "plage horaire", "plage", "consultation",
+        ]),
+        (Intent::Pricing, &[
+            "prix", "tarif*", "combien", "conbien", "combien ca coute", "combien coute", "cout", "couts", "coute*", "cher", "chere", "soumission*", "devis", "estim*", "frais", "taux", "facturez", "chargez", "chargez vous", "rabais", "promo*", "a l heure", "ca revient a", "estimation gratuite", "piasses", "dollars", "ca coute",
+        ]),
+        (Intent::Hours, &[
+            "heures", "heures d ouverture", "heure d ouverture", "quelle heure", "kel heure", "horaire", "horaires", "ouvert", "ouverts", "ouverte", "ouvertes", "ouvre*", "ouvrez", "ouverture", "ferme", "fermes", "fermez", "fermee", "fermeture", "encore ouvert*", "etes vous ouvert*", "vous ouvrez",
+            "vous fermez", "jusqu a quelle heure", "ouvert demain", "ouvert aujourd hui", "ouvert le", "c est ouvert",
+        ]),
+        (Intent::Location, &["adresse", "adrese", "quelle ville", "quel coin", "quel secteur", "quelle region", "ou etes vous", "vous etes ou", "ou se trouve", "situe*", "localis*", "comment me rendre", "comment on se rend", "stationnement", "trouver votre", "c est ou", "cest ou", "ou ca", "dans quel coin", "quelle rue", "site web", "site internet", "directions", "itineraire", "ou vous trouver", "vous trouver", "emplacement"]),
+        (Intent::Services, &[
+            "service", "services", "?faites", "?avez vous", "?pouvez vous", "?est ce que vous", "?vous autres", "?prenez vous", "faites vous", "vous faites", "est ce que vous faites", "carte de credit", "acceptez", "offrez vous", "vous offrez", "reparez vous", "vous reparez", "installez vous", "vous installez", "nettoyez vous", "que faites vous", "qu est ce que vous faites", "qu offrez vous", "proposez", "specialis*", "vous occupez vous", "vendez vous",
+            "pouvez vous reparer", "pouvez vous installer", "vous faites quoi", "quel genre de travaux",
+        ]),
+        (Intent::Message, &[
+            "message", "mesage", "laisser un message", "prendre un message", "transmett*", "dites lui", "dites leur", "dites a", "dire a", "lui dire", "leur dire", "rappel*", "me rappeler", "rappelez moi", "appelez moi", "m appeler", "laisser une note", "faire le message", "recontact*", "contactez moi", "me contacter",
+            "avisez", "informez", "un coup de fil", "donnez moi un appel", "faites lui savoir", "me rejoindre",
+        ]),
+        (Intent::Support, &[
+            "brise", "brisee", "briser", "partout", "ne chauffe", "chauffe plus", "gele*", "endommage*", "cogne", "cassee", "fuite", "fuites", "coule", "inond*", "inonde", "fonctionne pas", "fonctionne plus", "marche pas", "marche plus", "panne", "en panne", "urgen*", "probleme*", "pb", "souci", "bouche", "bouchee", "pas d eau", "plus d eau", "pas de chauffage", "plus de chauffage", "pas d eau chaude", "odeur de gaz", "sent le gaz",
+            "plainte", "insatisfait*", "pas content*", "besoin d aide", "aidez moi", "aide", "degat", "degats", "refoul*", "refoulement", "defectueux", "bris", "mal aux dents", "tres mal", "etincelles", "bruit", "remboursement", "debord*", "personne n est venu", "toujours pas venu", "deborde",
+        ]),
+        (Intent::Goodbye, &["bye", "au revoir", "aurevoir", "bonne journee", "bonne soiree", "bonne fin de journee", "bonne nuit", "bonne fin de", "bonne fds", "bon weekend", "bon week end", "a bientot", "a la prochaine", "a plus", "=ciao", "c est tout", "cest tout", "=bonne fds", "salut bonne"]),
+        (Intent::No, &["=non", "=nn", "=nan", "=n", "non merci", "non ca va", "pas pour le moment", "pas tout de suite", "pas aujourd hui", "pas necessaire", "sans facon", "pas maintenant", "laissez faire", "laisse faire", "oubliez ca", "oublie ca", "=pas besoin", "=ca va aller", "c est correct", "=non ca va", "=non c est tout", "pas vraiment", "tant pis", "=rien"]),
+        (Intent::Thanks, &["merci", "mrci", "merci beaucoup", "mille mercis", "merci bcp", "=parfait", "=super", "=excellent", "=genial", "=parfait merci", "=ok merci", "c est gentil", "je vous remercie", "=cool", "apprecie"]),
+        (Intent::Yes, &["=oui", "oui c est", "oui ca", "oui d accord", "oui certainement", "=ouais", "=ui", "=o", "=oui svp", "=oui s il vous plait", "oui merci", "=ok", "=okay", "=d accord", "=dac", "=dacc", "=daccord", "=certain", "=certainement", "=bien sur", "=absolument", "=exact", "=exactement", "=c est bon", "=cest bon", "=ca marche", "=volontiers", "=allez y", "=s il vous plait", "=svp", "=oui allo", "ca me va", "=correct", "oui parfait"]),
+        (Intent::Greeting, &["bonjour", "bjr", "il y a quelqu un", "bonsoir", "salut", "allo", "hello", "=hi", "=hey", "=coucou", "=bon matin", "bon matin", "il y a quelqu un", "y a t il quelqu un", "qui est ce", "c est qui", "=rebonjour"]),
+    ],
+    emergencies: &["urgen*", "tout de suite", "inond*", "degat d eau", "odeur de gaz", "sent le gaz", "fuite de gaz", "etincelles", "feu", "fumee", "plus de chauffage", "pas de chauffage", "immediatement", "au plus vite", "au plus sacrant", "monoxyde", "saigne"],
+    message_starts: &["dites lui", "dites leur", "dites a", "dites au", "dire a", "dire au", "lui dire", "leur dire", "avisez !moi", "informez !moi", "faites lui savoir", "message pour"],
+    question_starts: &["quel", "quelle", "quels", "quelles", "quand", "ou", "comment", "combien", "qui", "est ce", "qu est ce", "a quelle", "faites vous", "etes vous", "avez vous", "pouvez vous", "pourquoi", "c est combien", "cest combien"],
+    name_starts: &["mon nom est", "mon nom c est", "mon nom", "je m appelle", "je mappelle", "nom", "c est", "cest", "ici", "moi c est", "je suis", "bonjour", "oui", "ok"],
+    now: &["maintenant", "en ce moment", "presentement", "encore ouvert*", "la la", "actuellement", "ouvert la"],
+    today: &["aujourd hui", "aujourdhui", "auj", "ajd", "ce soir", "ce matin", "cet apres midi", "cet aprem"],
+    tomorrow: &["demain", "2main", "dem"],
+    day_after_tomorrow: &["apres demain", "apresdemain"],
+    weekdays: [
+        &["lundi", "lundis"], &["mardi", "mardis"], &["mercredi", "mercredis"], &["jeudi", "jeudis"], &["vendredi", "vendredis"], &["samedi", "samedis"], &["dimanche", "dimanches"],
+    ],
+    everyday: &[
+        "le", "les", "des", "du", "une", "humain", "possible", "je", "j", "vous", "votre", "vos", "mon", "ma", "mes", "est", "c", "cest", "et", "pour", "avec", "quel", "quelle", "quels", "quelles", "quand", "comment", "combien", "bonjour", "bonsoir", "salut", "allo", "merci", "oui", "non", "svp", "demain", "aujourd", "hui", "aujourdhui",
+        "ouvert", "ouverts", "ouvrez", "rendez", "rdv", "voudrais", "veux", "besoin", "pas", "qui", "sur", "heure", "heures", "prix", "faites", "etes", "avez", "pouvez", "parler", "chez", "annuler", "confirme", "personne", "quelqu", "au", "aux", "ce", "cette", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+        "d", "l", "qu", "suis", "ai", "ca", "dites", "rappelez", "moi", "il", "elle", "ne", "n", "mais", "adresse", "fait", "bonne", "journee", "revoir", "deplacer", "reporter", "plus",
+    ],
+};
