@@ -1,7 +1,12 @@
 //! What every request and every job is handed: the database, the clock, the settings, the providers' clients.
 use std::sync::Arc;
 
-use crate::kernel::{clock::Clock, config::Settings, db::Db, tasks::Tasks};
+use anyhow::Context;
+
+use crate::{
+    kernel::{clock::Clock, config::Settings, db::Db, http, tasks::Tasks},
+    providers::{retell, twilio},
+};
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
 pub struct App {
@@ -9,6 +14,31 @@ pub struct App {
     pub clock: Clock,
     pub settings: Settings,
     pub tasks: Tasks,
+    /// None: texts go to the sandbox (development) or stay unsent (production).
+    pub twilio: Option<twilio::Client>,
+    /// None: the built-in brain answers.
+    pub retell: Option<retell::Client>,
 }
 
 pub type AppState = Arc<App>;
+
+impl App {
+    pub fn new(db: Db, clock: Clock, settings: Settings) -> anyhow::Result<AppState> {
+        let http = http::provider_client().context("make the client for providers")?;
+        let twilio = match (&settings.twilio.account_sid, settings.twilio.auth_tokens.first()) {
+            (Some(sid), Some(token)) if !settings.twilio.is_sandboxed => Some(twilio::Client::new(
+                http.clone(),
+                &settings.twilio.api_base_url,
+                sid.clone(),
+                token.clone(),
+            )),
+            _ => None,
+        };
+        let retell = settings
+            .retell
+            .api_key
+            .clone()
+            .map(|key| retell::Client::new(http, &settings.retell.api_base_url, key));
+        Ok(Arc::new(Self { db, clock, settings, tasks: Tasks::default(), twilio, retell }))
+    }
+}

@@ -1,1 +1,119 @@
-//! The facts of a business that a brain may use.
+//! What a business says of itself: profile, hours, holidays, services.
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+
+use super::model::zone;
+use crate::kernel::{
+    db::{TenantTx, Tx},
+    language::Language,
+    phone::E164,
+};
+
+/// A business, as its tables hold it.
+#[derive(Clone, Debug)]
+pub struct BusinessProfile {
+    pub business_name: String,
+    pub website_url: Option<String>,
+    pub zone: Tz,
+    pub language: Language,
+    pub greeting: Option<String>,
+    pub agent_tone: String,
+    pub business_phone: Option<E164>,
+    pub transfer_number: Option<E164>,
+    pub standard_fee: Option<String>,
+    pub emergency_fee: Option<String>,
+    pub schedule_summary: Option<String>,
+    pub cal_com_url: Option<String>,
+    pub is_booking_enabled: bool,
+    pub hours: Vec<HoursRow>,
+    pub holidays: Vec<HolidayRow>,
+    pub services: Vec<ServiceRow>,
+}
+
+/// One span of a weekday (`MON` to `SUN`).
+#[derive(Clone, Debug)]
+pub struct HoursRow {
+    pub day: String,
+    pub opens: NaiveTime,
+    pub closes: NaiveTime,
+}
+
+#[derive(Clone, Debug)]
+pub struct HolidayRow {
+    pub date: NaiveDate,
+    pub name: String,
+    pub is_closed: bool,
+    pub opens: Option<NaiveTime>,
+    pub closes: Option<NaiveTime>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ServiceRow {
+    pub name: String,
+    pub duration_minutes: i32,
+    pub price: Option<Decimal>,
+    pub currency: String,
+}
+
+/// Everything that a receptionist may say of a business; of the holidays, those that are still to come.
+pub async fn find_business(
+    tx: &mut TenantTx,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<BusinessProfile>> {
+    let subscriber = tx.subscriber();
+    let row = sqlx::query!(
+        r#"select s.business_name, s.website_url, p.timezone, p.language as "language: Language",
+                  p.custom_greeting, p.agent_tone, p.business_phone as "business_phone: E164",
+                  p.transfer_number as "transfer_number: E164", p.standard_fee, p.emergency_fee,
+                  p.schedule_summary, p.cal_com_url, p.is_booking_enabled
+             from subscribers s join subscriber_profiles p on p.subscriber_id = s.id
+            where s.id = $1"#,
+        subscriber as _,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let hours = sqlx::query_as!(
+        HoursRow,
+        "select day, opens, closes from business_hours where subscriber_id = $1 order by opens limit 50",
+        subscriber as _,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let holidays = sqlx::query_as!(
+        HolidayRow,
+        "select date, name, is_closed, opens, closes from holidays
+          where subscriber_id = $1 and date >= $2::timestamptz::date - 1 order by date limit 400",
+        subscriber as _,
+        now,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let services = sqlx::query_as!(
+        ServiceRow,
+        "select name, duration_minutes, price, currency from services
+          where subscriber_id = $1 and is_active order by name limit 200",
+        subscriber as _,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(Some(BusinessProfile {
+        business_name: row.business_name,
+        website_url: row.website_url,
+        zone: zone(&row.timezone),
+        language: row.language,
+        greeting: row.custom_greeting,
+        agent_tone: row.agent_tone,
+        business_phone: row.business_phone,
+        transfer_number: row.transfer_number,
+        standard_fee: row.standard_fee,
+        emergency_fee: row.emergency_fee,
+        schedule_summary: row.schedule_summary,
+        cal_com_url: row.cal_com_url,
+        is_booking_enabled: row.is_booking_enabled,
+        hours,
+        holidays,
+        services,
+    }))
+}

@@ -5,6 +5,7 @@
 pub mod business;
 pub mod directory;
 pub mod model;
+pub mod shared;
 mod store;
 
 pub use directory::{Entry, Key};

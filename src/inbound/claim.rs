@@ -1,0 +1,95 @@
+//! Each event takes effect once: the first transaction to insert its key has it.
+use chrono::{DateTime, Utc};
+
+use crate::kernel::{
+    db::{Db, SystemToken, SystemTx, Tx},
+    ids::SubscriberId,
+};
+
+/// An event, by what its provider keeps the same across retries and different across events.
+#[derive(Clone, Debug)]
+pub struct EventKey<'a> {
+    pub provider: &'static str,
+    pub external_id: String,
+    pub kind: &'a str,
+    pub raw: &'a [u8],
+    pub received_at: DateTime<Utc>,
+}
+
+/// Whether the event is ours to handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    New,
+    /// It took effect before; a concurrent one has committed by the time we know.
+    Duplicate,
+}
+
+/// Claims the event within the transaction of its effects.
+pub async fn claim(
+    tx: &mut impl Tx,
+    subscriber: Option<SubscriberId>,
+    event: &EventKey<'_>,
+) -> sqlx::Result<Claim> {
+    write(tx, subscriber, event, "DONE", None).await
+}
+
+/// Keeps what is well signed but belongs to nobody here, for the operator.
+pub async fn keep_unrouted(db: &Db, event: &EventKey<'_>) -> sqlx::Result<Claim> {
+    let mut tx = SystemTx::begin(db, SystemToken::InboundRouter).await?;
+    let claim = write(&mut tx, None, event, "UNROUTED", None).await?;
+    tx.commit().await?;
+    Ok(claim)
+}
+
+/// Keeps what we failed to handle by a fault of ours: it is visible and can be replayed.
+pub async fn keep_failed(
+    db: &Db,
+    subscriber: Option<SubscriberId>,
+    event: &EventKey<'_>,
+    error: &str,
+) -> sqlx::Result<Claim> {
+    let mut tx = SystemTx::begin(db, SystemToken::InboundRouter).await?;
+    let claim = write(&mut tx, subscriber, event, "FAILED", Some(error)).await?;
+    tx.commit().await?;
+    Ok(claim)
+}
+
+async fn write(
+    tx: &mut impl Tx,
+    subscriber: Option<SubscriberId>,
+    event: &EventKey<'_>,
+    state: &str,
+    error: Option<&str>,
+) -> sqlx::Result<Claim> {
+    let written = sqlx::query!(
+        "insert into inbound_events (provider, external_id, subscriber_id, kind, raw_body, received_at, state, error)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (provider, external_id) do nothing",
+        event.provider,
+        event.external_id,
+        subscriber as _,
+        event.kind,
+        event.raw,
+        event.received_at,
+        state,
+        error,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(if written.rows_affected() == 1 { Claim::New } else { Claim::Duplicate })
+}
+
+/// The body of an event that was kept.
+pub async fn find_raw(
+    tx: &mut impl Tx,
+    provider: &str,
+    external_id: &str,
+) -> sqlx::Result<Option<Vec<u8>>> {
+    sqlx::query_scalar!(
+        "select raw_body from inbound_events where provider = $1 and external_id = $2",
+        provider,
+        external_id,
+    )
+    .fetch_optional(tx.conn())
+    .await
+}

@@ -1,0 +1,9 @@
+//! What providers send us: proved, claimed once, never lost.
+//!
+//! The straight line of every webhook: body limit → signature in constant time → parse → subscriber → one
+//! transaction that claims the event and does all its effects → commit → answer. The table is `inbound_events`.
+mod claim;
+mod proved;
+
+pub use claim::{Claim, EventKey, claim, find_raw, keep_failed, keep_unrouted};
+pub use proved::{RetellBody, TwilioForm, count};

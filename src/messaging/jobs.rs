@@ -1,0 +1,285 @@
+//! Sending a text: read and decide, call, write.
+use std::time::Duration;
+
+use anyhow::anyhow;
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    model::{Candidate, TextStatus},
+    outcome,
+    sending::{Decision, decide},
+    store::{self, Accepted},
+};
+use crate::{
+    app::AppState,
+    billing::{self, Charge, Leg, Totals, UsageType},
+    events::{self, Event},
+    jobs::{Job, JobError, Lane, Run},
+    kernel::{
+        config::AppEnv,
+        db::TenantTx,
+        ids::{OutgoingId, SubscriberId},
+        metrics::METRICS,
+    },
+    providers::twilio::{self, ErrorMeaning, NewMessage, SentMessage, meaning, segments},
+    tenancy::{Channel, model::zone},
+    traffic::Contribution,
+};
+
+/// After an unknown outcome Twilio may list a text only after a while: a second look comes this long after sending.
+const SECOND_LOOK: chrono::Duration = chrono::Duration::seconds(60);
+
+/// Sends one text of `outgoing_messages`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SendText {
+    pub subscriber: SubscriberId,
+    pub outgoing: OutgoingId,
+}
+
+impl Job for SendText {
+    const KIND: &'static str = "messaging.send_text";
+    const LANE: Lane = Lane::Interactive;
+    const PROVIDER: Option<&'static str> = Some("twilio");
+
+    fn subscriber(&self) -> Option<SubscriberId> {
+        Some(self.subscriber)
+    }
+}
+
+/// What the first step found.
+enum Step {
+    Done,
+    Send(Candidate),
+    /// An earlier run called the provider and did not learn the outcome.
+    LookUp(Candidate),
+}
+
+pub async fn send_text(app: AppState, run: Run, job: SendText) -> Result<(), JobError> {
+    let now = app.clock.now();
+    let text = match prepare(&app, &job, now).await? {
+        Step::Done => return Ok(()),
+        Step::Send(text) => text,
+        Step::LookUp(text) => match look_up(&app, &job, &text, now).await? {
+            Some(sent) => return write_sent(&app, run, &job, &text, &sent, now).await,
+            None => text,
+        },
+    };
+    match call(&app, &job, &text).await {
+        Ok(sent) => write_sent(&app, run, &job, &text, &sent, now).await,
+        Err(error) => write_error(&app, run, &job, &text, error, now).await,
+    }
+}
+
+/// Decides, and says SENDING before anybody is called.
+async fn prepare(app: &AppState, job: &SendText, now: DateTime<Utc>) -> Result<Step, JobError> {
+    let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
+    let Some(text) = store::lock_candidate(&mut tx, job.outgoing, now).await? else {
+        return Ok(Step::Done);
+    };
+    match text.status {
+        TextStatus::Queued => {}
+        TextStatus::Sending => return Ok(Step::LookUp(text)),
+        _ => return Ok(Step::Done),
+    }
+    match decide(&text, now) {
+        Decision::Send => {
+            store::set_sending(&mut tx, job.outgoing, now).await?;
+            tx.commit().await?;
+            Ok(Step::Send(text))
+        }
+        Decision::Wait(wait) => Err(JobError::Snooze(wait.to_std().unwrap_or_default())),
+        Decision::Suppress(refusal) => {
+            store::set_suppressed(&mut tx, job.outgoing, refusal).await?;
+            tx.commit().await?;
+            METRICS.texts.with_label_values(&["suppressed"]).inc();
+            tracing::info!(
+                subscriber.id = %job.subscriber,
+                "text {} is not sent: {}", job.outgoing, refusal.as_str()
+            );
+            Ok(Step::Done)
+        }
+    }
+}
+
+/// A text that the provider has taken.
+struct Sent {
+    sid: String,
+    segments: i32,
+    is_sandbox: bool,
+    cost: Option<billing::Cost>,
+}
+
+async fn call(app: &AppState, job: &SendText, text: &Candidate) -> Result<Sent, twilio::Error> {
+    let expected = i32::try_from(segments::count(&text.body).segments).unwrap_or(i32::MAX);
+    let Some(client) = &app.twilio else {
+        return Ok(Sent {
+            sid: format!("SB{}", job.outgoing.0.simple()),
+            segments: expected,
+            is_sandbox: true,
+            cost: None,
+        });
+    };
+    let callback = format!(
+        "{}/webhooks/twilio/sms/status?subscriber={}&message={}",
+        app.settings.public_url, job.subscriber, job.outgoing
+    );
+    let message = NewMessage {
+        to: text.to.as_str(),
+        from: text.from.as_str(),
+        body: &text.body,
+        status_callback: Some(&callback),
+    };
+    let timer = std::time::Instant::now();
+    let answer = client.send_message(&message).await;
+    METRICS
+        .http_client_request_duration
+        .with_label_values(&["twilio", "send_message", if answer.is_ok() { "ok" } else { "error" }])
+        .observe(timer.elapsed().as_secs_f64());
+    answer.map(|sent| accepted(&sent, expected))
+}
+
+fn accepted(sent: &SentMessage, expected_segments: i32) -> Sent {
+    let segments = sent.num_segments.and_then(|segments| i32::try_from(segments).ok());
+    Sent {
+        sid: sent.sid.clone(),
+        segments: segments.filter(|segments| *segments > 0).unwrap_or(expected_segments),
+        is_sandbox: false,
+        // Twilio's price is null until it is rated, and negative then.
+        cost: sent.price.map(|price| billing::Cost { amount: price.abs(), currency: "USD" }),
+    }
+}
+
+/// Whether an earlier run's text went out. None: certainly not, after two looks a minute apart.
+async fn look_up(
+    app: &AppState,
+    job: &SendText,
+    text: &Candidate,
+    now: DateTime<Utc>,
+) -> Result<Option<Sent>, JobError> {
+    let Some(client) = &app.twilio else {
+        return Ok(None);
+    };
+    let sending_at = text.sending_at.unwrap_or(now);
+    let mut dates = vec![sending_at.date_naive(), now.date_naive()];
+    dates.dedup();
+    for date in dates {
+        let listed = client.find_messages(text.to.as_str(), text.from.as_str(), date).await?;
+        for message in listed {
+            let is_since = message
+                .date_created
+                .is_none_or(|made| made >= sending_at - chrono::Duration::seconds(5));
+            if is_since
+                && message.body.as_deref() == Some(text.body.as_str())
+                && !is_ours_already(app, job, &message.sid).await?
+            {
+                return Ok(Some(accepted(&message, 1)));
+            }
+        }
+    }
+    let second_look = sending_at + SECOND_LOOK;
+    if now < second_look {
+        let wait = (second_look - now).to_std().unwrap_or(Duration::from_secs(60));
+        return Err(JobError::Snooze(wait));
+    }
+    Ok(None)
+}
+
+/// The same words may have been sent twice on purpose: another text's id is not this one's.
+async fn is_ours_already(app: &AppState, job: &SendText, sid: &str) -> sqlx::Result<bool> {
+    let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
+    let told = store::lock_told(&mut tx, None, sid).await?;
+    Ok(told.is_some_and(|told| told.id != job.outgoing))
+}
+
+/// The text is out: its charge, its place in the sums and its event, with the end of the job.
+async fn write_sent(
+    app: &AppState,
+    run: Run,
+    job: &SendText,
+    text: &Candidate,
+    sent: &Sent,
+    now: DateTime<Utc>,
+) -> Result<(), JobError> {
+    let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
+    let charge = Charge {
+        usage_type: UsageType::Sms,
+        source: format!("TWILIO:{}", sent.sid),
+        interaction: text.interaction,
+        occurred_at: now,
+        duration_s: None,
+        minutes: 0,
+        segments: sent.segments,
+        not_billed: None,
+        cost: sent.cost.clone(),
+        leg: Leg::Segments,
+        source_event: "message.sent".to_owned(),
+        period: billing::rules::period_of(now, zone(&text.timezone)),
+    };
+    let totals = Totals {
+        day: text.day,
+        channel: Channel::Sms,
+        change: Contribution::default(),
+        messages_in: 0,
+        messages_out: 1,
+    };
+    let receipt = billing::record(&mut tx, Some(&charge), &totals, now).await?;
+    let accepted = Accepted {
+        provider_message_id: &sent.sid,
+        is_sandbox: sent.is_sandbox,
+        segments: sent.segments,
+        price: receipt.as_ref().map_or(Decimal::ZERO, |receipt| receipt.price),
+        currency: receipt.as_ref().map_or(&app.settings.billing_currency, |receipt| &receipt.currency),
+    };
+    store::set_sent(&mut tx, job.outgoing, &accepted, now).await?;
+    let facts = outcome::facts(job.outgoing, text, TextStatus::Sent, Some(sent.segments), None);
+    events::emit(&mut tx, &Event::MessageSent(facts), now);
+    run.finish(&mut tx).await?;
+    tx.commit().await?;
+    METRICS.texts.with_label_values(&[if sent.is_sandbox { "sandbox" } else { "sent" }]).inc();
+    Ok(())
+}
+
+/// The text is not out, or nobody knows.
+async fn write_error(
+    app: &AppState,
+    run: Run,
+    job: &SendText,
+    text: &Candidate,
+    error: twilio::Error,
+    now: DateTime<Utc>,
+) -> Result<(), JobError> {
+    if let twilio::Error::Unknown(_) = error {
+        // SENDING stays: the next run asks Twilio before anything else.
+        return Err(JobError::Retry(error.into()));
+    }
+    let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
+    if error.is_transient() {
+        store::set_queued(&mut tx, job.outgoing).await?;
+        tx.commit().await?;
+        return Err(match error {
+            twilio::Error::RateLimited { retry_after: Some(after) } => {
+                JobError::RetryAfter(anyhow!("twilio wants fewer requests"), after)
+            }
+            error => JobError::Retry(error.into()),
+        });
+    }
+    outcome::fail(&mut tx, job.outgoing, text, TextStatus::Failed, error.code(), now).await?;
+    run.finish(&mut tx).await?;
+    tx.commit().await?;
+    let is_of_the_person = matches!(
+        error.code().map(meaning),
+        Some(ErrorMeaning::OptedOut | ErrorMeaning::BadNumber | ErrorMeaning::NotMobile)
+    );
+    if !is_of_the_person {
+        tracing::warn!(subscriber.id = %job.subscriber, "twilio refused text {}: {error}", job.outgoing);
+    }
+    Ok(())
+}
+
+/// Whether texts are stored and shown instead of sent.
+pub fn is_sandboxed(app: &AppState) -> bool {
+    app.twilio.is_none()
+        && (app.settings.env == AppEnv::Development || app.settings.twilio.is_sandboxed)
+}

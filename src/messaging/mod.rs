@@ -1,0 +1,16 @@
+//! Texts that we send. **One** function decides whether a text goes out ([`sending::begin`]), in the transaction
+//! that sets SENDING; everything else queues.
+//!
+//! A text is sent at most once per row of `outgoing_messages`. SENDING is written before the provider is called;
+//! after an unknown outcome the provider is asked before a second try, and when in doubt nothing is sent.
+mod jobs;
+pub mod model;
+mod outcome;
+mod sending;
+mod store;
+mod webhooks;
+
+pub use jobs::{SendText, send_text};
+pub use model::{NewText, Purpose};
+pub use store::queue;
+pub use webhooks::{router, text_status};

@@ -1,0 +1,103 @@
+//! The words of messaging.
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::{
+    kernel::{
+        ids::{ContactId, InteractionId, MessageId, OutgoingId},
+        phone::E164,
+        text::text_enum,
+    },
+    people::TextState,
+    tenancy::{ChannelMode, SubscriberStatus},
+};
+
+text_enum! {
+    /// Why a text is sent: decides which checks it passes.
+    Purpose { Reply, OptConfirmation, Confirmation, Reminder, Notice }
+}
+
+text_enum! {
+    /// How far a text has come. It moves forward only.
+    TextStatus { Queued, Sending, Sent, Delivered, Undelivered, Failed, Suppressed }
+}
+
+impl TextStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "QUEUED",
+            Self::Sending => "SENDING",
+            Self::Sent => "SENT",
+            Self::Delivered => "DELIVERED",
+            Self::Undelivered => "UNDELIVERED",
+            Self::Failed => "FAILED",
+            Self::Suppressed => "SUPPRESSED",
+        }
+    }
+}
+
+/// A text to be sent.
+#[derive(Clone, Debug)]
+pub struct NewText {
+    pub interaction: InteractionId,
+    pub message: Option<MessageId>,
+    pub contact: Option<ContactId>,
+    pub purpose: Purpose,
+    pub from: E164,
+    pub to: E164,
+    pub body: String,
+    /// The text that this one tries again.
+    pub retry_of: Option<OutgoingId>,
+}
+
+/// A text and everything that decides about it, read with its contact locked.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    pub interaction: InteractionId,
+    pub message: Option<MessageId>,
+    pub purpose: Purpose,
+    pub status: TextStatus,
+    pub from: E164,
+    pub to: E164,
+    pub body: String,
+    pub day: NaiveDate,
+    pub sending_at: Option<DateTime<Utc>>,
+    pub is_retry: bool,
+    pub is_opted_out: bool,
+    pub text_state: Option<TextState>,
+    pub mode: ChannelMode,
+    pub is_channel_enabled: bool,
+    pub is_ai_paused: bool,
+    pub is_assigned: bool,
+    pub subscriber_status: SubscriberStatus,
+    pub timezone: String,
+    /// Texts to this person in the last ten minutes and the last hour, and of the subscriber in the last day.
+    pub sent_10_min: i64,
+    pub sent_1_h: i64,
+    pub sent_1_d: i64,
+}
+
+/// Why a text is not sent. The names are what a person sees in `reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    OptedOut,
+    Unreachable,
+    ChannelOff,
+    Shadow,
+    TakenOver,
+    TooMany,
+    NoService,
+}
+
+impl Refusal {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OptedOut => "OPTED_OUT",
+            Self::Unreachable => "UNREACHABLE_NUMBER",
+            Self::ChannelOff => "CHANNEL_OFF",
+            Self::Shadow => "SHADOW_MODE",
+            Self::TakenOver => "TAKEN_OVER",
+            Self::TooMany => "TOO_MANY",
+            Self::NoService => "NO_SERVICE",
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Whether a text goes out: the checks, in their order.
+//!
+//! Opt-out, mode, takeover, quiet hours, limits, plan. They are made in the transaction that sets SENDING, with the
+//! contact's and the conversation's rows locked, so that no STOP, no takeover and no old job can slip between.
+use chrono::{DateTime, Duration, NaiveTime, Timelike, Utc};
+use chrono_tz::Tz;
+
+use super::model::{Candidate, Purpose, Refusal};
+use crate::{
+    people::TextState,
+    tenancy::{ChannelMode, SubscriberStatus, model::zone},
+};
+
+/// Two robots that answer each other stop here, long before the carrier's own alarm (error 14107).
+const MAX_REPLIES_10_MIN: i64 = 5;
+const MAX_PER_PERSON_1_H: i64 = 10;
+const MAX_PER_SUBSCRIBER_1_D: i64 = 2_000;
+
+/// What nobody asked for is not sent before and after these hours of the person's day.
+const QUIET_UNTIL: NaiveTime = NaiveTime::from_hms_opt(8, 0, 0).expect("a time of day");
+const QUIET_FROM: NaiveTime = NaiveTime::from_hms_opt(21, 0, 0).expect("a time of day");
+
+/// What is to be done with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Send,
+    /// Its hour is a quiet one.
+    Wait(Duration),
+    Suppress(Refusal),
+}
+
+/// The one decision. Pure: the candidate holds everything it depends on.
+pub fn decide(text: &Candidate, now: DateTime<Utc>) -> Decision {
+    let is_unasked = matches!(text.purpose, Purpose::Reminder | Purpose::Notice);
+    let answers_keyword = text.purpose == Purpose::OptConfirmation;
+    if text.is_opted_out && !answers_keyword {
+        return Decision::Suppress(Refusal::OptedOut);
+    }
+    if text.text_state.is_some_and(|state| state != TextState::Reachable) {
+        return Decision::Suppress(Refusal::Unreachable);
+    }
+    if !answers_keyword && (!text.is_channel_enabled || text.mode == ChannelMode::Off) {
+        return Decision::Suppress(Refusal::ChannelOff);
+    }
+    if text.mode == ChannelMode::Shadow && !answers_keyword {
+        return Decision::Suppress(Refusal::Shadow);
+    }
+    if text.purpose == Purpose::Reply && (text.is_ai_paused || text.is_assigned) {
+        return Decision::Suppress(Refusal::TakenOver);
+    }
+    if is_unasked && let Some(wait) = quiet_for(now, zone(&text.timezone)) {
+        return Decision::Wait(wait);
+    }
+    let is_too_many = text.sent_1_h >= MAX_PER_PERSON_1_H
+        || text.sent_1_d >= MAX_PER_SUBSCRIBER_1_D
+        || (text.purpose == Purpose::Reply && text.sent_10_min >= MAX_REPLIES_10_MIN);
+    if is_too_many && !answers_keyword {
+        return Decision::Suppress(Refusal::TooMany);
+    }
+    let has_service = !matches!(
+        text.subscriber_status,
+        SubscriberStatus::Suspended | SubscriberStatus::Closed
+    );
+    if !has_service && !answers_keyword {
+        return Decision::Suppress(Refusal::NoService);
+    }
+    Decision::Send
+}
+
+/// How long the quiet hours still last; None outside of them.
+fn quiet_for(now: DateTime<Utc>, zone: Tz) -> Option<Duration> {
+    let local = now.with_timezone(&zone).time();
+    let until_morning = |from: NaiveTime| {
+        let seconds = i64::from(QUIET_UNTIL.num_seconds_from_midnight())
+            - i64::from(from.num_seconds_from_midnight());
+        Duration::seconds(seconds.rem_euclid(24 * 60 * 60))
+    };
+    (local < QUIET_UNTIL || local >= QUIET_FROM).then(|| until_morning(local))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{kernel::ids::InteractionId, messaging::model::TextStatus};
+
+    fn text(purpose: Purpose) -> Candidate {
+        Candidate {
+            interaction: InteractionId::new(),
+            message: None,
+            purpose,
+            status: TextStatus::Queued,
+            from: "+14315550100".parse().unwrap(),
+            to: "+15145550123".parse().unwrap(),
+            body: "Hello".into(),
+            day: "2026-11-21".parse().unwrap(),
+            sending_at: None,
+            is_retry: false,
+            is_opted_out: false,
+            text_state: Some(TextState::Reachable),
+            mode: ChannelMode::Full,
+            is_channel_enabled: true,
+            is_ai_paused: false,
+            is_assigned: false,
+            subscriber_status: SubscriberStatus::Active,
+            timezone: "America/Winnipeg".into(),
+            sent_10_min: 0,
+            sent_1_h: 0,
+            sent_1_d: 0,
+        }
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    const NOON: &str = "2026-11-21T18:00:00Z";
+
+    #[test]
+    fn a_plain_reply_is_sent() {
+        assert_eq!(decide(&text(Purpose::Reply), at(NOON)), Decision::Send);
+    }
+
+    #[test]
+    fn nobody_is_texted_after_stop_but_for_the_confirmation_of_it() {
+        for purpose in [Purpose::Reply, Purpose::Confirmation, Purpose::Reminder, Purpose::Notice] {
+            let stopped = Candidate { is_opted_out: true, ..text(purpose) };
+            assert_eq!(decide(&stopped, at(NOON)), Decision::Suppress(Refusal::OptedOut));
+        }
+        let confirmation = Candidate { is_opted_out: true, ..text(Purpose::OptConfirmation) };
+        assert_eq!(decide(&confirmation, at(NOON)), Decision::Send);
+    }
+
+    #[test]
+    fn the_earlier_check_names_the_reason() {
+        let all = Candidate {
+            is_opted_out: true,
+            mode: ChannelMode::Shadow,
+            is_ai_paused: true,
+            sent_1_h: 99,
+            subscriber_status: SubscriberStatus::Suspended,
+            ..text(Purpose::Reply)
+        };
+        let order = [
+            (all.clone(), Refusal::OptedOut),
+            (Candidate { is_opted_out: false, ..all.clone() }, Refusal::Shadow),
+            (Candidate { is_opted_out: false, mode: ChannelMode::Full, ..all.clone() }, Refusal::TakenOver),
+            (
+                Candidate { is_opted_out: false, mode: ChannelMode::Full, is_ai_paused: false, ..all.clone() },
+                Refusal::TooMany,
+            ),
+            (
+                Candidate {
+                    is_opted_out: false,
+                    mode: ChannelMode::Full,
+                    is_ai_paused: false,
+                    sent_1_h: 0,
+                    ..all
+                },
+                Refusal::NoService,
+            ),
+        ];
+        for (candidate, refusal) in order {
+            assert_eq!(decide(&candidate, at(NOON)), Decision::Suppress(refusal));
+        }
+    }
+
+    #[test]
+    fn a_person_who_took_over_is_not_talked_over() {
+        let taken = Candidate { is_assigned: true, ..text(Purpose::Reply) };
+        assert_eq!(decide(&taken, at(NOON)), Decision::Suppress(Refusal::TakenOver));
+        let appointment = Candidate { is_assigned: true, ..text(Purpose::Confirmation) };
+        assert_eq!(decide(&appointment, at(NOON)), Decision::Send);
+    }
+
+    #[test]
+    fn what_nobody_asked_for_waits_for_the_morning_of_the_person() {
+        // 22:30 in Winnipeg: nine and a half hours until eight.
+        let night = at("2026-11-22T04:30:00Z");
+        assert_eq!(
+            decide(&text(Purpose::Reminder), night),
+            Decision::Wait(Duration::minutes(9 * 60 + 30))
+        );
+        assert_eq!(decide(&text(Purpose::Reply), night), Decision::Send);
+        assert_eq!(decide(&text(Purpose::Reminder), at("2026-11-21T14:00:00Z")), Decision::Send);
+    }
+
+    #[test]
+    fn two_robots_stop_answering_each_other() {
+        let sixth = Candidate { sent_10_min: MAX_REPLIES_10_MIN, ..text(Purpose::Reply) };
+        assert_eq!(decide(&sixth, at(NOON)), Decision::Suppress(Refusal::TooMany));
+    }
+}

@@ -1,0 +1,266 @@
+//! The statements on outgoing_messages.
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
+use super::{
+    jobs::SendText,
+    model::{Candidate, NewText, Refusal, TextStatus},
+};
+use crate::{
+    jobs,
+    kernel::{
+        db::{TenantTx, Tx},
+        ids::OutgoingId,
+    },
+};
+
+/// Writes the text and orders its sending.
+pub async fn queue(tx: &mut TenantTx, new: &NewText, at: DateTime<Utc>) -> sqlx::Result<OutgoingId> {
+    queue_in(tx, new, Duration::ZERO, at).await
+}
+
+/// Writes the text and orders its sending for later.
+pub async fn queue_in(
+    tx: &mut TenantTx,
+    new: &NewText,
+    delay: Duration,
+    at: DateTime<Utc>,
+) -> sqlx::Result<OutgoingId> {
+    let (subscriber, id) = (tx.subscriber(), OutgoingId::new());
+    sqlx::query!(
+        "insert into outgoing_messages
+             (subscriber_id, id, interaction_id, message_id, contact_id, purpose, from_number, to_number, body,
+              retry_of, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        subscriber as _,
+        id as _,
+        new.interaction as _,
+        new.message as _,
+        new.contact as _,
+        new.purpose as _,
+        new.from as _,
+        new.to as _,
+        new.body,
+        new.retry_of as _,
+        at,
+    )
+    .execute(tx.conn())
+    .await?;
+    jobs::enqueue_in(tx, &SendText { subscriber, outgoing: id }, delay);
+    Ok(id)
+}
+
+/// Reads the text and everything that decides about it. Its contact and its conversation stay locked: a STOP or a
+/// takeover is either seen here or comes after the text is on its way.
+pub async fn lock_candidate(
+    tx: &mut TenantTx,
+    id: OutgoingId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Candidate>> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        r#"select c.id from outgoing_messages o
+             join contacts c on c.subscriber_id = o.subscriber_id and c.phone = o.to_number
+            where o.subscriber_id = $1 and o.id = $2
+              for update of c"#,
+        subscriber as _,
+        id as _,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    sqlx::query_as!(
+        Candidate,
+        r#"select o.interaction_id as "interaction: _", o.message_id as "message: _", o.purpose as "purpose: _",
+                  o.status as "status: _", o.from_number as "from: _", o.to_number as "to: _", o.body, i.day,
+                  o.sending_at, o.retry_of is not null as "is_retry!",
+                  exists (select from opt_outs x where x.subscriber_id = $1 and x.phone = o.to_number
+                             and x.ended_at is null) as "is_opted_out!",
+                  (select c.text_state from contacts c
+                    where c.subscriber_id = $1 and c.phone = o.to_number) as "text_state: _",
+                  l.mode as "mode: _", l.is_enabled as is_channel_enabled, i.is_ai_paused,
+                  i.assigned_user_id is not null as "is_assigned!", s.status as "subscriber_status: _",
+                  coalesce((select c.timezone from contacts c
+                             where c.subscriber_id = $1 and c.phone = o.to_number), p.timezone) as "timezone!",
+                  recent.sent_10_min as "sent_10_min!", recent.sent_1_h as "sent_1_h!",
+                  (select count(*) from outgoing_messages d
+                    where d.subscriber_id = $1 and d.status in ('SENDING', 'SENT', 'DELIVERED', 'UNDELIVERED')
+                      and d.created_at > $3::timestamptz - interval '1 day') as "sent_1_d!"
+             from outgoing_messages o
+             join interactions i on i.subscriber_id = $1 and i.id = o.interaction_id
+             join subscribers s on s.id = $1
+             join subscriber_profiles p on p.subscriber_id = $1
+             join subscriber_channels l on l.subscriber_id = $1 and l.channel = 'SMS'
+             cross join lateral (
+                  select count(*) filter (where r.created_at > $3::timestamptz - interval '10 minutes'
+                                            and r.purpose = 'REPLY') as sent_10_min,
+                         count(*) as sent_1_h
+                    from outgoing_messages r
+                   where r.subscriber_id = $1 and r.to_number = o.to_number and r.id <> o.id
+                     and r.status in ('SENDING', 'SENT', 'DELIVERED', 'UNDELIVERED')
+                     and r.created_at > $3::timestamptz - interval '1 hour') as recent
+            where o.subscriber_id = $1 and o.id = $2
+              for update of o, i"#,
+        subscriber as _,
+        id as _,
+        now,
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// From here on the text may have gone out.
+pub async fn set_sending(tx: &mut TenantTx, id: OutgoingId, at: DateTime<Utc>) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "update outgoing_messages set status = 'SENDING', sending_at = $3, updated_at = now()
+          where subscriber_id = $1 and id = $2",
+        subscriber as _,
+        id as _,
+        at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Certainly not sent: it may be tried again.
+pub async fn set_queued(tx: &mut TenantTx, id: OutgoingId) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "update outgoing_messages set status = 'QUEUED', sending_at = null, updated_at = now()
+          where subscriber_id = $1 and id = $2 and status = 'SENDING'",
+        subscriber as _,
+        id as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub async fn set_suppressed(
+    tx: &mut TenantTx,
+    id: OutgoingId,
+    refusal: Refusal,
+) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "update outgoing_messages set status = 'SUPPRESSED', reason = $3, updated_at = now()
+          where subscriber_id = $1 and id = $2",
+        subscriber as _,
+        id as _,
+        refusal.as_str(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// What the provider said when it took the text.
+pub struct Accepted<'a> {
+    pub provider_message_id: &'a str,
+    pub is_sandbox: bool,
+    pub segments: i32,
+    pub price: Decimal,
+    pub currency: &'a str,
+}
+
+/// The text is with the provider. A callback may have come first: its word stands.
+pub async fn set_sent(
+    tx: &mut TenantTx,
+    id: OutgoingId,
+    accepted: &Accepted<'_>,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "update outgoing_messages
+            set status = case status when 'SENDING' then 'SENT' else status end, provider_message_id = $3,
+                is_sandbox = $4, segments = $5, price = $6, currency = $7, sent_at = $8, updated_at = now()
+          where subscriber_id = $1 and id = $2",
+        subscriber as _,
+        id as _,
+        accepted.provider_message_id,
+        accepted.is_sandbox,
+        accepted.segments,
+        accepted.price,
+        accepted.currency,
+        at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub async fn set_failed(
+    tx: &mut TenantTx,
+    id: OutgoingId,
+    status: TextStatus,
+    code: Option<i32>,
+    reason: &str,
+) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "update outgoing_messages set status = $3, error_code = $4, reason = $5, updated_at = now()
+          where subscriber_id = $1 and id = $2",
+        subscriber as _,
+        id as _,
+        status as _,
+        code,
+        reason,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The text that a callback speaks of, locked.
+pub struct Told {
+    pub id: OutgoingId,
+    pub status: TextStatus,
+    pub is_retry: bool,
+}
+
+/// Finds the text by our own id, which the callback's URL names, else by the provider's.
+pub async fn lock_told(
+    tx: &mut TenantTx,
+    id: Option<OutgoingId>,
+    provider_message_id: &str,
+) -> sqlx::Result<Option<Told>> {
+    let subscriber = tx.subscriber();
+    sqlx::query_as!(
+        Told,
+        r#"select id as "id: _", status as "status: _", retry_of is not null as "is_retry!"
+             from outgoing_messages
+            where subscriber_id = $1 and (id = $2 or provider_message_id = $3)
+            order by id = $2 desc limit 1
+              for update"#,
+        subscriber as _,
+        id as _,
+        provider_message_id,
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+pub async fn set_status(
+    tx: &mut TenantTx,
+    id: OutgoingId,
+    status: TextStatus,
+    provider_message_id: &str,
+) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "update outgoing_messages
+            set status = $3, provider_message_id = coalesce(provider_message_id, $4), updated_at = now()
+          where subscriber_id = $1 and id = $2",
+        subscriber as _,
+        id as _,
+        status as _,
+        provider_message_id,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! What Twilio tells of the texts that we sent.
+use axum::{Router, extract::State, http::StatusCode, routing::post};
+
+use super::{
+    model::TextStatus,
+    outcome,
+    store::{self, Told},
+};
+use crate::{
+    app::AppState,
+    inbound::{self, Claim, EventKey, TwilioForm},
+    kernel::{
+        db::TenantTx,
+        ids::{OutgoingId, SubscriberId},
+        phone::E164,
+    },
+    providers::twilio::{MessageStatus, MessageStatusCallback},
+    tenancy::directory::{self, Key},
+    web::ApiError,
+};
+
+/// The paths on which Twilio reports.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/webhooks/twilio/sms/status", post(text_status))
+        .route("/webhooks/twilio/status", post(text_status))
+}
+
+/// A callback's URL, which is signed with the rest, names whose text it is.
+#[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
+pub struct CallbackQuery {
+    subscriber: Option<SubscriberId>,
+    message: Option<OutgoingId>,
+}
+
+/// Follows a text to its end. Statuses come late, twice and in any order: only a later one counts.
+pub async fn text_status(
+    State(app): State<AppState>,
+    axum::extract::RawQuery(query): axum::extract::RawQuery,
+    proved: TwilioForm,
+) -> Result<StatusCode, ApiError> {
+    let callback = MessageStatusCallback::parse(&proved.form)
+        .map_err(|error| ApiError::malformed(error.to_string()))?;
+    let query = read_query(query.as_deref().unwrap_or_default());
+    let event = EventKey {
+        provider: "TWILIO",
+        external_id: format!("{}:{:?}", callback.message_sid, callback.status),
+        kind: "text.status",
+        raw: &proved.raw,
+        received_at: app.clock.now(),
+    };
+    let Some(subscriber) = find_subscriber(&app, query, &proved).await? else {
+        inbound::keep_unrouted(&app.db, &event).await?;
+        inbound::count("twilio", "text.status", "unrouted");
+        return Ok(StatusCode::NO_CONTENT);
+    };
+    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
+    let claim = inbound::claim(&mut tx, Some(subscriber), &event).await?;
+    if claim == Claim::New
+        && let Some(told) = store::lock_told(&mut tx, query.message, &callback.message_sid).await?
+    {
+        follow(&mut tx, &app, &told, &callback).await?;
+    }
+    tx.commit().await?;
+    let outcome = if claim == Claim::New { "done" } else { "duplicate" };
+    inbound::count("twilio", "text.status", outcome);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A query of ours, or none: Twilio may also call a number's own callback without one.
+fn read_query(query: &str) -> CallbackQuery {
+    let value = |name: &str| {
+        query.split('&').find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name)).map(|pair| pair.1)
+    };
+    CallbackQuery {
+        subscriber: value("subscriber").and_then(|id| id.parse().ok()),
+        message: value("message").and_then(|id| id.parse().ok()),
+    }
+}
+
+/// The URL's subscriber if it is one of ours, else whose number the text was sent from.
+async fn find_subscriber(
+    app: &AppState,
+    query: CallbackQuery,
+    proved: &TwilioForm,
+) -> Result<Option<SubscriberId>, ApiError> {
+    let from = proved.form.get("From").map_err(|error| ApiError::malformed(error.to_string()))?;
+    let from = from.and_then(E164::of_caller);
+    let mut keys: Vec<Key<'_>> = query.subscriber.map(Key::Subscriber).into_iter().collect();
+    keys.extend(from.as_ref().map(Key::Number));
+    let found = directory::find(&app.db, &keys).await?;
+    Ok(found.into_iter().flatten().find_map(|entry| entry.subscriber))
+}
+
+async fn follow(
+    tx: &mut TenantTx,
+    app: &AppState,
+    told: &Told,
+    callback: &MessageStatusCallback,
+) -> Result<(), ApiError> {
+    let Some(status) = status_of(callback.status) else {
+        return Ok(());
+    };
+    if rank(status) <= rank(told.status) {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    match status {
+        TextStatus::Undelivered | TextStatus::Failed => {
+            if let Some(text) = store::lock_candidate(tx, told.id, now).await? {
+                outcome::fail(tx, told.id, &text, status, callback.error_code, now).await?;
+            }
+        }
+        _ => store::set_status(tx, told.id, status, &callback.message_sid).await?,
+    }
+    Ok(())
+}
+
+fn status_of(status: MessageStatus) -> Option<TextStatus> {
+    match status {
+        MessageStatus::Sent => Some(TextStatus::Sent),
+        MessageStatus::Delivered => Some(TextStatus::Delivered),
+        MessageStatus::Undelivered => Some(TextStatus::Undelivered),
+        MessageStatus::Failed | MessageStatus::Canceled => Some(TextStatus::Failed),
+        MessageStatus::Accepted
+        | MessageStatus::Scheduled
+        | MessageStatus::Queued
+        | MessageStatus::Sending
+        | MessageStatus::Other => None,
+    }
+}
+
+/// Of two endings the first one counts.
+fn rank(status: TextStatus) -> u8 {
+    match status {
+        TextStatus::Queued => 0,
+        TextStatus::Sending => 1,
+        TextStatus::Sent => 2,
+        TextStatus::Delivered | TextStatus::Undelivered | TextStatus::Failed | TextStatus::Suppressed => 3,
+    }
+}

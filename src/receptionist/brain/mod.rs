@@ -1,0 +1,76 @@
+//! The brains, and which one answers: *turn in, state, tools → reply, tool calls, state out*.
+//!
+//! A brain that fails or is slow is replaced by the built-in one for that turn: whoever wrote gets an answer.
+mod builtin;
+mod retell;
+
+use std::time::Duration;
+
+use crate::{
+    app::AppState,
+    kernel::metrics::METRICS,
+    receptionist::{
+        Business, Reply, Turn,
+        tools::run::Errand,
+    },
+    tenancy::{AiProvider, Line},
+    traffic::SavedDialogue,
+};
+
+/// Somebody waits for the reply to a text: longer than this, and the built-in brain answers.
+const DEADLINE: Duration = Duration::from_secs(25);
+
+/// One question to a brain.
+pub struct Question<'a> {
+    pub errand: &'a Errand,
+    pub business: &'a Business,
+    pub line: &'a Line,
+    pub turn: Turn,
+    pub dialogue: SavedDialogue,
+}
+
+/// What came of it.
+pub struct Answer {
+    /// None: the brain has nothing to say (it only ran a tool, or ended the chat).
+    pub reply: Option<Reply>,
+    pub dialogue: SavedDialogue,
+}
+
+/// Asks the channel's brain, else the built-in one.
+pub async fn ask(app: &AppState, question: Question<'_>) -> anyhow::Result<Answer> {
+    let chosen = match (question.line.ai_provider, &app.retell, &question.line.provider_agent_id) {
+        (AiProvider::Retell, Some(client), Some(agent)) => Some((client, agent)),
+        _ => None,
+    };
+    let Some((client, agent)) = chosen else {
+        let outcome = if question.line.ai_provider == AiProvider::Builtin { "ok" } else { "not_configured" };
+        count("builtin", outcome);
+        return builtin::answer(app, question).await;
+    };
+    match tokio::time::timeout(DEADLINE, retell::answer(app, client, agent, &question)).await {
+        Ok(Ok(answer)) => {
+            count("retell", "ok");
+            Ok(answer)
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(
+                interaction.id = %question.errand.interaction, provider = "retell",
+                "the brain failed, the built-in one answers: {error:#}"
+            );
+            count("builtin", "fallback_error");
+            builtin::answer(app, question).await
+        }
+        Err(_) => {
+            tracing::warn!(
+                interaction.id = %question.errand.interaction, provider = "retell",
+                "the brain is slow, the built-in one answers"
+            );
+            count("builtin", "fallback_slow");
+            builtin::answer(app, question).await
+        }
+    }
+}
+
+fn count(brain: &str, outcome: &str) {
+    METRICS.brain_turns.with_label_values(&[brain, outcome]).inc();
+}

@@ -1,0 +1,76 @@
+//! From what the tables hold of a business to what a brain may say of it.
+use chrono::Weekday;
+use rust_decimal::Decimal;
+
+use super::business::{Business, Holiday, OpeningHours, Service};
+use crate::tenancy::business::{BusinessProfile, HolidayRow, HoursRow, ServiceRow};
+
+impl Business {
+    /// The facts of a profile.
+    pub fn from_profile(profile: &BusinessProfile, currency: &str) -> Self {
+        Self {
+            name: profile.business_name.clone(),
+            greeting: profile.greeting.clone(),
+            tone: Some(profile.agent_tone.clone()),
+            language: profile.language,
+            zone: profile.zone,
+            hours: profile.hours.iter().filter_map(opening_hours).collect(),
+            closures: profile.holidays.iter().map(holiday).collect(),
+            services: profile.services.iter().map(service).collect(),
+            transfer_number: profile.transfer_number.as_ref().map(ToString::to_string),
+            standard_fee: profile.standard_fee.as_deref().and_then(amount),
+            emergency_fee: profile.emergency_fee.as_deref().and_then(amount),
+            currency: currency.to_owned(),
+            schedule_summary: profile.schedule_summary.clone(),
+            address: None,
+            website: profile.website_url.clone(),
+        }
+    }
+}
+
+/// Owners write a fee in their own way (`129 $`, `$129.50`); what has no one amount in it is not spoken of.
+fn amount(fee: &str) -> Option<Decimal> {
+    let digits: String = fee
+        .chars()
+        .filter(|letter| !letter.is_whitespace() && !matches!(letter, '$' | '\u{a0}'))
+        .map(|letter| if letter == ',' { '.' } else { letter })
+        .collect();
+    digits.parse().ok()
+}
+
+fn opening_hours(row: &HoursRow) -> Option<OpeningHours> {
+    let weekday: Weekday = row.day.parse().ok()?;
+    Some(OpeningHours { weekday, opens: row.opens, closes: row.closes })
+}
+
+fn holiday(row: &HolidayRow) -> Holiday {
+    Holiday {
+        date: row.date,
+        name: row.name.clone(),
+        is_closed: row.is_closed,
+        opens: row.opens,
+        closes: row.closes,
+    }
+}
+
+fn service(row: &ServiceRow) -> Service {
+    Service {
+        name: row.name.clone(),
+        duration_minutes: u32::try_from(row.duration_minutes).ok(),
+        price: row.price,
+        currency: row.currency.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fee_is_read_as_owners_write_it() {
+        for (fee, expected) in [("129 $", "129"), ("$129.50", "129.50"), ("129,50 $", "129.50")] {
+            assert_eq!(amount(fee), Some(expected.parse().unwrap()), "{fee}");
+        }
+        assert_eq!(amount("from $99 to $199"), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! Conversations end when nobody writes any more.
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::AppState,
+    jobs::{Job, JobError, Lane, Run},
+    kernel::{
+        db::{SystemToken, SystemTx},
+        ids::SubscriberId,
+    },
+    traffic,
+};
+
+/// A day: who writes again tomorrow begins another conversation.
+const IDLE: Duration = Duration::hours(24);
+const BATCH: i64 = 1000;
+
+/// Ends text conversations that have been silent for a day.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CloseIdleTexts {}
+
+impl Job for CloseIdleTexts {
+    const KIND: &'static str = "sms.close_idle_texts";
+    const LANE: Lane = Lane::Bulk;
+
+    fn subscriber(&self) -> Option<SubscriberId> {
+        None
+    }
+}
+
+pub async fn close_idle_texts(
+    app: AppState,
+    _run: Run,
+    _job: CloseIdleTexts,
+) -> Result<(), JobError> {
+    let idle_since = app.clock.now() - IDLE;
+    loop {
+        let mut tx = SystemTx::begin(&app.db, SystemToken::Schedule).await?;
+        let closed = traffic::close_idle_texts(&mut tx, idle_since, BATCH).await?;
+        tx.commit().await?;
+        if closed < BATCH as u64 {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Numbers that several businesses share for texts: the conversation says which one is meant, else we ask.
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::keywords;
+use crate::{
+    app::AppState,
+    inbound,
+    jobs::{Job, JobError, Lane, Run},
+    kernel::{
+        db::{SystemToken, SystemTx, Tx},
+        ids::SubscriberId,
+        phone::E164,
+    },
+    providers::twilio::{Form, InboundSms, NewMessage},
+    receptionist::{plain::plain, understanding::guess_language},
+    tenancy,
+    web::limits,
+};
+
+/// A conversation counts for this long when two businesses have one with the same person.
+const RECENT: Duration = Duration::days(1);
+
+/// The business that the person means: the one they last wrote with; one that they name; on the demo line the demo's
+/// default. None: nobody can know, so we ask.
+pub async fn find_business(
+    app: &AppState,
+    number: &E164,
+    person: &E164,
+    words: &str,
+) -> sqlx::Result<Option<SubscriberId>> {
+    let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
+    let recent_since = app.clock.now() - RECENT;
+    let conversations = list_conversations(&mut tx, number, person).await?;
+    let recent: Vec<_> =
+        conversations.iter().filter(|conversation| conversation.last_at >= recent_since).collect();
+    let known = match (recent.as_slice(), conversations.as_slice()) {
+        ([one], _) => Some(one.subscriber),
+        ([], [latest, ..]) => Some(latest.subscriber),
+        _ => None,
+    };
+    let found = match known {
+        Some(subscriber) => Some(subscriber),
+        None => match find_named(&mut tx, number, words).await? {
+            Some(subscriber) => Some(subscriber),
+            None if recent.is_empty() => tenancy::shared::default_of(&mut tx, number).await?,
+            None => None,
+        },
+    };
+    tx.commit().await?;
+    Ok(found)
+}
+
+struct Conversed {
+    subscriber: SubscriberId,
+    last_at: DateTime<Utc>,
+}
+
+/// With whom the person has written on this number, the latest first.
+async fn list_conversations(
+    tx: &mut SystemTx,
+    number: &E164,
+    person: &E164,
+) -> sqlx::Result<Vec<Conversed>> {
+    sqlx::query_as!(
+        Conversed,
+        r#"select subscriber_id as "subscriber: _", max(last_message_at) as "last_at!"
+             from interactions
+            where channel = 'SMS' and counterpart = $1 and (to_number = $2 or from_number = $2)
+              and last_message_at is not null
+            group by subscriber_id order by 2 desc limit 20"#,
+        person as _,
+        number as _,
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// The one business on this number that the words name, by its name or slug.
+async fn find_named(
+    tx: &mut SystemTx,
+    number: &E164,
+    words: &str,
+) -> sqlx::Result<Option<SubscriberId>> {
+    let said = format!(" {} ", plain(words));
+    let businesses = tenancy::shared::list_on(tx, number).await?;
+    let mut named = businesses.iter().filter(|business| {
+        let name = format!(" {} ", plain(&business.business_name));
+        said.contains(&name) || said.trim() == business.slug
+    });
+    let first = named.next().map(|business| business.id);
+    Ok(first.filter(|_| named.next().is_none()))
+}
+
+/// Keywords of the carrier are not answered with a question, nor are silence and short codes.
+pub fn may_ask(sms: &InboundSms) -> bool {
+    let is_keyword =
+        keywords::classify(&sms.body).is_some_and(|keyword| keyword.intent().is_none());
+    sms.opt_out.is_none()
+        && !is_keyword
+        && !sms.body.trim().is_empty()
+        && E164::of_caller(&sms.from).is_some()
+}
+
+/// Asks a person which business they mean. The platform's own text: it belongs to no subscriber, is sent at most
+/// once, and at most a few times an hour to one person.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AskWhichBusiness {
+    pub message_sid: String,
+}
+
+impl Job for AskWhichBusiness {
+    const KIND: &'static str = "sms.ask_which_business";
+    const LANE: Lane = Lane::Interactive;
+    /// Nobody can look up whether it went out: once is enough.
+    const MAX_ATTEMPTS: u32 = 1;
+
+    fn subscriber(&self) -> Option<SubscriberId> {
+        None
+    }
+}
+
+pub async fn ask_which_business(
+    app: AppState,
+    _run: Run,
+    job: AskWhichBusiness,
+) -> Result<(), JobError> {
+    let mut tx = SystemTx::begin(&app.db, SystemToken::JobRunner).await?;
+    let raw = inbound::find_raw(&mut tx, "TWILIO", &job.message_sid).await?;
+    tx.commit().await?;
+    let Some(raw) = raw else { return Ok(()) };
+    let form = Form::decode(&raw)?;
+    let sms = InboundSms::parse(&form)?;
+    if !limits::take(&app.db, &format!("ask:{}:{}", sms.to, sms.from), 3.0, 3.0 / 3600.0).await? {
+        return Ok(());
+    }
+    let Some(client) = &app.twilio else {
+        tracing::info!("a person on a shared number would be asked which business is meant");
+        return Ok(());
+    };
+    let question = question(guess_language(&sms.body, Default::default()));
+    client
+        .send_message(&NewMessage {
+            to: &sms.from,
+            from: &sms.to,
+            body: question,
+            status_callback: None,
+        })
+        .await
+        .map_err(|error| JobError::Fail(error.into()))?;
+    Ok(())
+}
+
+fn question(language: crate::kernel::language::Language) -> &'static str {
+    use crate::kernel::language::Language;
+    match language {
+        Language::En => "Hello! Several businesses use this number. Which one would you like to reach?",
+        Language::Fr => {
+            "Bonjour! Plusieurs entreprises utilisent ce numéro. Laquelle souhaitez-vous joindre?"
+        }
+        Language::Es => "¡Hola! Varias empresas usan este número. ¿Con cuál desea comunicarse?",
+    }
+}

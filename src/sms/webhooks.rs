@@ -1,0 +1,167 @@
+//! A text comes in.
+use axum::{
+    Router,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+
+use super::{receive, shared};
+use crate::{
+    app::AppState,
+    inbound::{self, Claim, EventKey, TwilioForm},
+    jobs,
+    kernel::{
+        db::{SystemToken, SystemTx, TenantTx},
+        ids::SubscriberId,
+        phone::E164,
+    },
+    providers::twilio::{Form, InboundSms, ParseError},
+    tenancy::directory::{self, Key},
+    traffic,
+    web::ApiError,
+};
+
+/// Another text of the same new conversation may win the race to make it; then we begin again.
+const TRIES: usize = 3;
+
+/// The paths on which texts come in.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/webhooks/twilio/sms", post(twilio_sms))
+        .route("/webhooks/sms-inbound", post(twilio_sms))
+}
+
+/// Receives a text. What takes long is a job, so the answer says nothing.
+pub async fn twilio_sms(
+    State(app): State<AppState>,
+    proved: TwilioForm,
+) -> Result<EmptyTwiml, ApiError> {
+    let outcome = receive_form(&app, &proved.form, &proved.raw).await?;
+    inbound::count("twilio", "text", outcome);
+    Ok(EmptyTwiml)
+}
+
+/// Receives a text that was proved before: one whose handling failed by a fault of ours.
+pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<(), ApiError> {
+    let form = Form::decode(raw).map_err(|error| ApiError::malformed(error.to_string()))?;
+    receive_form(app, &form, raw).await.map(drop)
+}
+
+async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<&'static str, ApiError> {
+    let sms = InboundSms::parse(form).map_err(bad_form)?;
+    let to: E164 = sms.to.parse().map_err(|_| ApiError::invalid("To", "is not a number"))?;
+    let event = EventKey {
+        provider: "TWILIO",
+        external_id: sms.message_sid.clone(),
+        kind: "text",
+        raw,
+        received_at: app.clock.now(),
+    };
+    let route = route(app, &sms, &to).await?;
+    let (subscriber, sender_is_ours) = match route {
+        Route::Line { subscriber, sender_is_ours } => (subscriber, sender_is_ours),
+        Route::Ask => return ask(app, &event, &sms).await,
+        Route::Nobody => {
+            inbound::keep_unrouted(&app.db, &event).await?;
+            return Ok("unrouted");
+        }
+    };
+    let text = receive::Text { sms: &sms, to: &to, sender_is_ours };
+    for _ in 1..TRIES {
+        match receive_once(app, subscriber, &event, &text).await {
+            Err(traffic::Error::Raced) => {}
+            other => return other.map_err(ApiError::from),
+        }
+    }
+    receive_once(app, subscriber, &event, &text).await.map_err(ApiError::from)
+}
+
+async fn receive_once(
+    app: &AppState,
+    subscriber: SubscriberId,
+    event: &EventKey<'_>,
+    text: &receive::Text<'_>,
+) -> Result<&'static str, traffic::Error> {
+    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
+    if inbound::claim(&mut tx, Some(subscriber), event).await? == Claim::Duplicate {
+        return Ok("duplicate");
+    }
+    receive::receive(&mut tx, text, event.received_at).await?;
+    tx.commit().await?;
+    Ok("done")
+}
+
+enum Route {
+    Line { subscriber: SubscriberId, sender_is_ours: bool },
+    /// On a number that several share, nobody knows which business is meant.
+    Ask,
+    Nobody,
+}
+
+async fn route(app: &AppState, sms: &InboundSms, to: &E164) -> Result<Route, ApiError> {
+    let from = E164::of_caller(&sms.from);
+    let keys: Vec<Key<'_>> =
+        [Some(Key::Number(to)), from.as_ref().map(Key::Number)].into_iter().flatten().collect();
+    let mut found = directory::find(&app.db, &keys).await?.into_iter();
+    let Some(line) = found.next().flatten() else {
+        return Ok(Route::Nobody);
+    };
+    let sender_is_ours = found.next().flatten().is_some();
+    if let Some(subscriber) = line.subscriber {
+        return Ok(Route::Line { subscriber, sender_is_ours });
+    }
+    match from {
+        None => Ok(Route::Nobody),
+        Some(from) => Ok(match shared::find_business(app, to, &from, &sms.body).await? {
+            Some(subscriber) => Route::Line { subscriber, sender_is_ours },
+            None => Route::Ask,
+        }),
+    }
+}
+
+/// Claims the text and orders the question which business is meant.
+async fn ask(
+    app: &AppState,
+    event: &EventKey<'_>,
+    sms: &InboundSms,
+) -> Result<&'static str, ApiError> {
+    let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
+    if inbound::claim(&mut tx, None, event).await? == Claim::Duplicate {
+        return Ok("duplicate");
+    }
+    if shared::may_ask(sms) {
+        let message_sid = sms.message_sid.clone();
+        jobs::enqueue(&mut tx, &shared::AskWhichBusiness { message_sid });
+    }
+    tx.commit().await?;
+    Ok("unrouted")
+}
+
+fn bad_form(error: ParseError) -> ApiError {
+    match error {
+        ParseError::MissingField(field) => ApiError::invalid(field, "is missing"),
+        ParseError::InvalidField(field) => ApiError::invalid(field, "is not valid"),
+        ParseError::Duplicate(_) => ApiError::malformed(error.to_string()),
+    }
+}
+
+impl From<traffic::Error> for ApiError {
+    fn from(error: traffic::Error) -> Self {
+        match error {
+            traffic::Error::Raced => Self::unavailable(),
+            traffic::Error::Database(error) => error.into(),
+        }
+    }
+}
+
+/// `<Response/>`: received, nothing to say here.
+pub struct EmptyTwiml;
+
+impl IntoResponse for EmptyTwiml {
+    fn into_response(self) -> Response {
+        let document = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#;
+        ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], document).into_response()
+    }
+}
