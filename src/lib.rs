@@ -6,4 +6,6 @@ pub mod kernel;
 pub mod embedded;
 pub mod providers;
 pub mod app;
+pub mod web;
+pub mod jobs;
 pub mod receptionist;
