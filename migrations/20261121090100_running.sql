@@ -19,6 +19,7 @@ create table jobs (
 create index jobs_due on jobs (lane, run_at) where state = 'QUEUED';
 create unique index jobs_dedupe on jobs (dedupe_key) where state = 'QUEUED';
 create index jobs_finished on jobs (finished_at) where state <> 'QUEUED';
+create index jobs_dead on jobs (lane, finished_at) where state = 'DEAD';   -- few among millions that are done
 call grant_to_app('jobs', 'select, insert, update, delete');
 
 create table schedule_runs (

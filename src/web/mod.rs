@@ -1,5 +1,9 @@
 //! What every route shares: errors, request ids, limits, idempotency. Knows no domain.
+//! Owns `rate_buckets` and `idempotency_keys`.
 pub mod error;
 pub mod request_id;
+pub mod limits;
+pub mod idempotency;
+mod store;
 
 pub use error::{ApiError, FieldError, Problem};

@@ -1,0 +1,84 @@
+//! One attempt at a job, and the fence that proves it is still the one that counts.
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::kernel::{db::Tx, ids::JobId};
+
+use super::store;
+
+/// Which run of which job: every write of a run names both. The number only ever grows, while attempts are given
+/// back and reset, so it alone tells an old run from the present one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fence {
+    pub job: JobId,
+    pub lease: i64,
+}
+
+/// What a handler holds while it works at a job.
+#[derive(Clone, Debug)]
+pub struct Run {
+    fence: Fence,
+    attempt: u32,
+    has_ended: Arc<AtomicBool>,
+}
+
+/// Why a run may not end its job.
+#[derive(Debug, thiserror::Error)]
+pub enum FinishError {
+    /// We were too slow, and somebody else has the job: the result must be thrown away.
+    #[error("the run lost its lease: its result is thrown away")]
+    Fenced,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl Run {
+    pub(super) fn new(fence: Fence, attempt: u32) -> Self {
+        Self {
+            fence,
+            attempt,
+            has_ended: Arc::default(),
+        }
+    }
+
+    pub fn job(&self) -> JobId {
+        self.fence.job
+    }
+
+    /// The number of this attempt; the first is 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Ends the job in the transaction of its result: both exist, or neither. On [`FinishError::Fenced`] the
+    /// transaction must not be committed; `?` does the right thing, because dropping it rolls back.
+    pub async fn finish(&self, tx: &mut impl Tx) -> Result<(), FinishError> {
+        let is_ours = store::finish(tx, self.fence).await?;
+        self.ended(is_ours)
+    }
+
+    /// Puts the job off in the transaction of what this run found out, without using up an attempt: for work that
+    /// counts its own attempts, such as a delivery.
+    pub async fn put_off(&self, tx: &mut impl Tx, delay: Duration) -> Result<(), FinishError> {
+        let is_ours = store::put_off(tx, self.fence, delay).await?;
+        self.ended(is_ours)
+    }
+
+    fn ended(&self, is_ours: bool) -> Result<(), FinishError> {
+        if !is_ours {
+            return Err(FinishError::Fenced);
+        }
+        self.has_ended.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether the handler wrote the end itself, so that nothing is left to write.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Relaxed)
+    }
+}
