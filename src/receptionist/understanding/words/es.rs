@@ -7,7 +7,7 @@ pub(super) const WORDS: Words = Words {
     intents: &[
         (Intent::OptOut, &["=stop", "=alto", "=parar", "=baja", "=basta", "=alto por favor"]),
         (Intent::Human, &[
-            "humano", "humana", "robot", "una persona", "persona real", "persona de verdad", "con alguien", "con una persona", "representante", "agente", "operador*", "asesor*", "hablar con", "comunicarme con", "comuniqueme", "paseme con", "paseme a", "me pase con", "me comunica", "me comunique", "el dueno", "la duena", "el gerente", "la gerente",
+            "humano", "humana", "robot", "una persona", "persona real", "persona de verdad", "con alguien", "con una persona", "representante", "agente", "operador*", "asesor*", "hablar con", "comunicarme con", "comuniqueme", "paseme con", "paseme a", "me pase con", "me comunica", "me comunique", "el dueno", "la duena", "gerente", "gerenta",
             "el encargado", "la encargada", "no un robot", "no con un robot", "transfierame", "transferir", "alguien me atienda", "que me atienda",
         ]),
         (Intent::Reschedule, &[
@@ -18,24 +18,24 @@ pub(super) const WORDS: Words = Words {
         (Intent::Confirm, &["=confirm*", "=c", "confirmo", "confirmar mi", "confirmo mi", "confirmado", "confirmo la", "alla estaremos", "alli estaremos", "ahi nos vemos", "si ahi nos vemos", "alla nos vemos", "ahi estare", "alli estare", "alla estare", "ahi estaremos", "nos vemos manana", "nos vemos el", "nos vemos ahi", "si confirmo", "asistire", "si asisto", "si voy a ir"]),
         (Intent::Appointment, &[
             "cita", "citas", "sita", "una cita", "agend*", "reserv*", "turno", "programar", "sacar cita", "hacer una cita", "disponib*", "espacio", "lugar para", "hueco", "pueden venir", "puede venir", "mandar a alguien", "enviar a alguien", "cuando pueden", "cuando puede", "visita", "quisiera ir", "me pueden atender", "me puede atender", "me atienden",
-            "algo disponible", "tienen lugar", "me pueden ver", "me puede ver", "puedo pasar", "puedo ir", "puedo llevar", "pueden pasar", "la proxima semana", "pasar manana", "atenderme", "consulta",
+            "?necesito", "?quiero", "?quisiera", "?me gustaria", "?busco", "que vengan", "vengan a", "venir a", "llevar mi", "algo disponible", "tienen lugar", "me pueden ver", "me puede ver", "puedo pasar", "puedo ir", "puedo llevar", "pueden pasar", "la proxima semana", "pasar manana", "atenderme", "consulta",
         ]),
         (Intent::Pricing, &[
             "precio*", "presio*", "cuanto", "cuanto cuesta", "cuanto cobran", "cuanto sale", "cuanto vale", "cuanto es", "cuesta*", "costo", "costos", "cobran", "cobra", "tarifa*", "presupuesto*", "cotizacion*", "cotizar", "caro", "cara", "barato", "estimado", "descuento*", "promocion*", "por hora", "dolares", "kuanto", "valor",
         ]),
         (Intent::Hours, &[
-            "horario", "horarios", "orario", "hora abren", "hora cierran", "que hora", "a que hora", "cerraron", "abrieron", "ya abrieron", "abriran", "abren", "abre", "abierto", "abiertos", "abierta", "abiertas", "cierran", "cierra", "cerrado", "cerrados", "estan abiertos", "esta abierto", "hasta que hora", "abren hoy", "abren manana", "horas de", "cuando abren", "siguen abiertos", "atienden", "atienden los", "trabajan",
+            "horario", "horarios", "orario", "hora abren", "hora cierran", "que hora", "a que hora", "cerraron", "abrieron", "ya abrieron", "abriran", "abren", "abre", "abierto", "abiertos", "abierta", "abiertas", "cierran", "cierra", "cerrado", "cerrados", "estan abiertos", "esta abierto", "hasta que hora", "abren hoy", "abren manana", "horas de", "cuando abren", "siguen abiertos", "atienden", "atienden los", "trabajan los", "trabajan el", "trabajan hoy", "dias trabajan", "hora trabajan",
         ]),
         (Intent::Location, &["que ciudad", "que zona", "que parte", "se ubican", "se ubica", "direccion", "direcion", "ubicacion", "ubicad*", "donde estan", "donde esta", "donde queda", "donde quedan", "donde se encuentra*", "como llego", "como llegar", "estacionamiento", "en que calle", "sitio web", "pagina web", "mapa", "donde los encuentro", "por donde", "su pagina", "parqueo"]),
         (Intent::Services, &[
-            "servicio", "servicios", "que hacen", "que ofrecen", "?tienen", "?pueden", "?puede", "?aceptan", "ofrecen", "hacen", "ustedes hacen", "aceptan tarjeta*", "tarjeta*", "reparan", "instalan", "limpian", "arreglan", "que servicios", "a que se dedican", "tienen servicio", "manejan", "venden", "pueden arreglar", "puede arreglar", "pueden reparar", "pueden instalar", "que tipo de trabajo*", "destapan", "dan servicio",
+            "servicio", "servicios", "trabajan con", "que hacen", "que ofrecen", "?tienen", "?pueden", "?puede", "?aceptan", "ofrecen", "hacen", "ustedes hacen", "aceptan tarjeta*", "tarjeta*", "reparan", "instalan", "limpian", "arreglan", "que servicios", "a que se dedican", "tienen servicio", "manejan", "venden", "pueden arreglar", "puede arreglar", "pueden reparar", "pueden instalar", "que tipo de trabajo*", "destapan", "dan servicio",
         ]),
         (Intent::Message, &[
-            "mensaje", "mensage", "recado", "dejar un mensaje", "dejar un recado", "tomar un mensaje", "digale", "diganle", "dile", "avisele", "avisenle", "avisale", "llameme", "llamenme", "me llamen", "me llame", "me llaman", "llamarme", "me pueden llamar", "me puede llamar", "devuelvan la llamada", "devolver la llamada", "devuelvame", "me marque", "me marquen", "pueden marcar", "me marcan", "contacten", "comuniquese conmigo",
+            "mensaje", "mensage", "recado", "dejar un mensaje", "dejar un recado", "tomar un mensaje", "digale", "diganle", "dile", "avisele", "avisenle", "avisale", "llameme", "llamenme", "llamarme", "puede llamarme", "me llamen", "me llame", "me llaman", "llamarme", "me pueden llamar", "me puede llamar", "devuelvan la llamada", "devolver la llamada", "devuelvame", "me marque", "me marquen", "pueden marcar", "me marcan", "contacten", "comuniquese conmigo",
             "pasar un mensaje", "decirle", "decirles", "me regresen la llamada",
         ]),
         (Intent::Support, &[
-            "roto", "rota", "se rompio", "fuga", "fugas", "gotea", "goteando", "inund*", "no funciona", "no sirve", "no prende", "no enciende", "dejo de funcionar", "emergencia", "urgen*", "urge", "me urge", "problema*", "se dano", "danado", "danada", "falla", "fallando", "sin agua", "sin luz", "sin calefaccion", "no hay agua", "no hay luz", "no tengo agua", "no tengo calefaccion", "tapado", "tapada", "se tapo", "huele a gas", "olor a gas", "queja", "reclamo", "molesto", "ayuda",
+            "reventado", "se revento", "revento", "exploto", "no estoy content*", "no estoy satisfech*", "insatisfech*", "inconforme", "mal hecho", "quedo mal", "roto", "rota", "se rompio", "fuga", "fugas", "gotea", "goteando", "inund*", "no funciona", "no sirve", "no prende", "no enciende", "dejo de funcionar", "emergencia", "urgen*", "urge", "me urge", "problema*", "se dano", "danado", "danada", "falla", "fallando", "sin agua", "sin luz", "sin calefaccion", "no hay agua", "no hay luz", "no tengo agua", "no tengo calefaccion", "tapado", "tapada", "se tapo", "huele a gas", "olor a gas", "queja", "reclamo", "molesto", "ayuda",
             "necesito ayuda", "averia", "descompuest*", "se descompuso", "chispas", "me duele", "dolor", "reembolso", "ruido", "nunca llego", "nadie vino", "no llegaron", "se esta saliendo", "tirando agua", "desborda*",
         ]),
         (Intent::Goodbye, &["adios", "hasta luego", "hasta pronto", "bye", "chao", "chau", "nos vemos", "que tenga buen*", "que tengan buen*", "que este bien", "eso es todo", "es todo", "seria todo", "hasta manana", "buen dia gracias", "cuidese", "buenas noches gracias"]),
