@@ -11,7 +11,7 @@ pub(super) const WORDS: Words = Words {
             "el encargado", "la encargada", "no un robot", "no con un robot", "transfierame", "transferir", "alguien me atienda", "que me atienda",
         ]),
         (Intent::Reschedule, &[
-            "reprogram*", "reagend*", "cambiar mi cita", "cambiar la cita", "cambiar la hora", "cambiar la fecha", "cambiar el dia", "cambiar de hora", "cambiar de dia", "mover mi", "mover la", "otra hora", "otro dia", "otra fecha", "otro horario", "posponer", "pospongo", "aplazar", "recorrer", "?no puedo ir", "?no podre ir", "?no voy a poder", "?no puedo llegar", "se me hizo tarde",
+            "?cambiar", "cambiarla", "puedo cambiar", "reprogram*", "reagend*", "cambiar mi cita", "cambiar la cita", "cambiar la hora", "cambiar la fecha", "cambiar el dia", "cambiar de hora", "cambiar de dia", "mover mi", "mover la", "otra hora", "otro dia", "otra fecha", "otro horario", "posponer", "pospongo", "aplazar", "recorrer", "?no puedo ir", "?no podre ir", "?no voy a poder", "?no puedo llegar", "se me hizo tarde",
             "?no alcanzo", "llego tarde", "voy tarde", "adelantar", "atrasar", "pasar mi cita", "modificar mi", "cambio de hora", "mas tarde mi",
         ]),
         (Intent::Cancel, &["cancel*", "canselar", "cancelo", "cancelar mi", "cancelar la", "anular", "anulo", "ya no necesito", "no necesito la cita", "no voy a ir", "ya no voy", "no ire", "ya no quiero la cita", "no vamos a ir"]),
@@ -26,7 +26,7 @@ pub(super) const WORDS: Words = Words {
         (Intent::Hours, &[
             "horario", "horarios", "orario", "hora abren", "hora cierran", "que hora", "a que hora", "cerraron", "abrieron", "ya abrieron", "abriran", "abren", "abre", "abierto", "abiertos", "abierta", "abiertas", "cierran", "cierra", "cerrado", "cerrados", "estan abiertos", "esta abierto", "hasta que hora", "abren hoy", "abren manana", "horas de", "cuando abren", "siguen abiertos", "atienden", "atienden los", "trabajan los", "trabajan el", "trabajan hoy", "dias trabajan", "hora trabajan",
         ]),
-        (Intent::Location, &["que ciudad", "que zona", "que parte", "se ubican", "se ubica", "direccion", "direcion", "ubicacion", "ubicad*", "donde estan", "donde esta", "donde queda", "donde quedan", "donde se encuentra*", "como llego", "como llegar", "estacionamiento", "en que calle", "sitio web", "pagina web", "mapa", "donde los encuentro", "por donde", "su pagina", "parqueo"]),
+        (Intent::Location, &["que ciudad", "que zona", "que parte", "se ubican", "se ubica", "oficina", "oficinas", "local", "direccion", "direcion", "ubicacion", "ubicad*", "donde estan", "donde esta", "donde queda", "donde quedan", "donde se encuentra*", "como llego", "como llegar", "estacionamiento", "en que calle", "sitio web", "pagina web", "mapa", "donde los encuentro", "por donde", "su pagina", "parqueo"]),
         (Intent::Services, &[
             "servicio", "servicios", "trabajan con", "que hacen", "que ofrecen", "?tienen", "?pueden", "?puede", "?aceptan", "ofrecen", "hacen", "ustedes hacen", "aceptan tarjeta*", "tarjeta*", "reparan", "instalan", "limpian", "arreglan", "que servicios", "a que se dedican", "tienen servicio", "manejan", "venden", "pueden arreglar", "puede arreglar", "pueden reparar", "pueden instalar", "que tipo de trabajo*", "destapan", "dan servicio",
         ]),
@@ -35,7 +35,7 @@ pub(super) const WORDS: Words = Words {
             "pasar un mensaje", "decirle", "decirles", "me regresen la llamada",
         ]),
         (Intent::Support, &[
-            "reventado", "se revento", "revento", "exploto", "no estoy content*", "no estoy satisfech*", "insatisfech*", "inconforme", "mal hecho", "quedo mal", "roto", "rota", "se rompio", "fuga", "fugas", "gotea", "goteando", "inund*", "no funciona", "no sirve", "no prende", "no enciende", "dejo de funcionar", "emergencia", "urgen*", "urge", "me urge", "problema*", "se dano", "danado", "danada", "falla", "fallando", "sin agua", "sin luz", "sin calefaccion", "no hay agua", "no hay luz", "no tengo agua", "no tengo calefaccion", "tapado", "tapada", "se tapo", "huele a gas", "olor a gas", "queja", "reclamo", "molesto", "ayuda",
+            "no enfria", "ya no", "no calienta", "enfria", "no arranca", "reventado", "se revento", "revento", "exploto", "no estoy content*", "no estoy satisfech*", "insatisfech*", "inconforme", "mal hecho", "quedo mal", "roto", "rota", "se rompio", "fuga", "fugas", "gotea", "goteando", "inund*", "no funciona", "no sirve", "no prende", "no enciende", "dejo de funcionar", "emergencia", "urgen*", "urge", "me urge", "problema*", "se dano", "danado", "danada", "falla", "fallando", "sin agua", "sin luz", "sin calefaccion", "no hay agua", "no hay luz", "no tengo agua", "no tengo calefaccion", "tapado", "tapada", "se tapo", "huele a gas", "olor a gas", "queja", "reclamo", "molesto", "ayuda",
             "necesito ayuda", "averia", "descompuest*", "se descompuso", "chispas", "me duele", "dolor", "reembolso", "ruido", "nunca llego", "nadie vino", "no llegaron", "se esta saliendo", "tirando agua", "desborda*",
         ]),
         (Intent::Goodbye, &["adios", "hasta luego", "hasta pronto", "bye", "chao", "chau", "nos vemos", "que tenga buen*", "que tengan buen*", "que este bien", "eso es todo", "es todo", "seria todo", "hasta manana", "buen dia gracias", "cuidese", "buenas noches gracias"]),
@@ -55,7 +55,7 @@ pub(super) const WORDS: Words = Words {
     weekdays: [&["lunes"], &["martes"], &["miercoles"], &["jueves"], &["viernes"], &["sabado", "sabados"], &["domingo", "domingos"]],
     everyday: &[
         "el", "los", "las", "una", "uno", "unos", "mi", "mis", "su", "sus", "quiero", "quisiera", "necesito", "para", "por", "favor", "con", "que", "cual", "cuando", "donde", "como", "cuanto", "cuesta", "hola", "buenos", "buenas", "dias", "tardes", "noches", "gracias", "si", "hoy", "manana", "abren", "abierto", "abiertos", "cierran",
-        "cita", "precio", "precios", "estan", "esta", "hacen", "tienen", "puedo", "pueden", "puede", "hablar", "persona", "y", "del", "al", "lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo", "adios", "ayuda", "horario", "cancelar", "confirmo", "mensaje", "se", "me", "le", "lo", "ya", "pero", "muy",
+        "cita", "precio", "precios", "estan", "esta", "hacen", "tienen", "puedo", "pueden", "puede", "hablar", "persona", "y", "del", "al", "lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo", "adios", "ayuda", "horario", "cancelar", "confirmo", "mensaje", "se", "le", "lo", "ya", "pero", "muy",
         "digale", "direccion", "alguien", "soy", "es", "hay", "servicios", "ofrecen", "cambiar", "reprogramar", "dejar", "mucho", "muchas", "luego", "ustedes", "cobran", "hora", "ahora", "donde", "sirve", "funciona", "agua", "tengo",
     ],
 };

@@ -11,7 +11,7 @@ pub(super) const WORDS: Words = Words {
             "le responsable", "pas un robot", "transferez moi", "transferer", "passez moi", "me passer", "me transferer", "etre transfere", "un etre humain", "appeler quelqu un", "vrai humain", "vrai monde",
         ]),
         (Intent::Reschedule, &[
-            "report*", "deplacer", "deplace", "deplacez", "remettre ca", "remettre a", "on remet", "changer mon rendez vous", "changer mon rdv", "changer l heure", "changer de jour", "changer la date", "changer d heure", "autre moment", "une autre journee", "autre date", "autre heure", "autre jour", "remettre mon", "replanifi*",
+            "report*", "changer pour", "changer ca", "changer", "deplacer", "deplace", "deplacez", "remettre ca", "remettre a", "on remet", "changer mon rendez vous", "changer mon rdv", "changer l heure", "changer de jour", "changer la date", "changer d heure", "autre moment", "une autre journee", "autre date", "autre heure", "autre jour", "remettre mon", "replanifi*",
             "plus tard que prevu", "repouss*", "decal*", "empechement", "?peux pas venir", "?pourrai pas venir", "?pourrai pas etre", "?peux plus venir", "en retard", "devanc*", "modifier mon", "modifier le", "changer le rendez vous", "changer ma",
         ]),
         (Intent::Cancel, &["annul*", "annulez mon", "annuler mon", "annuler le", "annuler notre", "n ai plus besoin", "ai plus besoin", "plus besoin", "viendrai pas", "ne viendrai", "je ne viens plus", "cancell*", "canceler", "cancel*", "viendrons pas"]),
@@ -27,7 +27,7 @@ pub(super) const WORDS: Words = Words {
             "heures", "heures d ouverture", "heure d ouverture", "quelle heure", "kel heure", "horaire", "horaires", "ouvert", "ouverts", "ouverte", "ouvertes", "ouvre*", "ouvrez", "ouverture", "ferme", "fermes", "fermez", "fermee", "fermeture", "encore ouvert*", "etes vous ouvert*", "vous ouvrez",
             "vous fermez", "jusqu a quelle heure", "ouvert demain", "ouvert aujourd hui", "ouvert le", "c est ouvert",
         ]),
-        (Intent::Location, &["adresse", "adrese", "quelle ville", "quel coin", "quel secteur", "quelle region", "ou etes vous", "vous etes ou", "ou se trouve", "situe*", "localis*", "comment me rendre", "comment on se rend", "stationnement", "trouver votre", "c est ou", "cest ou", "ou ca", "dans quel coin", "quelle rue", "site web", "site internet", "directions", "itineraire", "ou vous trouver", "vous trouver", "emplacement"]),
+        (Intent::Location, &["adresse", "adrese", "quelle ville", "quel coin", "quel secteur", "quelle region", "ou etes vous", "vous etes ou", "ou se trouve", "sont ou", "bureau", "bureaux", "situe*", "localis*", "comment me rendre", "comment on se rend", "stationnement", "trouver votre", "c est ou", "cest ou", "ou ca", "dans quel coin", "quelle rue", "site web", "site internet", "directions", "itineraire", "ou vous trouver", "vous trouver", "emplacement"]),
         (Intent::Services, &[
             "service", "services", "?faites", "?avez vous", "?pouvez vous", "?est ce que vous", "?vous autres", "?prenez vous", "faites vous", "vous faites", "est ce que vous faites", "carte de credit", "acceptez", "offrez vous", "vous offrez", "reparez vous", "vous reparez", "installez vous", "vous installez", "nettoyez vous", "que faites vous", "qu est ce que vous faites", "qu offrez vous", "proposez", "specialis*", "vous occupez vous", "vendez vous",
             "pouvez vous reparer", "pouvez vous installer", "vous faites quoi", "quel genre de travaux",
@@ -37,7 +37,7 @@ pub(super) const WORDS: Words = Words {
             "avisez", "informez", "un coup de fil", "donnez moi un appel", "faites lui savoir", "me rejoindre",
         ]),
         (Intent::Support, &[
-            "eclate", "explose", "perce", "satisfait*", "pas satisfait*", "decu", "decue", "mal fait*", "mal installe", "brise", "brisee", "briser", "partout", "ne chauffe", "chauffe plus", "gele*", "endommage*", "cogne", "cassee", "fuite", "fuites", "coule", "inond*", "inonde", "fonctionne pas", "fonctionne plus", "marche pas", "marche plus", "panne", "en panne", "urgen*", "probleme*", "pb", "souci", "bouche", "bouchee", "pas d eau", "plus d eau", "pas de chauffage", "plus de chauffage", "pas d eau chaude", "odeur de gaz", "sent le gaz",
+            "eclate", "explose", "perce", "satisfait*", "pas satisfait*", "decu", "decue", "mal fait*", "mal installe", "brise", "brisee", "briser", "partout", "ne chauffe", "chauffe plus", "refroidi* plus", "souffle", "plus froid", "arrete de fonctionner", "lache", "gele*", "endommage*", "cogne", "cassee", "fuite", "fuites", "coule", "inond*", "inonde", "fonctionne pas", "fonctionne plus", "marche pas", "marche plus", "panne", "en panne", "urgen*", "probleme*", "pb", "souci", "bouche", "bouchee", "pas d eau", "plus d eau", "pas de chauffage", "plus de chauffage", "pas d eau chaude", "odeur de gaz", "sent le gaz",
             "plainte", "insatisfait*", "pas content*", "besoin d aide", "aidez moi", "aide", "degat", "degats", "refoul*", "refoulement", "defectueux", "bris", "mal aux dents", "tres mal", "etincelles", "bruit", "remboursement", "debord*", "personne n est venu", "toujours pas venu", "deborde",
         ]),
         (Intent::Goodbye, &["bye", "au revoir", "aurevoir", "bonne journee", "bonne soiree", "bonne fin de journee", "bonne nuit", "bonne fin de", "bonne fds", "bon weekend", "bon week end", "a bientot", "a la prochaine", "a plus", "=ciao", "c est tout", "cest tout", "=bonne fds", "salut bonne"]),
@@ -60,6 +60,6 @@ pub(super) const WORDS: Words = Words {
     everyday: &[
         "le", "les", "des", "du", "une", "humain", "possible", "je", "j", "vous", "votre", "vos", "mon", "ma", "mes", "est", "c", "cest", "et", "pour", "avec", "quel", "quelle", "quels", "quelles", "quand", "comment", "combien", "bonjour", "bonsoir", "salut", "allo", "merci", "oui", "non", "svp", "demain", "aujourd", "hui", "aujourdhui",
         "ouvert", "ouverts", "ouvrez", "rendez", "rdv", "voudrais", "veux", "besoin", "pas", "qui", "sur", "heure", "heures", "prix", "faites", "etes", "avez", "pouvez", "parler", "chez", "annuler", "confirme", "personne", "quelqu", "au", "aux", "ce", "cette", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
-        "d", "l", "qu", "suis", "ai", "ca", "dites", "rappelez", "moi", "il", "elle", "ne", "n", "mais", "adresse", "fait", "bonne", "journee", "revoir", "deplacer", "reporter", "plus",
+        "d", "l", "qu", "suis", "ai", "ca", "dites", "rappelez", "rappeler", "demandez", "moi", "il", "elle", "ne", "n", "mais", "adresse", "fait", "bonne", "journee", "revoir", "deplacer", "reporter", "plus",
     ],
 };
