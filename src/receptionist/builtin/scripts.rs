@@ -272,3 +272,12 @@ fn whatever_is_sent_is_answered_within_three_segments() {
         }
     }
 }
+
+#[test]
+fn an_opt_out_as_first_words_is_confirmed_and_nothing_else() {
+    let mut conversation = Conversation::new(Language::En);
+    conversation.plays(
+        "< please take me off your list
+         > Plomberie Roy: you are unsubscribed and will get no more texts. Reply START to get them again. [opt_out] (ends)",
+    );
+}
