@@ -6,12 +6,12 @@
 
 /// The words of a text: lower case, without accents, punctuation, emoji or links, separated by one space.
 pub fn plain(text: &str) -> String {
-    let folded: String = text
+    let without_links: String = text
         .split_whitespace()
         .filter(|word| !is_link(word))
         .flat_map(|word| [word, " "])
         .collect();
-    let letters: Vec<char> = folded
+    let letters: Vec<char> = without_links
         .chars()
         .filter(|c| !is_invisible(*c))
         .flat_map(fold)

@@ -41,98 +41,43 @@ impl Keyword {
 }
 
 // In plain form. ANNULER and CANCELAR are about an appointment; CANCEL, alone, is an opt-out by law and at Twilio.
+#[rustfmt::skip]
 const OPT_OUT: &[&str] = &[
-    "stop",
-    "stopall",
-    "stop all",
-    "quit",
-    "end",
-    "revoke",
-    "optout",
-    "opt out",
-    "cancel",
-    "unsubscribe",
-    "arret",
-    "arreter",
-    "arretez",
-    "desabonner",
-    "desabonnement",
-    "se desabonner",
-    "desinscrire",
-    "desinscription",
-    "alto",
-    "parar",
-    "pare",
-    "baja",
-    "detener",
-    "cancelar suscripcion",
-    "desuscribir",
+    "stop", "stopall", "stop all", "quit", "end", "revoke", "optout", "opt out", "cancel", "unsubscribe",
+    "arret", "arreter", "arretez", "desabonner", "desabonnement", "se desabonner", "desinscrire",
+    "desinscription", "alto", "parar", "pare", "baja", "detener", "cancelar suscripcion", "desuscribir",
     "desuscribirme",
 ];
+#[rustfmt::skip]
 const OPT_IN: &[&str] = &[
-    "start",
-    "unstop",
-    "debut",
-    "debuter",
-    "abonner",
-    "reabonner",
-    "alta",
-    "comenzar",
+    "start", "unstop", "debut", "debuter", "abonner", "reabonner", "alta", "comenzar",
 ];
 const HELP: &[&str] = &["help", "info", "aide", "ayuda"];
 const YES: &[&str] = &["yes"];
+#[rustfmt::skip]
 const CONFIRM: &[&str] = &[
-    "confirm",
-    "confirmed",
-    "i confirm",
-    "yes confirm",
-    "confirmer",
-    "confirme",
-    "je confirme",
-    "oui je confirme",
-    "confirmar",
-    "confirmo",
-    "confirmado",
-    "si confirmo",
-    "c",
+    "confirm", "confirmed", "i confirm", "yes confirm", "confirmer", "confirme", "je confirme",
+    "oui je confirme", "confirmar", "confirmo", "confirmado", "si confirmo", "c",
 ];
+#[rustfmt::skip]
 const RESCHEDULE: &[&str] = &[
-    "reschedule",
-    "reporter",
-    "deplacer",
-    "replanifier",
-    "reprogramar",
-    "reagendar",
+    "reschedule", "reporter", "deplacer", "replanifier", "reprogramar", "reagendar",
 ];
 const CANCEL_APPOINTMENT: &[&str] = &["annuler", "annulez", "annulation", "cancelar", "anular"];
 
 /// With one of these a keyword is still one ("stop please")...
+#[rustfmt::skip]
 const COURTESIES: &[&str] = &[
-    "please",
-    "pls",
-    "plz",
-    "thanks",
-    "thank you",
-    "svp",
-    "s il vous plait",
-    "s il te plait",
-    "merci",
-    "por favor",
-    "gracias",
+    "please", "pls", "plz", "thanks", "thank you", "svp", "s il vous plait", "s il te plait", "merci",
+    "por favor", "gracias",
 ];
 /// ...except where politeness makes it a request about something else ("cancel please").
 const ONLY_BARE: &[&str] = &["cancel", "end", "c"];
 
 /// The words on which Twilio blocks, unblocks or answers by itself on an ordinary number, in any case.
+#[rustfmt::skip]
 const TWILIO_OPT_OUT: &[&str] = &[
-    "STOP",
-    "UNSUBSCRIBE",
-    "END",
-    "QUIT",
-    "STOPALL",
-    "REVOKE",
-    "OPTOUT",
-    "CANCEL",
+    "STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL",
 ];
 const TWILIO_OPT_IN: &[&str] = &["START", "UNSTOP"];
 const TWILIO_HELP: &[&str] = &["HELP", "INFO"];

@@ -156,6 +156,8 @@ impl Rachel<'_> {
             (ToolName::TransferCall, _) => self.go_on_with_message(message),
             (ToolName::OptOut, _) => {
                 self.state.asked = Asked::Nothing;
+                // The confirmation of an opt-out names the business itself, and nothing is added to it.
+                self.state.has_spoken = true;
                 Step::Say(Reply {
                     ends: answer.result == ToolResult::OptedOut,
                     ..self.reply(message)

@@ -1,135 +1,13 @@
-//! Whole conversations, told as scripts: `<` is what they write, `>` is what Rachel answers.
-//!
-//! An answer may be followed by what happened on the way: `[tool]` calls, `(hands over)`, `(ends)`.
-use chrono::{DateTime, Utc};
-
+//! Whole conversations in three languages, told as scripts.
+use super::stage::{Conversation, monday_noon};
 use super::{DialogueState, Input, Step, advance};
 use crate::kernel::language::Language;
 use crate::receptionist::business::Business;
+use crate::receptionist::intent::Intent;
 use crate::receptionist::sample::plumber;
-use crate::receptionist::tools::arguments::{BusinessInfo, TakeMessage, Urgency};
-use crate::receptionist::tools::{ToolAnswer, ToolCall, ToolName, ToolResult, answers};
-use crate::receptionist::turn::{Heard, Medium, Reply, Turn};
-
-/// A conversation with tools that work, except where a test says otherwise.
-struct Conversation {
-    business: Business,
-    language: Language,
-    state: DialogueState,
-    is_staff_there: bool,
-    taken: Vec<TakeMessage>,
-}
-
-impl Conversation {
-    fn new(language: Language) -> Self {
-        Self {
-            business: plumber(),
-            language,
-            state: DialogueState::default(),
-            is_staff_there: true,
-            taken: Vec::new(),
-        }
-    }
-
-    fn hear(&mut self, heard: Heard) -> Reply {
-        self.turn(Turn {
-            heard,
-            medium: Medium::Text,
-            language: self.language,
-            intent: None,
-            now: monday_noon(),
-            has_media: false,
-        })
-    }
-
-    fn text(&mut self, text: &str) -> Reply {
-        self.hear(Heard::Text(text.into()))
-    }
-
-    fn turn(&mut self, turn: Turn) -> Reply {
-        // Kept and restored between turns, as in a database.
-        self.state = DialogueState::restore(&serde_json::to_value(&self.state).unwrap());
-        let mut step = advance(&self.business, &mut self.state, Input::Turn(&turn));
-        while let Step::Call(call) = step {
-            let answer = self.run(&call);
-            step = advance(
-                &self.business,
-                &mut self.state,
-                Input::ToolAnswered(&call, &answer),
-            );
-        }
-        let Step::Say(reply) = step else {
-            unreachable!("the loop ends with words")
-        };
-        assert!(!reply.text.trim().is_empty());
-        reply
-    }
-
-    fn run(&mut self, call: &ToolCall) -> ToolAnswer {
-        let language = self.state.language.unwrap();
-        match call.name {
-            ToolName::GetBusinessInfo => {
-                let asked: BusinessInfo = call.arguments().unwrap();
-                answers::business_info(
-                    &self.business,
-                    asked.topic.as_deref(),
-                    language,
-                    monday_noon(),
-                )
-            }
-            ToolName::ListServices => answers::list_services(&self.business, language),
-            ToolName::TakeMessage => {
-                let message: TakeMessage = call.arguments().unwrap();
-                let category = message.category;
-                self.taken.push(message);
-                answers::message_taken(&self.business, category, language)
-            }
-            ToolName::TransferCall if self.is_staff_there => {
-                answers::transferring(&self.business, Medium::Text, language)
-            }
-            ToolName::TransferCall => answers::no_one_to_transfer_to(language),
-            ToolName::OptOut => answers::opted_out(&self.business, language),
-            other => panic!("{other:?} is not called yet"),
-        }
-    }
-
-    /// Plays the lines of a script and compares every answer.
-    fn plays(&mut self, script: &str) {
-        let lines: Vec<_> = script
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .collect();
-        for pair in lines.chunks(2) {
-            let (said, expected) = (
-                pair[0].strip_prefix("< ").unwrap(),
-                pair[1].strip_prefix("> ").unwrap(),
-            );
-            assert_eq!(shown(&self.text(said)), expected, "after {said:?}");
-        }
-    }
-}
-
-fn shown(reply: &Reply) -> String {
-    let calls = reply
-        .tool_calls
-        .iter()
-        .map(|call| format!(" [{}]", call.name.as_str()));
-    let ends = [(reply.hands_over, " (hands over)"), (reply.ends, " (ends)")];
-    let ends = ends
-        .into_iter()
-        .filter(|(is_so, _)| *is_so)
-        .map(|(_, shown)| shown.to_owned());
-    [reply.text.clone()]
-        .into_iter()
-        .chain(calls)
-        .chain(ends)
-        .collect()
-}
-
-fn monday_noon() -> DateTime<Utc> {
-    "2026-11-23T17:00:00Z".parse().unwrap()
-}
+use crate::receptionist::tools::arguments::Urgency;
+use crate::receptionist::tools::{ToolAnswer, ToolCall, ToolName, ToolResult};
+use crate::receptionist::turn::{Heard, Medium, Turn};
 
 #[test]
 fn an_english_texter_asks_and_leaves_a_message() {
@@ -330,11 +208,7 @@ fn silence_keys_pictures_and_keywords_are_turns_too() {
         conversation.hear(Heard::Text("Jo".into())).tool_calls[0].name,
         ToolName::TakeMessage
     );
-    let confirmed = conversation.turn(turn(
-        Heard::Text("C".into()),
-        Some(crate::receptionist::Intent::Confirm),
-        false,
-    ));
+    let confirmed = conversation.turn(turn(Heard::Text("C".into()), Some(Intent::Confirm), false));
     assert_eq!(confirmed.tool_calls[0].args["category"], "CONFIRM");
     let replies: Vec<_> = (0..4).map(|_| conversation.hear(Heard::Silence)).collect();
     assert!(
@@ -397,4 +271,13 @@ fn whatever_is_sent_is_answered_within_three_segments() {
             }
         }
     }
+}
+
+#[test]
+fn an_opt_out_as_first_words_is_confirmed_and_nothing_else() {
+    let mut conversation = Conversation::new(Language::En);
+    conversation.plays(
+        "< please take me off your list
+         > Plomberie Roy: you are unsubscribed and will get no more texts. Reply START to get them again. [opt_out] (ends)",
+    );
 }

@@ -116,6 +116,10 @@ fn best_intent(said: &[&str], words: &Words) -> Intent {
     }) {
         scored.retain(|(intent, _)| *intent != Intent::Appointment);
     }
+    // "Thanks, bye" is the end, however many thanks there are.
+    if scored.iter().any(|(intent, _)| *intent == Intent::Goodbye) {
+        scored.retain(|(intent, _)| *intent != Intent::Thanks);
+    }
     let best = |is_courtesy| {
         scored
             .iter()

@@ -8,12 +8,12 @@ pub(super) const WORDS: Words = Words {
         (Intent::OptOut, &["=stop", "=stopall", "=end", "=quit", "=unsubscribe", "=optout", "=stop please", "=please stop"]),
         (Intent::Human, &[
             "human", "=person", "real person", "live person", "a person", "actual person", "representative", "agent", "operator", "talk to someone", "speak to someone",
-            "talk to somebody", "speak to somebody", "speak with someone", "talk with someone", "talk to a", "speak to a", "speak with a", "talk to the", "speak to the",
+            "talk to somebody", "speak to somebody", "speak with someone", "speak with", "talk with", "speak to", "talk to", "talk with someone", "talk to a", "speak to a", "speak with a", "talk to the", "speak to the",
             "speak with the", "speak to your", "talk to your", "manager", "the owner", "not a robot", "not a bot", "transfer me", "put me through", "connect me", "call me now",
             "someone call me", "somebody call me", "real human", "get me someone",
         ]),
         (Intent::Reschedule, &[
-            "resched*", "re schedule", "move my", "move the", "move it to", "move our", "change my appointment", "change my appt", "change the time", "change my time", "change the appointment",
+            "resched*", "re schedule", "move my", "move the", "move it to", "change it", "change to", "change that", "move our", "change my appointment", "change my appt", "change the time", "change my time", "change the appointment",
             "different time", "another time", "different day", "another day", "push back", "push my", "postpone*", "new time", "?cant make", "?cannot make", "?can not make", "?wont make", "?unable to make",
             "running late", "come later", "later time", "earlier time", "switch my", "instead of", "push it", "bump my",
         ]),
@@ -28,11 +28,11 @@ pub(super) const WORDS: Words = Words {
         (Intent::Appointment, &[
             "appointment*", "appt*", "apt", "appoint", "apointment*", "appoinment*", "appointmnt", "book", "booking", "schedul*", "make an appointment", "set up a", "set up an", "reserve", "reservation", "come by", "stop by", "come in",
             "come out", "someone come", "somebody come", "can you come", "you guys come", "come tomorrow", "come today", "send someone", "send somebody", "fit me in", "squeeze me in", "availab*", "any openings", "openings", "opening for", "slot", "slots", "free on", "get in on", "get in this", "visit", "be seen", "see me",
-            "take me", "get someone out", "when can you", "book me", "to book", "to schedule", "serviced", "next opening", "set something up", "time for me", "any chance you", "anything available", "have time", "meet with", "come over", "drop by", "swing by", "next week", "bring my", "bring in", "an appointment",
+            "take me", "get someone out", "when can you", "book me", "?i need", "?need a", "?i want", "?looking for", "?looking to", "?wanna", "?want to", "?need to", "?i would like", "?id like", "to book", "to schedule", "serviced", "next opening", "set something up", "time for me", "any chance you", "anything available", "have time", "meet with", "come over", "drop by", "swing by", "next week", "bring my", "bring in", "an appointment",
         ]),
         (Intent::Pricing, &[
             "price*", "pricing", "cost*", "how much", "how mutch", "hw much", "rate", "rates", "fee", "fees", "quote*", "estimate*", "charge*", "expensive", "cheap*", "afford*", "ballpark", "discount*", "what do you charge", "do you charge",
-            "per hour", "hourly", "deal", "deals", "dollars",
+            "per hour", "hourly", "deal", "deals", "specials", "any specials", "promotion*", "dollars",
         ]),
         (Intent::Hours, &[
             "hours", "hour", "hrs", "opening time*", "closing time*", "until what", "till what", "open", "opened", "close", "closes", "closed", "closing", "what time", "opening hours", "business hours", "open today", "open tomorrow", "open now", "are you open", "r u open", "you guys open",
@@ -51,8 +51,8 @@ pub(super) const WORDS: Words = Words {
             "call me back", "call back", "callback", "call me", "give me a call", "get back to me", "reach out", "contact me", "ring me",
         ]),
         (Intent::Support, &[
-            "broken", "broke", "everywhere", "is wrong", "went out", "went down", "quit working", "blocked", "frozen", "freezing", "ruined", "damaged", "drip*", "no one came", "nobody came", "didnt show", "leak*", "flood*", "not working", "doesnt work", "does not work", "isnt working", "stopped working", "wont start", "wont turn on", "no heat", "no hot water", "no power", "no water", "emergency", "emergancy",
-            "urgent*", "asap", "problem*", "issue*", "burst", "clogged", "smell gas", "gas smell", "sparks", "sparking", "complain*", "unhappy", "help with", "need help", "not happy", "wrong", "overflow*", "backed up", "trouble", "fix my", "noise", "making noise", "refund", "acting up",
+            "broken", "broke", "everywhere", "is wrong", "went out", "went down", "quit working", "stopped", "blowing", "blocked", "frozen", "freezing", "ruined", "damaged", "drip*", "no one came", "nobody came", "didnt show", "leak*", "flood*", "not working", "doesnt work", "does not work", "isnt working", "stopped working", "wont start", "wont turn on", "no heat", "no hot water", "no power", "no water", "emergency", "emergancy",
+            "urgent*", "asap", "problem*", "issue*", "burst", "clogged", "smell gas", "gas smell", "sparks", "sparking", "complain*", "unhappy", "not satisfied", "dissatisfied", "disappointed", "bad job", "poor job", "exploded", "help with", "need help", "not happy", "wrong", "overflow*", "backed up", "trouble", "fix my", "noise", "making noise", "refund", "acting up",
             "stuck", "in pain", "toothache", "hurts", "still waiting", "no one showed", "nobody showed", "never showed", "help me", "=help",
         ]),
         (Intent::Goodbye, &["bye", "byebye", "goodbye", "good bye", "=good night", "see ya", "see you", "take care", "have a good", "have a great", "have a nice", "thats all", "that is all", "talk later", "later", "ttyl", "cya"]),
