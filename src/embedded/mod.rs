@@ -6,7 +6,7 @@
 //!   and a control socket for everybody, and outlives neither. It is what makes Ctrl-C and `kill -9` harmless.
 //! - **spec**: what the caller decides ([`ClusterSpec`]); settings are read elsewhere, never here.
 //!
-//! Promises, each held by a test in `tests/it/embedded.rs`: no stray server, no committed row lost, one server per
+//! Promises, each held by a test in `tests/it/embedded/`: no stray server, no committed row lost, one server per
 //! folder, and a start after whatever happened before.
 mod processes;
 mod account;
