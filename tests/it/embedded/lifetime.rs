@@ -79,6 +79,9 @@ async fn of_many_that_open_at_once_one_starts_the_server() {
         clusters[1].ensure_database("same")
     );
     one.and(other).unwrap();
+    for cluster in clusters {
+        cluster.leave().await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -92,6 +95,8 @@ async fn whoever_comes_while_the_server_stops_gets_a_fresh_one() {
         // Dropped, not left: the server is still stopping when the next one knocks.
         drop(cluster);
     }
+    let last = open(&dir, Durability::Throwaway).await;
+    last.leave().await.unwrap();
 }
 
 #[tokio::test]
@@ -126,6 +131,7 @@ async fn a_test_can_take_the_server_away_and_bring_it_back() {
         cluster.start_server().await.unwrap();
         assert_eq!(remembered(&cluster).await, ["kept"]);
     }
+    cluster.leave().await.unwrap();
 }
 
 #[tokio::test]
