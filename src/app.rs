@@ -4,7 +4,13 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use crate::{
-    kernel::{clock::Clock, config::Settings, db::Db, http, tasks::Tasks},
+    kernel::{
+        clock::Clock,
+        config::{AppEnv, Settings},
+        db::Db,
+        http,
+        tasks::Tasks,
+    },
     providers::{retell, twilio},
 };
 
@@ -25,11 +31,14 @@ pub type AppState = Arc<App>;
 impl App {
     pub fn new(db: Db, clock: Clock, settings: Settings) -> anyhow::Result<AppState> {
         let http = http::provider_client().context("make the client for providers")?;
-        let twilio = match (&settings.twilio.account_sid, settings.twilio.auth_tokens.first()) {
+        let twilio = match (
+            &settings.twilio.account_sid,
+            settings.twilio.auth_tokens.first(),
+        ) {
             (Some(sid), Some(token)) if !settings.twilio.is_sandboxed => Some(twilio::Client::new(
                 http.clone(),
                 &settings.twilio.api_base_url,
-                sid.clone(),
+                sid,
                 token.clone(),
             )),
             _ => None,
@@ -39,6 +48,18 @@ impl App {
             .api_key
             .clone()
             .map(|key| retell::Client::new(http, &settings.retell.api_base_url, key));
-        Ok(Arc::new(Self { db, clock, settings, tasks: Tasks::default(), twilio, retell }))
+        Ok(Arc::new(Self {
+            db,
+            clock,
+            settings,
+            tasks: Tasks::default(),
+            twilio,
+            retell,
+        }))
+    }
+
+    /// Whether texts are stored and shown instead of sent.
+    pub fn has_text_sandbox(&self) -> bool {
+        self.settings.env == AppEnv::Development || self.settings.twilio.is_sandboxed
     }
 }

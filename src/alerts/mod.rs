@@ -2,11 +2,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::kernel::{
-    db::Tx,
-    ids::SubscriberId,
-    text::text_enum,
-};
+use crate::kernel::{db::Tx, ids::SubscriberId, text::text_enum};
 
 text_enum! {
     Severity { Info, Warning, Critical }

@@ -43,15 +43,12 @@ pub async fn keep_unrouted(db: &Db, event: &EventKey<'_>) -> sqlx::Result<Claim>
 
 /// Keeps what we failed to handle by a fault of ours: it is visible and can be replayed.
 pub async fn keep_failed(
-    db: &Db,
+    tx: &mut SystemTx,
     subscriber: Option<SubscriberId>,
     event: &EventKey<'_>,
     error: &str,
 ) -> sqlx::Result<Claim> {
-    let mut tx = SystemTx::begin(db, SystemToken::InboundRouter).await?;
-    let claim = write(&mut tx, subscriber, event, "FAILED", Some(error)).await?;
-    tx.commit().await?;
-    Ok(claim)
+    write(tx, subscriber, event, "FAILED", Some(error)).await
 }
 
 async fn write(
@@ -62,9 +59,12 @@ async fn write(
     error: Option<&str>,
 ) -> sqlx::Result<Claim> {
     let written = sqlx::query!(
-        "insert into inbound_events (provider, external_id, subscriber_id, kind, raw_body, received_at, state, error)
+        "insert into inbound_events as e
+             (provider, external_id, subscriber_id, kind, raw_body, received_at, state, error)
          values ($1, $2, $3, $4, $5, $6, $7, $8)
-         on conflict (provider, external_id) do nothing",
+         -- what failed by a fault of ours is taken up again by the same road
+         on conflict (provider, external_id) do update set state = 'DONE', error = null
+          where e.state = 'FAILED' and excluded.state = 'DONE'",
         event.provider,
         event.external_id,
         subscriber as _,
@@ -76,17 +76,28 @@ async fn write(
     )
     .execute(tx.conn())
     .await?;
-    Ok(if written.rows_affected() == 1 { Claim::New } else { Claim::Duplicate })
+    Ok(if written.rows_affected() == 1 {
+        Claim::New
+    } else {
+        Claim::Duplicate
+    })
 }
 
-/// The body of an event that was kept.
-pub async fn find_raw(
+/// An event that was kept.
+#[derive(Debug)]
+pub struct Kept {
+    pub kind: String,
+    pub raw_body: Vec<u8>,
+}
+
+pub async fn find_kept(
     tx: &mut impl Tx,
     provider: &str,
     external_id: &str,
-) -> sqlx::Result<Option<Vec<u8>>> {
-    sqlx::query_scalar!(
-        "select raw_body from inbound_events where provider = $1 and external_id = $2",
+) -> sqlx::Result<Option<Kept>> {
+    sqlx::query_as!(
+        Kept,
+        "select kind, raw_body from inbound_events where provider = $1 and external_id = $2",
         provider,
         external_id,
     )

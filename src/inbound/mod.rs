@@ -4,6 +4,8 @@
 //! transaction that claims the event and does all its effects → commit → answer. The table is `inbound_events`.
 mod claim;
 mod proved;
+mod reprocess;
 
-pub use claim::{Claim, EventKey, claim, find_raw, keep_failed, keep_unrouted};
+pub use claim::{Claim, EventKey, Kept, claim, find_kept, keep_unrouted};
 pub use proved::{RetellBody, TwilioForm, count};
+pub use reprocess::{Reprocess, own_or_answer};

@@ -53,9 +53,13 @@ async fn prove_twilio(request: Request, app: &AppState) -> Result<TwilioForm, Ap
     }
     let (parts, body) = request.into_parts();
     let signature = header_text(&parts.headers, "x-twilio-signature");
-    let signature = signature.ok_or_else(ApiError::invalid_signature)?.to_owned();
+    let signature = signature
+        .ok_or_else(ApiError::invalid_signature)?
+        .to_owned();
     if !has_content_type(&parts.headers, "application/x-www-form-urlencoded") {
-        return Err(ApiError::unsupported_media_type("application/x-www-form-urlencoded"));
+        return Err(ApiError::unsupported_media_type(
+            "application/x-www-form-urlencoded",
+        ));
     }
     // What Twilio called and signed: our public URL with path and query as they came, never `Host`.
     let OriginalUri(uri) = parts
@@ -89,18 +93,29 @@ async fn prove_retell(request: Request, app: &AppState) -> Result<RetellBody, Ap
     }
     let (parts, body) = request.into_parts();
     let signature = header_text(&parts.headers, "x-retell-signature");
-    let signature = signature.ok_or_else(ApiError::invalid_signature)?.to_owned();
+    let signature = signature
+        .ok_or_else(ApiError::invalid_signature)?
+        .to_owned();
     if !has_content_type(&parts.headers, "application/json") {
         return Err(ApiError::unsupported_media_type("application/json"));
     }
     let raw = read_body(body, RETELL_LIMIT).await?;
-    retell::signature::check(secrets, &signature, &raw, app.clock.now().timestamp_millis())
-        .map_err(|_| ApiError::invalid_signature())?;
+    retell::signature::check(
+        secrets,
+        &signature,
+        &raw,
+        app.clock.now().timestamp_millis(),
+    )
+    .map_err(|_| ApiError::invalid_signature())?;
     Ok(RetellBody(raw))
 }
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok().filter(|text| !text.is_empty())
+    headers
+        .get(name)?
+        .to_str()
+        .ok()
+        .filter(|text| !text.is_empty())
 }
 
 fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {

@@ -18,7 +18,6 @@ use crate::{
     events::{self, Event},
     jobs::{Job, JobError, Lane, Run},
     kernel::{
-        config::AppEnv,
         db::TenantTx,
         ids::{OutgoingId, SubscriberId},
         metrics::METRICS,
@@ -66,6 +65,9 @@ pub async fn send_text(app: AppState, run: Run, job: SendText) -> Result<(), Job
             None => text,
         },
     };
+    if app.twilio.is_none() && !app.has_text_sandbox() {
+        return write_unsendable(&app, run, &job, &text, now).await;
+    }
     match call(&app, &job, &text).await {
         Ok(sent) => write_sent(&app, run, &job, &text, &sent, now).await,
         Err(error) => write_error(&app, run, &job, &text, error, now).await,
@@ -135,19 +137,30 @@ async fn call(app: &AppState, job: &SendText, text: &Candidate) -> Result<Sent, 
     let answer = client.send_message(&message).await;
     METRICS
         .http_client_request_duration
-        .with_label_values(&["twilio", "send_message", if answer.is_ok() { "ok" } else { "error" }])
+        .with_label_values(&[
+            "twilio",
+            "send_message",
+            if answer.is_ok() { "ok" } else { "error" },
+        ])
         .observe(timer.elapsed().as_secs_f64());
     answer.map(|sent| accepted(&sent, expected))
 }
 
 fn accepted(sent: &SentMessage, expected_segments: i32) -> Sent {
-    let segments = sent.num_segments.and_then(|segments| i32::try_from(segments).ok());
+    let segments = sent
+        .num_segments
+        .and_then(|segments| i32::try_from(segments).ok());
     Sent {
         sid: sent.sid.clone(),
-        segments: segments.filter(|segments| *segments > 0).unwrap_or(expected_segments),
+        segments: segments
+            .filter(|segments| *segments > 0)
+            .unwrap_or(expected_segments),
         is_sandbox: false,
         // Twilio's price is null until it is rated, and negative then.
-        cost: sent.price.map(|price| billing::Cost { amount: price.abs(), currency: "USD" }),
+        cost: sent.price.map(|price| billing::Cost {
+            amount: price.abs(),
+            currency: "USD",
+        }),
     }
 }
 
@@ -165,7 +178,9 @@ async fn look_up(
     let mut dates = vec![sending_at.date_naive(), now.date_naive()];
     dates.dedup();
     for date in dates {
-        let listed = client.find_messages(text.to.as_str(), text.from.as_str(), date).await?;
+        let listed = client
+            .find_messages(text.to.as_str(), text.from.as_str(), date)
+            .await?;
         for message in listed {
             let is_since = message
                 .date_created
@@ -180,7 +195,9 @@ async fn look_up(
     }
     let second_look = sending_at + SECOND_LOOK;
     if now < second_look {
-        let wait = (second_look - now).to_std().unwrap_or(Duration::from_secs(60));
+        let wait = (second_look - now)
+            .to_std()
+            .unwrap_or(Duration::from_secs(60));
         return Err(JobError::Snooze(wait));
     }
     Ok(None)
@@ -229,15 +246,44 @@ async fn write_sent(
         provider_message_id: &sent.sid,
         is_sandbox: sent.is_sandbox,
         segments: sent.segments,
-        price: receipt.as_ref().map_or(Decimal::ZERO, |receipt| receipt.price),
-        currency: receipt.as_ref().map_or(&app.settings.billing_currency, |receipt| &receipt.currency),
+        price: receipt
+            .as_ref()
+            .map_or(Decimal::ZERO, |receipt| receipt.price),
+        currency: receipt
+            .as_ref()
+            .map_or(&app.settings.billing_currency, |receipt| &receipt.currency),
     };
     store::set_sent(&mut tx, job.outgoing, &accepted, now).await?;
-    let facts = outcome::facts(job.outgoing, text, TextStatus::Sent, Some(sent.segments), None);
+    let facts = outcome::facts(
+        job.outgoing,
+        text,
+        TextStatus::Sent,
+        Some(sent.segments),
+        None,
+    );
     events::emit(&mut tx, &Event::MessageSent(facts), now);
     run.finish(&mut tx).await?;
     tx.commit().await?;
-    METRICS.texts.with_label_values(&[if sent.is_sandbox { "sandbox" } else { "sent" }]).inc();
+    METRICS
+        .texts
+        .with_label_values(&[if sent.is_sandbox { "sandbox" } else { "sent" }])
+        .inc();
+    Ok(())
+}
+
+/// Production without Twilio: no text can go out, and nobody should believe that one did.
+async fn write_unsendable(
+    app: &AppState,
+    run: Run,
+    job: &SendText,
+    text: &Candidate,
+    now: DateTime<Utc>,
+) -> Result<(), JobError> {
+    let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
+    outcome::fail(&mut tx, job.outgoing, text, TextStatus::Failed, None, now).await?;
+    run.finish(&mut tx).await?;
+    tx.commit().await?;
+    tracing::warn!(subscriber.id = %job.subscriber, "twilio is not configured: text {} is not sent", job.outgoing);
     Ok(())
 }
 
@@ -259,13 +305,21 @@ async fn write_error(
         store::set_queued(&mut tx, job.outgoing).await?;
         tx.commit().await?;
         return Err(match error {
-            twilio::Error::RateLimited { retry_after: Some(after) } => {
-                JobError::RetryAfter(anyhow!("twilio wants fewer requests"), after)
-            }
+            twilio::Error::RateLimited {
+                retry_after: Some(after),
+            } => JobError::RetryAfter(anyhow!("twilio wants fewer requests"), after),
             error => JobError::Retry(error.into()),
         });
     }
-    outcome::fail(&mut tx, job.outgoing, text, TextStatus::Failed, error.code(), now).await?;
+    outcome::fail(
+        &mut tx,
+        job.outgoing,
+        text,
+        TextStatus::Failed,
+        error.code(),
+        now,
+    )
+    .await?;
     run.finish(&mut tx).await?;
     tx.commit().await?;
     let is_of_the_person = matches!(
@@ -276,10 +330,4 @@ async fn write_error(
         tracing::warn!(subscriber.id = %job.subscriber, "twilio refused text {}: {error}", job.outgoing);
     }
     Ok(())
-}
-
-/// Whether texts are stored and shown instead of sent.
-pub fn is_sandboxed(app: &AppState) -> bool {
-    app.twilio.is_none()
-        && (app.settings.env == AppEnv::Development || app.settings.twilio.is_sandboxed)
 }

@@ -10,11 +10,7 @@ use super::{
 use crate::{
     alerts::{self, Alert, Severity},
     events::{self, ContactFacts, Event, MessageFacts},
-    kernel::{
-        db::TenantTx,
-        ids::OutgoingId,
-        metrics::METRICS,
-    },
+    kernel::{db::TenantTx, ids::OutgoingId, metrics::METRICS},
     people::{self, TextState},
     providers::twilio::{ErrorMeaning, meaning},
     tenancy::Channel,
@@ -38,7 +34,11 @@ pub(super) async fn fail(
     let error_code = code.and_then(|code| i32::try_from(code).ok());
     store::set_failed(tx, id, status, error_code, reason(meaning)).await?;
     METRICS.texts.with_label_values(&["failed"]).inc();
-    events::emit(tx, &Event::MessageFailed(facts(id, text, status, None, error_code)), now);
+    events::emit(
+        tx,
+        &Event::MessageFailed(facts(id, text, status, None, error_code)),
+        now,
+    );
     match meaning {
         ErrorMeaning::OptedOut => opted_out(tx, text, now).await?,
         ErrorMeaning::Blocked => people::mark_text_state(tx, &text.to, TextState::Blocked).await?,
@@ -72,7 +72,9 @@ fn reason(meaning: ErrorMeaning) -> &'static str {
         ErrorMeaning::RetryOnceLater => "PHONE_OFF",
         ErrorMeaning::Blocked => "BLOCKED",
         ErrorMeaning::Filtered => "FILTERED",
-        ErrorMeaning::QueueFull | ErrorMeaning::RateLimited | ErrorMeaning::Unavailable => "PROVIDER_BUSY",
+        ErrorMeaning::QueueFull | ErrorMeaning::RateLimited | ErrorMeaning::Unavailable => {
+            "PROVIDER_BUSY"
+        }
         ErrorMeaning::Credentials => "PROVIDER_CREDENTIALS",
         ErrorMeaning::Configuration | ErrorMeaning::Registration => "PROVIDER_CONFIGURATION",
         ErrorMeaning::OurBug => "REFUSED",
@@ -129,8 +131,15 @@ async fn call_the_operator(
     let alert = Alert {
         subscriber: (!is_ours).then_some(subscriber),
         kind: "texts.refused",
-        severity: if is_ours { Severity::Critical } else { Severity::Warning },
-        detail: format!("twilio refuses texts ({meaning:?}, error {})", code.unwrap_or_default()),
+        severity: if is_ours {
+            Severity::Critical
+        } else {
+            Severity::Warning
+        },
+        detail: format!(
+            "twilio refuses texts ({meaning:?}, error {})",
+            code.unwrap_or_default()
+        ),
         cause: if is_ours {
             format!("texts.refused:{meaning:?}")
         } else {

@@ -36,7 +36,10 @@ pub fn decide(text: &Candidate, now: DateTime<Utc>) -> Decision {
     if text.is_opted_out && !answers_keyword {
         return Decision::Suppress(Refusal::OptedOut);
     }
-    if text.text_state.is_some_and(|state| state != TextState::Reachable) {
+    if text
+        .text_state
+        .is_some_and(|state| state != TextState::Reachable)
+    {
         return Decision::Suppress(Refusal::Unreachable);
     }
     if !answers_keyword && (!text.is_channel_enabled || text.mode == ChannelMode::Off) {
@@ -122,11 +125,25 @@ mod tests {
 
     #[test]
     fn nobody_is_texted_after_stop_but_for_the_confirmation_of_it() {
-        for purpose in [Purpose::Reply, Purpose::Confirmation, Purpose::Reminder, Purpose::Notice] {
-            let stopped = Candidate { is_opted_out: true, ..text(purpose) };
-            assert_eq!(decide(&stopped, at(NOON)), Decision::Suppress(Refusal::OptedOut));
+        for purpose in [
+            Purpose::Reply,
+            Purpose::Confirmation,
+            Purpose::Reminder,
+            Purpose::Notice,
+        ] {
+            let stopped = Candidate {
+                is_opted_out: true,
+                ..text(purpose)
+            };
+            assert_eq!(
+                decide(&stopped, at(NOON)),
+                Decision::Suppress(Refusal::OptedOut)
+            );
         }
-        let confirmation = Candidate { is_opted_out: true, ..text(Purpose::OptConfirmation) };
+        let confirmation = Candidate {
+            is_opted_out: true,
+            ..text(Purpose::OptConfirmation)
+        };
         assert_eq!(decide(&confirmation, at(NOON)), Decision::Send);
     }
 
@@ -142,10 +159,28 @@ mod tests {
         };
         let order = [
             (all.clone(), Refusal::OptedOut),
-            (Candidate { is_opted_out: false, ..all.clone() }, Refusal::Shadow),
-            (Candidate { is_opted_out: false, mode: ChannelMode::Full, ..all.clone() }, Refusal::TakenOver),
             (
-                Candidate { is_opted_out: false, mode: ChannelMode::Full, is_ai_paused: false, ..all.clone() },
+                Candidate {
+                    is_opted_out: false,
+                    ..all.clone()
+                },
+                Refusal::Shadow,
+            ),
+            (
+                Candidate {
+                    is_opted_out: false,
+                    mode: ChannelMode::Full,
+                    ..all.clone()
+                },
+                Refusal::TakenOver,
+            ),
+            (
+                Candidate {
+                    is_opted_out: false,
+                    mode: ChannelMode::Full,
+                    is_ai_paused: false,
+                    ..all.clone()
+                },
                 Refusal::TooMany,
             ),
             (
@@ -166,9 +201,18 @@ mod tests {
 
     #[test]
     fn a_person_who_took_over_is_not_talked_over() {
-        let taken = Candidate { is_assigned: true, ..text(Purpose::Reply) };
-        assert_eq!(decide(&taken, at(NOON)), Decision::Suppress(Refusal::TakenOver));
-        let appointment = Candidate { is_assigned: true, ..text(Purpose::Confirmation) };
+        let taken = Candidate {
+            is_assigned: true,
+            ..text(Purpose::Reply)
+        };
+        assert_eq!(
+            decide(&taken, at(NOON)),
+            Decision::Suppress(Refusal::TakenOver)
+        );
+        let appointment = Candidate {
+            is_assigned: true,
+            ..text(Purpose::Confirmation)
+        };
         assert_eq!(decide(&appointment, at(NOON)), Decision::Send);
     }
 
@@ -181,12 +225,21 @@ mod tests {
             Decision::Wait(Duration::minutes(9 * 60 + 30))
         );
         assert_eq!(decide(&text(Purpose::Reply), night), Decision::Send);
-        assert_eq!(decide(&text(Purpose::Reminder), at("2026-11-21T14:00:00Z")), Decision::Send);
+        assert_eq!(
+            decide(&text(Purpose::Reminder), at("2026-11-21T14:00:00Z")),
+            Decision::Send
+        );
     }
 
     #[test]
     fn two_robots_stop_answering_each_other() {
-        let sixth = Candidate { sent_10_min: MAX_REPLIES_10_MIN, ..text(Purpose::Reply) };
-        assert_eq!(decide(&sixth, at(NOON)), Decision::Suppress(Refusal::TooMany));
+        let sixth = Candidate {
+            sent_10_min: MAX_REPLIES_10_MIN,
+            ..text(Purpose::Reply)
+        };
+        assert_eq!(
+            decide(&sixth, at(NOON)),
+            Decision::Suppress(Refusal::TooMany)
+        );
     }
 }

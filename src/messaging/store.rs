@@ -17,7 +17,11 @@ use crate::{
 };
 
 /// Writes the text and orders its sending.
-pub async fn queue(tx: &mut TenantTx, new: &NewText, at: DateTime<Utc>) -> sqlx::Result<OutgoingId> {
+pub async fn queue(
+    tx: &mut TenantTx,
+    new: &NewText,
+    at: DateTime<Utc>,
+) -> sqlx::Result<OutgoingId> {
     queue_in(tx, new, Duration::ZERO, at).await
 }
 
@@ -48,7 +52,14 @@ pub async fn queue_in(
     )
     .execute(tx.conn())
     .await?;
-    jobs::enqueue_in(tx, &SendText { subscriber, outgoing: id }, delay);
+    jobs::enqueue_in(
+        tx,
+        &SendText {
+            subscriber,
+            outgoing: id,
+        },
+        delay,
+    );
     Ok(id)
 }
 
@@ -219,7 +230,6 @@ pub async fn set_failed(
 pub struct Told {
     pub id: OutgoingId,
     pub status: TextStatus,
-    pub is_retry: bool,
 }
 
 /// Finds the text by our own id, which the callback's URL names, else by the provider's.
@@ -231,7 +241,7 @@ pub async fn lock_told(
     let subscriber = tx.subscriber();
     sqlx::query_as!(
         Told,
-        r#"select id as "id: _", status as "status: _", retry_of is not null as "is_retry!"
+        r#"select id as "id: _", status as "status: _"
              from outgoing_messages
             where subscriber_id = $1 and (id = $2 or provider_message_id = $3)
             order by id = $2 desc limit 1

@@ -62,7 +62,11 @@ pub async fn text_status(
         follow(&mut tx, &app, &told, &callback).await?;
     }
     tx.commit().await?;
-    let outcome = if claim == Claim::New { "done" } else { "duplicate" };
+    let outcome = if claim == Claim::New {
+        "done"
+    } else {
+        "duplicate"
+    };
     inbound::count("twilio", "text.status", outcome);
     Ok(StatusCode::NO_CONTENT)
 }
@@ -70,7 +74,10 @@ pub async fn text_status(
 /// A query of ours, or none: Twilio may also call a number's own callback without one.
 fn read_query(query: &str) -> CallbackQuery {
     let value = |name: &str| {
-        query.split('&').find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name)).map(|pair| pair.1)
+        query
+            .split('&')
+            .find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name))
+            .map(|pair| pair.1)
     };
     CallbackQuery {
         subscriber: value("subscriber").and_then(|id| id.parse().ok()),
@@ -84,12 +91,18 @@ async fn find_subscriber(
     query: CallbackQuery,
     proved: &TwilioForm,
 ) -> Result<Option<SubscriberId>, ApiError> {
-    let from = proved.form.get("From").map_err(|error| ApiError::malformed(error.to_string()))?;
+    let from = proved
+        .form
+        .get("From")
+        .map_err(|error| ApiError::malformed(error.to_string()))?;
     let from = from.and_then(E164::of_caller);
     let mut keys: Vec<Key<'_>> = query.subscriber.map(Key::Subscriber).into_iter().collect();
     keys.extend(from.as_ref().map(Key::Number));
     let found = directory::find(&app.db, &keys).await?;
-    Ok(found.into_iter().flatten().find_map(|entry| entry.subscriber))
+    Ok(found
+        .into_iter()
+        .flatten()
+        .find_map(|entry| entry.subscriber))
 }
 
 async fn follow(
@@ -136,6 +149,9 @@ fn rank(status: TextStatus) -> u8 {
         TextStatus::Queued => 0,
         TextStatus::Sending => 1,
         TextStatus::Sent => 2,
-        TextStatus::Delivered | TextStatus::Undelivered | TextStatus::Failed | TextStatus::Suppressed => 3,
+        TextStatus::Delivered
+        | TextStatus::Undelivered
+        | TextStatus::Failed
+        | TextStatus::Suppressed => 3,
     }
 }

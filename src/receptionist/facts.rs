@@ -40,7 +40,11 @@ fn amount(fee: &str) -> Option<Decimal> {
 
 fn opening_hours(row: &HoursRow) -> Option<OpeningHours> {
     let weekday: Weekday = row.day.parse().ok()?;
-    Some(OpeningHours { weekday, opens: row.opens, closes: row.closes })
+    Some(OpeningHours {
+        weekday,
+        opens: row.opens,
+        closes: row.closes,
+    })
 }
 
 fn holiday(row: &HolidayRow) -> Holiday {
@@ -68,7 +72,11 @@ mod tests {
 
     #[test]
     fn a_fee_is_read_as_owners_write_it() {
-        for (fee, expected) in [("129 $", "129"), ("$129.50", "129.50"), ("129,50 $", "129.50")] {
+        for (fee, expected) in [
+            ("129 $", "129"),
+            ("$129.50", "129.50"),
+            ("129,50 $", "129.50"),
+        ] {
             assert_eq!(amount(fee), Some(expected.parse().unwrap()), "{fee}");
         }
         assert_eq!(amount("from $99 to $199"), None);

@@ -4,10 +4,12 @@
 //! back. A *brain* turns the one into the other: Retell's chat agent, an LLM, or the built-in one ("Rachel"), which
 //! needs no key and no network and so answers whenever another brain cannot. The *tools* are the same for all of them.
 //!
-//! Everything here is pure: facts and a time in, words and tool calls out. Who runs the tools, keeps the state and
-//! sends the reply stands elsewhere, so every conversation can be told as a script in a test.
+//! All of it is pure (facts and a time in, words and tool calls out, so every conversation can be told as a script in
+//! a test) but for `brain`, which asks one, and `tools::run`, which does what it wants done.
+pub mod brain;
 pub mod builtin;
 pub mod business;
+mod facts;
 pub mod intent;
 pub mod opt_out;
 pub mod plain;

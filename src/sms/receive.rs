@@ -45,7 +45,9 @@ pub async fn receive(
     let needs_answer = line.is_enabled
         && !text.sender_is_ours
         && !(sms.body.trim().is_empty() && sms.media.is_empty())
-        && caller.as_ref().is_some_and(|caller| may_answer(caller, keyword));
+        && caller
+            .as_ref()
+            .is_some_and(|caller| may_answer(caller, keyword));
     let received = traffic::receive_text(
         tx,
         &IncomingText {
@@ -67,13 +69,27 @@ pub async fn receive(
     .await?;
     if let (Some(caller), Some(from)) = (&caller, &from) {
         if caller.is_new {
-            events::emit(tx, &Event::ContactCreated(contact_facts(caller, from, "SMS")), now);
+            events::emit(
+                tx,
+                &Event::ContactCreated(contact_facts(caller, from, "SMS")),
+                now,
+            );
         }
-        let person = Person { caller, from, line: &line, text, received: &received };
+        let person = Person {
+            caller,
+            from,
+            line: &line,
+            text,
+            received: &received,
+        };
         obey(tx, &person, keyword, now).await?;
     }
     charge(tx, sms, &line, &received, now).await?;
-    events::emit(tx, &Event::MessageReceived(message_facts(text, &received)), now);
+    events::emit(
+        tx,
+        &Event::MessageReceived(message_facts(text, &received)),
+        now,
+    );
     if needs_answer {
         let subscriber = tx.subscriber();
         let reply = ReplyToText {
@@ -89,9 +105,15 @@ pub async fn receive(
 /// What the carrier says counts more than what we read.
 fn keyword_of(sms: &InboundSms) -> Option<Keyword> {
     match sms.opt_out {
-        Some(OptOutType::Stop) => Some(Keyword::OptOut { handled_by_twilio: true }),
-        Some(OptOutType::Start) => Some(Keyword::OptIn { handled_by_twilio: true }),
-        Some(OptOutType::Help) => Some(Keyword::Help { handled_by_twilio: true }),
+        Some(OptOutType::Stop) => Some(Keyword::OptOut {
+            handled_by_twilio: true,
+        }),
+        Some(OptOutType::Start) => Some(Keyword::OptIn {
+            handled_by_twilio: true,
+        }),
+        Some(OptOutType::Help) => Some(Keyword::Help {
+            handled_by_twilio: true,
+        }),
         None => keywords::classify(&sms.body),
     }
 }
@@ -126,8 +148,7 @@ async fn obey(
                 let facts = contact_facts(person.caller, person.from, "KEYWORD");
                 events::emit(tx, &Event::ContactOptedOut(facts), now);
             }
-            (is_new && !handled_by_twilio)
-                .then(|| keywords::opt_out_confirmation(language, name))
+            (is_new && !handled_by_twilio).then(|| keywords::opt_out_confirmation(language, name))
         }
         Some(Keyword::OptIn { handled_by_twilio }) => {
             let was_out = people::end_opt_out(tx, person.from, now).await?;
@@ -167,7 +188,9 @@ async fn charge(
     received: &ReceivedText,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    let counted = sms.num_segments.unwrap_or_else(|| segments::count(&sms.body).segments);
+    let counted = sms
+        .num_segments
+        .unwrap_or_else(|| segments::count(&sms.body).segments);
     let charge = Charge {
         usage_type: UsageType::Sms,
         source: format!("TWILIO:{}", sms.message_sid),
@@ -211,7 +234,10 @@ fn contact_facts(caller: &Caller, phone: &E164, source: &str) -> ContactFacts {
 }
 
 fn message_facts(text: &Text<'_>, received: &ReceivedText) -> MessageFacts {
-    let segments = text.sms.num_segments.and_then(|segments| i32::try_from(segments).ok());
+    let segments = text
+        .sms
+        .num_segments
+        .and_then(|segments| i32::try_from(segments).ok());
     MessageFacts {
         interaction_id: received.interaction.0,
         message_id: received.message.0,
@@ -225,4 +251,3 @@ fn message_facts(text: &Text<'_>, received: &ReceivedText) -> MessageFacts {
         error_code: None,
     }
 }
-

@@ -51,7 +51,7 @@ impl Job for ReplyToText {
 pub async fn reply_to_text(app: AppState, run: Run, job: ReplyToText) -> Result<(), JobError> {
     // Retell wants one completion at a time per chat, and two replies at once would answer the same text twice.
     let key = format!("reply:{}", job.interaction);
-    lease::with_lease(&app.db, &key, ReplyToText::DEADLINE, answer(&app, &run, &job)).await
+    lease::with_lease(&app, key, ReplyToText::DEADLINE, answer(&app, &run, &job)).await
 }
 
 /// What the first step read.
@@ -119,12 +119,22 @@ async fn read(
     if waiting.is_empty() || !line.is_enabled || !is_ours || is_taken_over || !may_start {
         return Ok(None);
     }
-    Ok(Some(Reading { conversation, waiting, line, business, dialogue }))
+    Ok(Some(Reading {
+        conversation,
+        waiting,
+        line,
+        business,
+        dialogue,
+    }))
 }
 
 /// Texts that came while another reply was being written are one turn.
 fn turn(reading: &Reading, now: DateTime<Utc>) -> Turn {
-    let words: Vec<&str> = reading.waiting.iter().map(|text| text.text.as_str()).collect();
+    let words: Vec<&str> = reading
+        .waiting
+        .iter()
+        .map(|text| text.text.as_str())
+        .collect();
     let conversation = &reading.conversation;
     let intent = words
         .last()
@@ -188,8 +198,15 @@ async fn write_reply(
         return Ok(());
     };
     // The sentence that confirms an opt-out is the last one that may still be sent.
-    let has_opted_out = reply.tool_calls.iter().any(|call| call.name == ToolName::OptOut);
-    let purpose = if has_opted_out { Purpose::OptConfirmation } else { Purpose::Reply };
+    let has_opted_out = reply
+        .tool_calls
+        .iter()
+        .any(|call| call.name == ToolName::OptOut);
+    let purpose = if has_opted_out {
+        Purpose::OptConfirmation
+    } else {
+        Purpose::Reply
+    };
     let text = NewText {
         interaction: conversation.id,
         message: Some(message),
@@ -210,7 +227,9 @@ fn fit(text: &str) -> String {
         return text.to_owned();
     }
     let cut: String = text.chars().take(MAX_CHARACTERS - 1).collect();
-    let whole_words = cut.rsplit_once(char::is_whitespace).map_or(cut.as_str(), |(words, _)| words);
+    let whole_words = cut
+        .rsplit_once(char::is_whitespace)
+        .map_or(cut.as_str(), |(words, _)| words);
     format!("{whole_words}…")
 }
 

@@ -1,5 +1,7 @@
 //! Numbers that several businesses share for texts: the conversation says which one is meant, else we ask.
-use chrono::{DateTime, Duration, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::keywords;
@@ -15,11 +17,11 @@ use crate::{
     providers::twilio::{Form, InboundSms, NewMessage},
     receptionist::{plain::plain, understanding::guess_language},
     tenancy,
-    web::limits,
+    web::limits::{self, Bucket, Taken},
 };
 
 /// A conversation counts for this long when two businesses have one with the same person.
-const RECENT: Duration = Duration::days(1);
+const RECENT: TimeDelta = TimeDelta::days(1);
 
 /// The business that the person means: the one they last wrote with; one that they name; on the demo line the demo's
 /// default. None: nobody can know, so we ask.
@@ -32,8 +34,10 @@ pub async fn find_business(
     let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
     let recent_since = app.clock.now() - RECENT;
     let conversations = list_conversations(&mut tx, number, person).await?;
-    let recent: Vec<_> =
-        conversations.iter().filter(|conversation| conversation.last_at >= recent_since).collect();
+    let recent: Vec<_> = conversations
+        .iter()
+        .filter(|conversation| conversation.last_at >= recent_since)
+        .collect();
     let known = match (recent.as_slice(), conversations.as_slice()) {
         ([one], _) => Some(one.subscriber),
         ([], [latest, ..]) => Some(latest.subscriber),
@@ -126,12 +130,15 @@ pub async fn ask_which_business(
     job: AskWhichBusiness,
 ) -> Result<(), JobError> {
     let mut tx = SystemTx::begin(&app.db, SystemToken::JobRunner).await?;
-    let raw = inbound::find_raw(&mut tx, "TWILIO", &job.message_sid).await?;
-    tx.commit().await?;
-    let Some(raw) = raw else { return Ok(()) };
-    let form = Form::decode(&raw)?;
+    let Some(kept) = inbound::find_kept(&mut tx, "TWILIO", &job.message_sid).await? else {
+        return Ok(());
+    };
+    let form = Form::decode(&kept.raw_body)?;
     let sms = InboundSms::parse(&form)?;
-    if !limits::take(&app.db, &format!("ask:{}:{}", sms.to, sms.from), 3.0, 3.0 / 3600.0).await? {
+    let bucket = Bucket::new(3, Duration::from_secs(60 * 60));
+    let taken = limits::take(&mut tx, &format!("ask:{}:{}", sms.to, sms.from), bucket, 1).await?;
+    tx.commit().await?;
+    if matches!(taken, Taken::Limited { .. }) {
         return Ok(());
     }
     let Some(client) = &app.twilio else {
@@ -154,7 +161,9 @@ pub async fn ask_which_business(
 fn question(language: crate::kernel::language::Language) -> &'static str {
     use crate::kernel::language::Language;
     match language {
-        Language::En => "Hello! Several businesses use this number. Which one would you like to reach?",
+        Language::En => {
+            "Hello! Several businesses use this number. Which one would you like to reach?"
+        }
         Language::Fr => {
             "Bonjour! Plusieurs entreprises utilisent ce numéro. Laquelle souhaitez-vous joindre?"
         }

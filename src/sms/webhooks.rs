@@ -51,7 +51,10 @@ pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<(), ApiError> {
 
 async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<&'static str, ApiError> {
     let sms = InboundSms::parse(form).map_err(bad_form)?;
-    let to: E164 = sms.to.parse().map_err(|_| ApiError::invalid("To", "is not a number"))?;
+    let to: E164 = sms
+        .to
+        .parse()
+        .map_err(|_| ApiError::invalid("To", "is not a number"))?;
     let event = EventKey {
         provider: "TWILIO",
         external_id: sms.message_sid.clone(),
@@ -61,21 +64,35 @@ async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<&'stati
     };
     let route = route(app, &sms, &to).await?;
     let (subscriber, sender_is_ours) = match route {
-        Route::Line { subscriber, sender_is_ours } => (subscriber, sender_is_ours),
+        Route::Line {
+            subscriber,
+            sender_is_ours,
+        } => (subscriber, sender_is_ours),
         Route::Ask => return ask(app, &event, &sms).await,
         Route::Nobody => {
             inbound::keep_unrouted(&app.db, &event).await?;
             return Ok("unrouted");
         }
     };
-    let text = receive::Text { sms: &sms, to: &to, sender_is_ours };
+    let text = receive::Text {
+        sms: &sms,
+        to: &to,
+        sender_is_ours,
+    };
+    let mut handled = receive_once(app, subscriber, &event, &text).await;
     for _ in 1..TRIES {
-        match receive_once(app, subscriber, &event, &text).await {
-            Err(traffic::Error::Raced) => {}
-            other => return other.map_err(ApiError::from),
+        if !matches!(handled, Err(traffic::Error::Raced)) {
+            break;
         }
+        handled = receive_once(app, subscriber, &event, &text).await;
     }
-    receive_once(app, subscriber, &event, &text).await.map_err(ApiError::from)
+    inbound::own_or_answer(
+        app,
+        Some(subscriber),
+        &event,
+        handled.map_err(ApiError::from),
+    )
+    .await
 }
 
 async fn receive_once(
@@ -94,7 +111,10 @@ async fn receive_once(
 }
 
 enum Route {
-    Line { subscriber: SubscriberId, sender_is_ours: bool },
+    Line {
+        subscriber: SubscriberId,
+        sender_is_ours: bool,
+    },
     /// On a number that several share, nobody knows which business is meant.
     Ask,
     Nobody,
@@ -102,22 +122,32 @@ enum Route {
 
 async fn route(app: &AppState, sms: &InboundSms, to: &E164) -> Result<Route, ApiError> {
     let from = E164::of_caller(&sms.from);
-    let keys: Vec<Key<'_>> =
-        [Some(Key::Number(to)), from.as_ref().map(Key::Number)].into_iter().flatten().collect();
+    let keys: Vec<Key<'_>> = [Some(Key::Number(to)), from.as_ref().map(Key::Number)]
+        .into_iter()
+        .flatten()
+        .collect();
     let mut found = directory::find(&app.db, &keys).await?.into_iter();
     let Some(line) = found.next().flatten() else {
         return Ok(Route::Nobody);
     };
     let sender_is_ours = found.next().flatten().is_some();
     if let Some(subscriber) = line.subscriber {
-        return Ok(Route::Line { subscriber, sender_is_ours });
+        return Ok(Route::Line {
+            subscriber,
+            sender_is_ours,
+        });
     }
     match from {
         None => Ok(Route::Nobody),
-        Some(from) => Ok(match shared::find_business(app, to, &from, &sms.body).await? {
-            Some(subscriber) => Route::Line { subscriber, sender_is_ours },
-            None => Route::Ask,
-        }),
+        Some(from) => Ok(
+            match shared::find_business(app, to, &from, &sms.body).await? {
+                Some(subscriber) => Route::Line {
+                    subscriber,
+                    sender_is_ours,
+                },
+                None => Route::Ask,
+            },
+        ),
     }
 }
 
@@ -147,21 +177,16 @@ fn bad_form(error: ParseError) -> ApiError {
     }
 }
 
-impl From<traffic::Error> for ApiError {
-    fn from(error: traffic::Error) -> Self {
-        match error {
-            traffic::Error::Raced => Self::unavailable(),
-            traffic::Error::Database(error) => error.into(),
-        }
-    }
-}
-
 /// `<Response/>`: received, nothing to say here.
 pub struct EmptyTwiml;
 
 impl IntoResponse for EmptyTwiml {
     fn into_response(self) -> Response {
         let document = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#;
-        ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], document).into_response()
+        (
+            [(header::CONTENT_TYPE, "text/xml; charset=utf-8")],
+            document,
+        )
+            .into_response()
     }
 }

@@ -2,13 +2,16 @@
 //!
 //! An interaction moves forward only: a late `call_started` never reopens a call, facts are merged field by field,
 //! the longer text of a turn wins. Each function is one statement, whatever the number of turns.
-mod calls;
+mod conversations;
 mod dialogue;
 pub mod model;
 pub mod rules;
 mod texts;
 
-pub use calls::{CallUpdate, NewRecording, NewTurn, SavedCall, save_call};
+pub use conversations::{
+    ConversationUpdate, NewRecording, NewTurn, SavedConversation, find_held, save_conversation,
+    tell_analysis,
+};
 pub use dialogue::{
     SavedDialogue, answer_tool_call, find_dialogue, record_tool_call, save_dialogue,
 };

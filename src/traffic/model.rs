@@ -1,5 +1,5 @@
 //! The words of traffic.
-use crate::kernel::text::text_enum;
+use crate::{kernel::text::text_enum, web::ApiError};
 
 text_enum! {
     Direction { Inbound, Outbound }
@@ -90,4 +90,13 @@ pub enum Error {
     Raced,
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Raced => Self::unavailable(),
+            Error::Database(error) => error.into(),
+        }
+    }
 }

@@ -21,7 +21,11 @@ pub(super) async fn answer(app: &AppState, question: Question<'_>) -> anyhow::Re
                 let language = state.language.unwrap_or(question.turn.language);
                 let answer =
                     run::run(app, question.errand, question.business, language, &call).await;
-                step = advance(question.business, &mut state, Input::ToolAnswered(&call, &answer));
+                step = advance(
+                    question.business,
+                    &mut state,
+                    Input::ToolAnswered(&call, &answer),
+                );
             }
         }
     };
@@ -29,5 +33,8 @@ pub(super) async fn answer(app: &AppState, question: Question<'_>) -> anyhow::Re
         state: serde_json::to_value(&state).context("write the dialogue's state")?,
         provider_chat_id: question.dialogue.provider_chat_id,
     };
-    Ok(Answer { reply: Some(reply), dialogue })
+    Ok(Answer {
+        reply: Some(reply),
+        dialogue,
+    })
 }

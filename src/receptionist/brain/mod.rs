@@ -9,10 +9,7 @@ use std::time::Duration;
 use crate::{
     app::AppState,
     kernel::metrics::METRICS,
-    receptionist::{
-        Business, Reply, Turn,
-        tools::run::Errand,
-    },
+    receptionist::{Business, Reply, Turn, tools::run::Errand},
     tenancy::{AiProvider, Line},
     traffic::SavedDialogue,
 };
@@ -38,12 +35,20 @@ pub struct Answer {
 
 /// Asks the channel's brain, else the built-in one.
 pub async fn ask(app: &AppState, question: Question<'_>) -> anyhow::Result<Answer> {
-    let chosen = match (question.line.ai_provider, &app.retell, &question.line.provider_agent_id) {
+    let chosen = match (
+        question.line.ai_provider,
+        &app.retell,
+        &question.line.provider_agent_id,
+    ) {
         (AiProvider::Retell, Some(client), Some(agent)) => Some((client, agent)),
         _ => None,
     };
     let Some((client, agent)) = chosen else {
-        let outcome = if question.line.ai_provider == AiProvider::Builtin { "ok" } else { "not_configured" };
+        let outcome = if question.line.ai_provider == AiProvider::Builtin {
+            "ok"
+        } else {
+            "not_configured"
+        };
         count("builtin", outcome);
         return builtin::answer(app, question).await;
     };
@@ -72,5 +77,8 @@ pub async fn ask(app: &AppState, question: Question<'_>) -> anyhow::Result<Answe
 }
 
 fn count(brain: &str, outcome: &str) {
-    METRICS.brain_turns.with_label_values(&[brain, outcome]).inc();
+    METRICS
+        .brain_turns
+        .with_label_values(&[brain, outcome])
+        .inc();
 }

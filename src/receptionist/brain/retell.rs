@@ -56,7 +56,9 @@ async fn complete(
     chat: &str,
     words: &str,
 ) -> Result<crate::providers::retell::Completion, Error> {
-    client.create_chat_completion(chat, words, COMPLETION_DEADLINE).await
+    client
+        .create_chat_completion(chat, words, COMPLETION_DEADLINE)
+        .await
 }
 
 /// Opens a chat and keeps its id at once: a crash must not leave the person in a chat that nobody knows.
@@ -67,9 +69,18 @@ async fn open_chat(
     question: &Question<'_>,
 ) -> anyhow::Result<String> {
     let errand = question.errand;
-    let version = question.line.provider_agent_version.as_deref().map(agent_version);
+    let version = question
+        .line
+        .provider_agent_version
+        .as_deref()
+        .map(agent_version);
     let chat = client
-        .create_chat(agent, version.as_ref(), &metadata(question), &variables(question))
+        .create_chat(
+            agent,
+            version.as_ref(),
+            &metadata(question),
+            &variables(question),
+        )
         .await
         .context("open a chat at retell")?;
     let dialogue = SavedDialogue {
@@ -84,7 +95,10 @@ async fn open_chat(
 
 /// A pinned version is a number; anything else is a name such as `latest_published`.
 pub fn agent_version(text: &str) -> AgentVersion {
-    text.parse().map_or_else(|_| AgentVersion::Name(text.to_owned()), AgentVersion::Number)
+    text.parse().map_or_else(
+        |_| AgentVersion::Name(text.to_owned()),
+        AgentVersion::Number,
+    )
 }
 
 fn words(question: &Question<'_>) -> String {
@@ -105,7 +119,10 @@ fn metadata(question: &Question<'_>) -> Map<String, Value> {
         ("interaction_id", errand.interaction.to_string()),
         ("channel", "SMS".to_owned()),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), json!(value)))
+        .collect()
 }
 
 fn variables(question: &Question<'_>) -> BTreeMap<String, String> {
@@ -117,10 +134,22 @@ fn variables(question: &Question<'_>) -> BTreeMap<String, String> {
         ("schedule_summary", business.schedule_summary.clone()),
         ("transfer_number", business.transfer_number.clone()),
         ("language", Some(question.turn.language.code().to_owned())),
-        ("current_time", Some(local.format("%A %Y-%m-%d %H:%M").to_string())),
+        (
+            "current_time",
+            Some(local.format("%A %Y-%m-%d %H:%M").to_string()),
+        ),
         ("timezone", Some(business.zone.name().to_owned())),
-        ("is_open", Some(business.is_open(question.turn.now).to_string())),
-        ("intent", question.turn.intent.map(|intent| format!("{intent:?}").to_lowercase())),
+        (
+            "is_open",
+            Some(business.is_open(question.turn.now).to_string()),
+        ),
+        (
+            "intent",
+            question
+                .turn
+                .intent
+                .map(|intent| format!("{intent:?}").to_lowercase()),
+        ),
     ];
     texts
         .into_iter()

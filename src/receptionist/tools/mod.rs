@@ -5,6 +5,7 @@
 //! HTTP or from a script. What is known without a database is answered in `answers`.
 pub mod answers;
 pub mod arguments;
+pub mod run;
 mod facts;
 mod schema;
 

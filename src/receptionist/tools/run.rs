@@ -63,7 +63,8 @@ async fn try_run(
     let mut tx = TenantTx::begin(&app.db, errand.subscriber).await?;
     let name = call.name.as_str();
     let earlier =
-        traffic::record_tool_call(&mut tx, errand.interaction, &call.id, name, &call.args, now).await?;
+        traffic::record_tool_call(&mut tx, errand.interaction, &call.id, name, &call.args, now)
+            .await?;
     if let Some(earlier) = earlier {
         return Ok(serde_json::from_value(earlier)?);
     }
@@ -73,7 +74,9 @@ async fn try_run(
             answers::business_info(business, asked.topic.as_deref(), language, now)
         }
         ToolName::ListServices => answers::list_services(business, language),
-        ToolName::TakeMessage => take_message(&mut tx, errand, business, language, call, now).await?,
+        ToolName::TakeMessage => {
+            take_message(&mut tx, errand, business, language, call, now).await?
+        }
         ToolName::TransferCall => hand_over(&mut tx, errand, business, language, call, now),
         ToolName::OptOut => opt_out(&mut tx, errand, business, language, now).await?,
         ToolName::CheckCalendarAvailability

@@ -1,4 +1,4 @@
--- The call as it was, locked. `saved` reads it, so it is looked at before it is written.
+-- The conversation as it was, locked. `saved` reads it, so it is looked at before it is written.
 with before as materialized (
     select status, outcome_type, handled_by, duration_seconds
       from interactions
@@ -11,7 +11,7 @@ saved as (
          ai_provider, mode, from_number, to_number, counterpart, contact_id, status, outcome_type, handled_by, day,
          started_at, ended_at, last_message_at, duration_seconds, provider_cost_cents, provider_cost_currency,
          summary, sentiment, disconnection_reason, transfer_destination, analysis)
-    select $1, $2, 'VOICE', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+    select $1, $2, $35, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
            $18, $19, coalesce($19::timestamptz, $18::timestamptz), $20, $21, case when $21::numeric is not null then 'USD' end,
            $22, $23, $24, $25, $26
       from (select 1) as one

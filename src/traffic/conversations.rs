@@ -1,4 +1,5 @@
-//! A call, its turns and its recordings: everything that one event tells, in one statement.
+//! A call or a chat that a provider holds, its turns and its recordings: everything that one event tells, in one
+//! statement.
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -14,12 +15,13 @@ use crate::{
         ids::{ContactId, InteractionId, MessageId},
         phone::E164,
     },
-    tenancy::{AiProvider, ChannelMode, Transport},
+    tenancy::{AiProvider, Channel, ChannelMode, Transport},
 };
 
-/// What one event of a provider tells of a call. What it does not tell is null and changes nothing.
+/// What one event of a provider tells of a conversation. What it does not tell is null and changes nothing.
 #[derive(Clone, Debug)]
-pub struct CallUpdate {
+pub struct ConversationUpdate {
+    pub channel: Channel,
     pub provider: &'static str,
     pub external_id: String,
     pub provider_agent_id: Option<String>,
@@ -62,9 +64,9 @@ pub struct NewRecording {
     pub url: String,
 }
 
-/// The call as it stands now, and how its day's sums change.
+/// The conversation as it stands now, and how its day's sums change.
 #[derive(Clone, Debug)]
-pub struct SavedCall {
+pub struct SavedConversation {
     pub id: InteractionId,
     pub is_new: bool,
     pub day: NaiveDate,
@@ -78,12 +80,15 @@ pub struct SavedCall {
     pub change: Contribution,
 }
 
-/// Merges the event into the call: forward only, field by field.
+/// Merges the event into the conversation: forward only, field by field.
 ///
 /// # Errors
-/// [`Error::Raced`] when another event of the same new call was written between this statement's look and its
+/// [`Error::Raced`] when another event of the same new conversation was written between this statement's look and its
 /// write; the change of the sums would be wrong, so the transaction begins again.
-pub async fn save_call(tx: &mut TenantTx, update: &CallUpdate) -> Result<SavedCall, Error> {
+pub async fn save_conversation(
+    tx: &mut TenantTx,
+    update: &ConversationUpdate,
+) -> Result<SavedConversation, Error> {
     let subscriber = tx.subscriber();
     let turn_ids: Vec<Uuid> = update.turns.iter().map(|_| MessageId::new().0).collect();
     let roles: Vec<Role> = update.turns.iter().map(|turn| turn.role).collect();
@@ -101,7 +106,7 @@ pub async fn save_call(tx: &mut TenantTx, update: &CallUpdate) -> Result<SavedCa
         .map(|recording| recording.url.clone())
         .collect();
     let row = sqlx::query_file!(
-        "src/traffic/save_call.sql",
+        "src/traffic/save_conversation.sql",
         subscriber as _,
         InteractionId::new() as _,
         update.provider,
@@ -136,14 +141,16 @@ pub async fn save_call(tx: &mut TenantTx, update: &CallUpdate) -> Result<SavedCa
         &recording_ids,
         &recording_kinds,
         &recording_urls,
+        update.channel as _,
     )
     .fetch_one(tx.conn())
     .await?;
     if !row.is_new && row.before_status.is_none() {
         return Err(Error::Raced);
     }
+    let is_voice = update.channel == Channel::Voice;
     let after = Facts {
-        is_voice: true,
+        is_voice,
         status: row.status,
         outcome: row.outcome,
         handled_by: row.handled_by,
@@ -151,14 +158,14 @@ pub async fn save_call(tx: &mut TenantTx, update: &CallUpdate) -> Result<SavedCa
     };
     let before = row.before_status.map(|status| {
         Contribution::of(&Facts {
-            is_voice: true,
+            is_voice,
             status,
             outcome: row.before_outcome,
             handled_by: row.before_handled_by,
             duration_s: row.before_duration_s,
         })
     });
-    Ok(SavedCall {
+    Ok(SavedConversation {
         id: row.id,
         is_new: row.is_new,
         day: row.day,
@@ -173,4 +180,49 @@ pub async fn save_call(tx: &mut TenantTx, update: &CallUpdate) -> Result<SavedCa
         cost_cents: row.cost_cents,
         change: Contribution::of(&after).since(before),
     })
+}
+
+/// The conversation that a provider knows by this id, and whose contact it is.
+pub async fn find_held(
+    tx: &mut TenantTx,
+    provider: &str,
+    external_id: &str,
+) -> sqlx::Result<Option<(InteractionId, Option<ContactId>, Option<E164>)>> {
+    let subscriber = tx.subscriber();
+    let row = sqlx::query!(
+        r#"select id as "id: InteractionId", contact_id as "contact: ContactId", counterpart as "counterpart: E164"
+             from interactions where subscriber_id = $1 and provider = $2 and external_id = $3"#,
+        subscriber as _,
+        provider,
+        external_id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| (row.id, row.contact, row.counterpart)))
+}
+
+/// What a provider found out about a conversation that we hold ourselves and for which it only thought.
+pub async fn tell_analysis(
+    tx: &mut TenantTx,
+    interaction: InteractionId,
+    summary: Option<&str>,
+    sentiment: Option<&str>,
+    cost_cents: Option<Decimal>,
+) -> sqlx::Result<bool> {
+    let subscriber = tx.subscriber();
+    let told = sqlx::query!(
+        "update interactions
+            set summary = coalesce($3, summary), sentiment = coalesce($4, sentiment),
+                provider_cost_cents = greatest(provider_cost_cents, $5), updated_at = now(),
+                provider_cost_currency = case when $5::numeric is null then provider_cost_currency else 'USD' end
+          where subscriber_id = $1 and id = $2",
+        subscriber as _,
+        interaction as _,
+        summary,
+        sentiment,
+        cost_cents,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(told.rows_affected() == 1)
 }
