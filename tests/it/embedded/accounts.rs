@@ -35,6 +35,7 @@ async fn the_application_is_an_ordinary_role_that_owns_its_database() {
         connection.execute(role).await.unwrap();
         assert!(connection.execute("create table refused ()").await.is_err());
     }
+    cluster.leave().await.unwrap();
 }
 
 #[tokio::test]
@@ -53,6 +54,7 @@ async fn only_the_server_and_root_can_reach_the_data_and_the_sockets() {
     }
     let server = server_of(&cluster.data_dir()).unwrap();
     assert_ne!(ps(server, "uid="), "0");
+    cluster.leave().await.unwrap();
 }
 
 #[tokio::test]

@@ -1,7 +1,12 @@
 //! A start after whatever happened before, and without a loss.
-use std::{fs, os::unix::fs::MetadataExt, os::unix::process::CommandExt, process::Command};
+use std::{
+    fs,
+    os::unix::{fs::MetadataExt, process::CommandExt},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
 
-use rocket_reception::embedded::Durability;
+use rocket_reception::embedded::{Durability, is_root};
 use sqlx::{Connection, PgConnection};
 
 use super::{
@@ -65,7 +70,9 @@ async fn a_throwaway_server_that_dies_stays_away_until_the_next_start() {
         cluster.start_server().await.is_err(),
         "its supervisor has ended as well"
     );
-    assert!(open(&dir, Durability::Throwaway).await.was_started_here());
+    let cluster = open(&dir, Durability::Throwaway).await;
+    assert!(cluster.was_started_here());
+    cluster.leave().await.unwrap();
 }
 
 #[tokio::test]
@@ -93,17 +100,11 @@ async fn a_stale_claim_on_the_data_does_not_prevent_the_start() {
     let claim = fs::read_to_string(data.join("postmaster.pid")).unwrap();
     cluster.leave().await.unwrap();
 
-    let owner = fs::metadata(&data).unwrap();
-    let mut stranger = Command::new("sleep");
-    stranger.arg("600").current_dir("/");
-    if owner.uid() != fs::metadata(&*dir).unwrap().uid() {
-        stranger.uid(owner.uid()).gid(owner.gid());
-    }
-    let mut stranger = stranger.spawn().unwrap();
+    let stranger = Stranger::of_the_account_of(&data);
     let stale = claim
         .lines()
         .skip(1)
-        .fold(format!("{}\n", stranger.id()), |text, line| {
+        .fold(format!("{}\n", stranger.0.id()), |text, line| {
             text + line + "\n"
         });
     fs::write(data.join("postmaster.pid"), stale).unwrap();
@@ -111,10 +112,32 @@ async fn a_stale_claim_on_the_data_does_not_prevent_the_start() {
     let cluster = open(&dir, Durability::Durable).await;
     assert_eq!(remembered(&cluster).await, ["kept"]);
     assert!(
-        is_running(stranger.id()),
+        is_running(stranger.0.id()),
         "the process that inherited the number is none of our business"
     );
     cluster.leave().await.unwrap();
-    stranger.kill().unwrap();
-    stranger.wait().unwrap();
+}
+
+/// A process that has nothing to do with PostgreSQL. It ends with its test, and shares none of its pipes.
+struct Stranger(Child);
+
+impl Stranger {
+    fn of_the_account_of(data: &Path) -> Self {
+        let mut stranger = Command::new("sleep");
+        stranger.arg("600").current_dir("/");
+        stranger.stdout(Stdio::null()).stderr(Stdio::null());
+        if is_root().unwrap() {
+            let owner = fs::metadata(data).unwrap();
+            stranger.uid(owner.uid()).gid(owner.gid());
+        }
+        Self(stranger.spawn().unwrap())
+    }
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        // It may have been killed by what the test is about.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

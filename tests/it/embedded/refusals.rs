@@ -48,7 +48,9 @@ async fn a_server_that_cannot_start_shows_the_end_of_its_log() {
     let message = Cluster::open(spec).await.unwrap_err().to_string();
     assert!(message.contains("no_such_setting"), "{message}");
     // And the next attempt is not hindered by it.
-    assert!(open(&dir, Durability::Throwaway).await.was_started_here());
+    let cluster = open(&dir, Durability::Throwaway).await;
+    assert!(cluster.was_started_here());
+    cluster.leave().await.unwrap();
 }
 
 #[tokio::test]
