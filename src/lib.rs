@@ -18,3 +18,4 @@ pub mod billing;
 pub mod messaging;
 pub mod receptionist;
 pub mod sms;
+pub mod voice;

@@ -123,6 +123,20 @@ impl CallEvent {
 }
 
 impl CallEventKind {
+    /// The name by which Retell knows it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Started => "call_started",
+            Self::Ended => "call_ended",
+            Self::Analyzed => "call_analyzed",
+            Self::TranscriptUpdated => "transcript_updated",
+            Self::TransferStarted => "transfer_started",
+            Self::TransferBridged => "transfer_bridged",
+            Self::TransferCancelled => "transfer_cancelled",
+            Self::TransferEnded => "transfer_ended",
+        }
+    }
+
     fn read(event: &str) -> Option<Self> {
         Some(match event {
             "call_started" => Self::Started,
@@ -139,6 +153,15 @@ impl CallEventKind {
 }
 
 impl ChatEventKind {
+    /// The name by which Retell knows it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Started => "chat_started",
+            Self::Ended => "chat_ended",
+            Self::Analyzed => "chat_analyzed",
+        }
+    }
+
     fn read(event: &str) -> Option<Self> {
         Some(match event {
             "chat_started" => Self::Started,

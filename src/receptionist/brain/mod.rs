@@ -4,6 +4,8 @@
 mod builtin;
 mod retell;
 
+pub use retell::agent_version;
+
 use std::time::Duration;
 
 use crate::{

@@ -1,4 +1,5 @@
 //! Running a tool: once per call, with a row in `tool_calls`, an answer whatever happens.
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{
@@ -69,11 +70,7 @@ async fn try_run(
         return Ok(serde_json::from_value(earlier)?);
     }
     let answer = match call.name {
-        ToolName::GetBusinessInfo => {
-            let asked: BusinessInfo = call.arguments().unwrap_or_default();
-            answers::business_info(business, asked.topic.as_deref(), language, now)
-        }
-        ToolName::ListServices => answers::list_services(business, language),
+        ToolName::GetBusinessInfo | ToolName::ListServices => facts(business, language, call, now),
         ToolName::TakeMessage => {
             take_message(&mut tx, errand, business, language, call, now).await?
         }
@@ -92,13 +89,29 @@ async fn try_run(
     Ok(answer)
 }
 
+/// The answer of a tool that only tells facts.
+pub fn facts(
+    business: &Business,
+    language: Language,
+    call: &ToolCall,
+    now: DateTime<Utc>,
+) -> ToolAnswer {
+    match call.name {
+        ToolName::GetBusinessInfo => {
+            let asked: BusinessInfo = call.arguments().unwrap_or_default();
+            answers::business_info(business, asked.topic.as_deref(), language, now)
+        }
+        _ => answers::list_services(business, language),
+    }
+}
+
 async fn take_message(
     tx: &mut TenantTx,
     errand: &Errand,
     business: &Business,
     language: Language,
     call: &ToolCall,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> anyhow::Result<ToolAnswer> {
     let message: TakeMessage = call.arguments().unwrap_or_default();
     let (category, urgency) = (text_of(&message.category), text_of(&message.urgency));
@@ -138,7 +151,7 @@ fn hand_over(
     business: &Business,
     language: Language,
     call: &ToolCall,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> ToolAnswer {
     if errand.medium == Medium::Voice && business.transfer_number.is_none() {
         return answers::no_one_to_transfer_to(language);
@@ -158,7 +171,7 @@ async fn opt_out(
     errand: &Errand,
     business: &Business,
     language: Language,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> anyhow::Result<ToolAnswer> {
     if let Some(caller) = &errand.caller
         && people::start_opt_out(tx, caller, "TOOL", now).await?

@@ -1,0 +1,201 @@
+//! News of a call: any order, any number of times, one interaction.
+use chrono::{DateTime, Utc};
+
+use super::normalise::{self, Parties};
+use crate::{
+    alerts::{self, Alert, Severity},
+    billing::{self, Charge, Cost, Leg, Totals, UsageType, rules},
+    events::{self, CallFacts, ContactFacts, Event},
+    inbound::{self, Claim, EventKey},
+    kernel::{
+        db::{Db, TenantTx},
+        ids::SubscriberId,
+    },
+    people,
+    providers::retell::{CallEvent, CallEventKind, Disconnection, disconnection},
+    tenancy::{self, Channel, Line},
+    traffic::{self, ConversationUpdate, HandledBy, Outcome, Role, SavedConversation, Status},
+};
+
+/// Does everything that one event tells, once.
+pub async fn receive(
+    db: &Db,
+    subscriber: SubscriberId,
+    key: &EventKey<'_>,
+    event: &CallEvent,
+) -> Result<&'static str, traffic::Error> {
+    let now = key.received_at;
+    let mut tx = TenantTx::begin(db, subscriber).await?;
+    if inbound::claim(&mut tx, Some(subscriber), key).await? == Claim::Duplicate {
+        return Ok("duplicate");
+    }
+    let Some(line) = tenancy::find_line(&mut tx, Channel::Voice).await? else {
+        tx.commit().await?;
+        return Ok("done");
+    };
+    let parties = Parties::of(&event.call);
+    let contact = match parties.counterpart() {
+        Some(phone) => Some(people::touch_contact(&mut tx, phone, "VOICE", now).await?),
+        None => None,
+    };
+    let contact_id = contact.as_ref().map(|contact| contact.contact);
+    let update = normalise::update_of(event, &parties, &line, contact_id, now);
+    let saved = traffic::save_conversation(&mut tx, &update).await?;
+    count(&mut tx, key, &line, &update, &saved, now).await?;
+    if let (Some(contact), Some(phone)) = (&contact, parties.counterpart())
+        && contact.is_new
+    {
+        let facts = ContactFacts {
+            contact_id: Some(contact.contact.0),
+            phone: Some(phone.clone()),
+            source: "VOICE".to_owned(),
+        };
+        events::emit(&mut tx, &Event::ContactCreated(facts), now);
+    }
+    announce(&mut tx, event, &update, &saved);
+    heed_reason(&mut tx, event, &parties, now).await?;
+    tx.commit().await?;
+    Ok("done")
+}
+
+/// Charges a call that is over, and moves its day's sums.
+async fn count(
+    tx: &mut TenantTx,
+    key: &EventKey<'_>,
+    line: &Line,
+    update: &ConversationUpdate,
+    saved: &SavedConversation,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let duration_s = saved.duration_s.filter(|_| saved.status != Status::Open);
+    let charge = duration_s.map(|duration_s| {
+        let not_billed = match saved.outcome {
+            Some(Outcome::Blocked) => Some(billing::NotBilled::Spam),
+            _ => rules::short_call(duration_s),
+        };
+        let minutes = if not_billed.is_some() {
+            0
+        } else {
+            rules::minutes(duration_s)
+        };
+        Charge {
+            usage_type: UsageType::VoiceCall,
+            source: format!("RETELL:{}", update.external_id),
+            interaction: saved.id,
+            occurred_at: saved.started_at,
+            duration_s: Some(duration_s),
+            minutes,
+            segments: 0,
+            not_billed,
+            cost: saved.cost_cents.map(|cents| Cost {
+                amount: cents / rust_decimal::Decimal::ONE_HUNDRED,
+                currency: "USD",
+            }),
+            leg: Leg::Ai,
+            source_event: key.kind.to_owned(),
+            period: rules::period_of(saved.started_at, line.zone),
+        }
+    });
+    let totals = Totals {
+        day: saved.day,
+        channel: Channel::Voice,
+        change: saved.change,
+        messages_in: 0,
+        messages_out: 0,
+    };
+    billing::record(tx, charge.as_ref(), &totals, now).await?;
+    Ok(())
+}
+
+/// What others may want to know.
+fn announce(
+    tx: &mut TenantTx,
+    event: &CallEvent,
+    update: &ConversationUpdate,
+    saved: &SavedConversation,
+) {
+    let at = event.event_timestamp.unwrap_or(saved.started_at);
+    let facts = || facts(update, saved);
+    if event.kind == CallEventKind::Started {
+        events::emit(tx, &Event::CallStarted(facts()), at);
+    }
+    if saved.was_open && saved.status != Status::Open {
+        events::emit(tx, &Event::CallEnded(facts()), at);
+        if saved.outcome == Some(Outcome::Missed) {
+            events::emit(tx, &Event::CallMissed(facts()), at);
+        }
+    }
+    if event.kind == CallEventKind::Analyzed {
+        events::emit(tx, &Event::CallAnalyzed(facts()), at);
+    }
+}
+
+fn facts(update: &ConversationUpdate, saved: &SavedConversation) -> CallFacts {
+    CallFacts {
+        interaction_id: saved.id.0,
+        external_call_id: Some(update.external_id.clone()),
+        direction: update.direction.as_str().to_owned(),
+        from: update.from.clone(),
+        to: update.to.clone(),
+        status: saved.status.as_str().to_owned(),
+        outcome_type: saved.outcome.map(|outcome| outcome.as_str().to_owned()),
+        started_at: Some(saved.started_at),
+        ended_at: update.ended_at,
+        duration_seconds: saved.duration_s,
+        ai_handled: saved.handled_by == Some(HandledBy::Ai),
+        transcript: transcript(update),
+        summary: update.summary.clone(),
+        sentiment: update.sentiment.clone(),
+    }
+}
+
+fn transcript(update: &ConversationUpdate) -> Option<String> {
+    let lines: Vec<String> = update
+        .turns
+        .iter()
+        .filter_map(|turn| {
+            let speaker = match turn.role {
+                Role::Ai => "Agent",
+                Role::Caller => "User",
+                Role::Staff => "Staff",
+                Role::System | Role::Tool => return None,
+            };
+            Some(format!("{speaker}: {}", turn.text))
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// Reasons that ask for more than being kept.
+async fn heed_reason(
+    tx: &mut TenantTx,
+    event: &CallEvent,
+    parties: &Parties,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    match event
+        .call
+        .disconnection_reason
+        .as_deref()
+        .map(disconnection)
+    {
+        Some(Disconnection::ProviderOutOfMoney) => {
+            // Every subscriber is down, not this one.
+            let alert = Alert {
+                subscriber: None,
+                kind: "retell.out_of_money",
+                severity: Severity::Critical,
+                detail: "retell takes no calls: the workspace cannot pay".to_owned(),
+                cause: "retell.out_of_money".to_owned(),
+            };
+            alerts::raise(tx, &alert, now).await
+        }
+        Some(Disconnection::OptOutRequested) => {
+            if let Some(phone) = parties.counterpart() {
+                people::start_opt_out(tx, phone, "TOOL", now).await?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,70 @@
+//! Whose call is this? By what we said about it, by the number, by the agent.
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    kernel::{
+        db::{SystemToken, SystemTx},
+        ids::SubscriberId,
+        phone::E164,
+    },
+    tenancy::{
+        self,
+        directory::{self, Entry, Key},
+    },
+};
+
+/// What an event says about where it belongs; all of it is signed.
+#[derive(Clone, Debug, Default)]
+pub struct Signs<'a> {
+    /// The subscriber that we put into the metadata, or its older id or slug.
+    pub hint: Option<&'a str>,
+    pub number: Option<&'a E164>,
+    pub agent: Option<&'a str>,
+}
+
+/// Where a call belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    Subscriber(SubscriberId),
+    /// On a shared number, with nobody chosen yet: the default, unless the gatekeeper chooses another one.
+    SharedDefault(Option<SubscriberId>),
+    Nobody,
+}
+
+/// Finds the owner in one statement; a shared number without a choice takes another one for its default.
+pub async fn find_owner(app: &App, signs: &Signs<'_>) -> sqlx::Result<Owner> {
+    let hint_id = signs
+        .hint
+        .and_then(|hint| hint.parse::<Uuid>().ok())
+        .map(SubscriberId);
+    let asked = [
+        hint_id.map(Key::Subscriber),
+        signs.hint.map(Key::OlderId),
+        signs.hint.map(Key::Slug),
+        signs.number.map(Key::Number),
+        signs.agent.map(Key::RetellAgent),
+    ];
+    let keys: Vec<Key<'_>> = asked.iter().flatten().cloned().collect();
+    let mut found = directory::find(&app.db, &keys).await?.into_iter();
+    let mut entries = asked
+        .iter()
+        .map(|key| key.as_ref().and_then(|_| found.next().flatten()));
+    let [by_id, by_older_id, by_slug, by_number, by_agent] =
+        std::array::from_fn(|_| entries.next().flatten());
+    let owner = |entry: Option<Entry>| entry.and_then(|entry| entry.subscriber);
+    let hinted = owner(by_id).or(owner(by_older_id)).or(owner(by_slug));
+    if let Some(subscriber) = hinted.or(owner(by_number.clone())).or(owner(by_agent)) {
+        return Ok(Owner::Subscriber(subscriber));
+    }
+    match (by_number, signs.number) {
+        // It is in the directory and belongs to nobody: a shared number.
+        (Some(_), Some(number)) => {
+            let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
+            let default = tenancy::shared::default_of(&mut tx, number).await?;
+            tx.commit().await?;
+            Ok(Owner::SharedDefault(default))
+        }
+        _ => Ok(Owner::Nobody),
+    }
+}

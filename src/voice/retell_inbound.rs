@@ -1,0 +1,140 @@
+//! Retell asks before a call (or a text that it carries) reaches an agent; the caller hears it ring meanwhile.
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, json};
+
+use super::{
+    line::{ServiceState, variables},
+    resolve::{Owner, Signs, find_owner},
+};
+use crate::{
+    app::AppState,
+    billing,
+    inbound::{self, RetellBody},
+    kernel::{db::TenantTx, ids::SubscriberId, phone::E164},
+    providers::retell::{AgentOverride, InboundAnswer, InboundRequest, Setup},
+    receptionist::brain::agent_version,
+    tenancy::{self, VoiceLine},
+    web::ApiError,
+};
+
+/// Retell gives us ten seconds; a caller gives us fewer.
+const DEADLINE: Duration = Duration::from_secs(3);
+/// A call that may only leave a message is kept short.
+const SHORT_CALL_MS: u64 = 120_000;
+
+/// Answers who is called and with which words. Whatever is broken here, the bound agent answers with its own.
+pub async fn retell_inbound(
+    State(app): State<AppState>,
+    RetellBody(body): RetellBody,
+) -> Result<Response, ApiError> {
+    let request =
+        InboundRequest::parse(&body).map_err(|error| ApiError::malformed(error.to_string()))?;
+    let answered = tokio::time::timeout(DEADLINE, answer(&app, &request)).await;
+    let (answer, outcome) = match answered {
+        Ok(Ok(answer)) => (answer, "done"),
+        Ok(Err(error)) => {
+            tracing::error!(
+                provider = "retell",
+                "an incoming call gets the default words: {error:#}"
+            );
+            (default_words(&request), "fallback")
+        }
+        Err(_) => {
+            tracing::error!(
+                provider = "retell",
+                "an incoming call gets the default words: too slow"
+            );
+            (default_words(&request), "fallback")
+        }
+    };
+    inbound::count("retell", "call_inbound", outcome);
+    Ok(Json(answer).into_response())
+}
+
+fn default_words(request: &InboundRequest) -> InboundAnswer {
+    InboundAnswer::connect(request.channel, Setup::default())
+}
+
+async fn answer(app: &AppState, request: &InboundRequest) -> anyhow::Result<InboundAnswer> {
+    let reject = || Ok(InboundAnswer::reject(request.channel));
+    let Ok(number) = request.to_number.parse::<E164>() else {
+        return reject();
+    };
+    let caller = E164::of_caller(&request.from_number);
+    let signs = Signs {
+        hint: None,
+        number: Some(&number),
+        agent: request.agent_id.as_deref(),
+    };
+    let (subscriber, is_shared) = match find_owner(app, &signs).await? {
+        Owner::Subscriber(subscriber) => (subscriber, false),
+        Owner::SharedDefault(Some(subscriber)) => (subscriber, true),
+        Owner::SharedDefault(None) => return Ok(default_words(request)),
+        Owner::Nobody => return reject(),
+    };
+    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
+    let voice = tenancy::find_voice_line(&mut tx, caller.as_ref()).await?;
+    let may_start = billing::may_start(&mut tx);
+    tx.commit().await?;
+    let Some(voice) = voice else {
+        return Ok(default_words(request));
+    };
+    if voice.is_caller_blocked {
+        return reject();
+    }
+    let state = ServiceState::of(&voice, may_start);
+    let now = app.clock.now();
+    let mut setup = Setup {
+        dynamic_variables: variables(&voice, caller.as_ref(), state, now),
+        metadata: metadata(app, request, subscriber, is_shared),
+        agent_override: (state != ServiceState::Active).then(short_call),
+        ..Setup::default()
+    };
+    if !is_shared {
+        choose_agent(&mut setup, &voice);
+    }
+    Ok(InboundAnswer::connect(request.channel, setup))
+}
+
+/// The agent and the version that the channel names. On a shared number the gatekeeper must answer.
+fn choose_agent(setup: &mut Setup, voice: &VoiceLine) {
+    setup.override_agent_id = voice.line.provider_agent_id.clone();
+    setup.override_agent_version = voice
+        .line
+        .provider_agent_version
+        .as_deref()
+        .filter(|_| voice.line.provider_agent_id.is_some())
+        .map(agent_version);
+}
+
+/// The only reliable key of the later events of a shared agent. Behind the gatekeeper nobody is chosen yet, and a
+/// name given now would outlive its choice.
+fn metadata(
+    app: &AppState,
+    request: &InboundRequest,
+    subscriber: SubscriberId,
+    is_shared: bool,
+) -> Map<String, serde_json::Value> {
+    let gatekeeper = app.settings.retell.gatekeeper_agent_id.as_deref();
+    let is_open_choice =
+        is_shared && gatekeeper.is_some() && request.agent_id.as_deref() == gatekeeper;
+    let mut metadata = Map::new();
+    if !is_open_choice {
+        metadata.insert("subscriber_id".to_owned(), json!(subscriber));
+    }
+    metadata
+}
+
+fn short_call() -> AgentOverride {
+    let agent = json!({ "max_call_duration_ms": SHORT_CALL_MS });
+    AgentOverride {
+        agent: agent.as_object().cloned().unwrap_or_default(),
+        ..AgentOverride::default()
+    }
+}

@@ -1,0 +1,216 @@
+//! What Retell posts to us.
+use axum::{
+    Json, Router,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use sha2::{Digest, Sha256};
+
+use super::{
+    calls, chats,
+    normalise::{Parties, is_final},
+    resolve::{Owner, Signs, find_owner},
+    retell_inbound::retell_inbound,
+    tool_calls,
+};
+use crate::{
+    app::AppState,
+    inbound::{self, EventKey, RetellBody},
+    kernel::ids::SubscriberId,
+    providers::retell::{CallEvent, CallEventKind, ChatEvent, FunctionCall, WebhookEvent},
+    traffic,
+    web::ApiError,
+};
+
+/// Another event of the same new call may win the race to make it; then we begin again.
+const TRIES: usize = 3;
+
+/// The paths that Retell calls: today's and the two older ones.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/webhooks/retell-inbound", post(retell_inbound))
+        .route("/webhooks/retell", post(retell_event))
+        .route("/retell-webhook", post(retell_event))
+        .route("/retell/webhook", post(retell_event))
+}
+
+async fn retell_event(
+    State(app): State<AppState>,
+    RetellBody(body): RetellBody,
+) -> Result<Response, ApiError> {
+    let event = parse(&body)?;
+    if let WebhookEvent::Function(call) = &event {
+        let subscriber = owner_of_tool(&app, call).await;
+        let answer = tool_calls::call_tool(&app, subscriber, call).await;
+        inbound::count("retell", "tool_call", "done");
+        return Ok(Json(answer).into_response());
+    }
+    let kind = kind_of(&event);
+    let outcome = receive(&app, &event, &body).await?;
+    inbound::count("retell", kind, outcome);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Receives an event that was proved before: one whose handling failed by a fault of ours.
+pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<(), ApiError> {
+    let event = parse(raw)?;
+    receive(app, &event, raw).await.map(drop)
+}
+
+fn parse(body: &[u8]) -> Result<WebhookEvent, ApiError> {
+    WebhookEvent::parse(body).map_err(|error| ApiError::malformed(error.to_string()))
+}
+
+async fn receive(
+    app: &AppState,
+    event: &WebhookEvent,
+    raw: &[u8],
+) -> Result<&'static str, ApiError> {
+    let key = EventKey {
+        provider: "RETELL",
+        external_id: external_id(event, raw),
+        kind: kind_of(event),
+        raw,
+        received_at: app.clock.now(),
+    };
+    let owner = match event {
+        WebhookEvent::Call(event) => owner_of_call(app, event).await?,
+        WebhookEvent::Chat(event) => owner_of_chat(app, event).await?,
+        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => None,
+    };
+    let Some(subscriber) = owner else {
+        inbound::keep_unrouted(&app.db, &key).await?;
+        return Ok("unrouted");
+    };
+    let mut handled = receive_once(app, subscriber, &key, event).await;
+    for _ in 1..TRIES {
+        if !matches!(handled, Err(traffic::Error::Raced)) {
+            break;
+        }
+        handled = receive_once(app, subscriber, &key, event).await;
+    }
+    inbound::own_or_answer(app, Some(subscriber), &key, handled.map_err(ApiError::from)).await
+}
+
+async fn receive_once(
+    app: &AppState,
+    subscriber: SubscriberId,
+    key: &EventKey<'_>,
+    event: &WebhookEvent,
+) -> Result<&'static str, traffic::Error> {
+    match event {
+        WebhookEvent::Call(event) => calls::receive(&app.db, subscriber, key, event).await,
+        WebhookEvent::Chat(event) => chats::receive(&app.db, subscriber, key, event).await,
+        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => Ok("done"),
+    }
+}
+
+async fn owner_of_call(app: &AppState, event: &CallEvent) -> sqlx::Result<Option<SubscriberId>> {
+    let call = &event.call;
+    let parties = Parties::of(call);
+    let signs = Signs {
+        hint: call.subscriber_hint(),
+        number: parties.ours(),
+        agent: call.agent_id.as_deref(),
+    };
+    Ok(match find_owner(app, &signs).await? {
+        Owner::Subscriber(subscriber) => Some(subscriber),
+        // While the gatekeeper speaks nobody is chosen yet; only the end tells that nobody was.
+        Owner::SharedDefault(_) if is_undecided(app, event) => None,
+        Owner::SharedDefault(default) => default,
+        Owner::Nobody => None,
+    })
+}
+
+fn is_undecided(app: &AppState, event: &CallEvent) -> bool {
+    let gatekeeper = app.settings.retell.gatekeeper_agent_id.as_deref();
+    gatekeeper.is_some() && event.call.agent_id.as_deref() == gatekeeper && !is_final(event.kind)
+}
+
+async fn owner_of_chat(app: &AppState, event: &ChatEvent) -> sqlx::Result<Option<SubscriberId>> {
+    let signs = Signs {
+        hint: event.chat.subscriber_hint(),
+        number: None,
+        agent: event.chat.agent_id.as_deref(),
+    };
+    Ok(match find_owner(app, &signs).await? {
+        Owner::Subscriber(subscriber) => Some(subscriber),
+        Owner::SharedDefault(_) | Owner::Nobody => None,
+    })
+}
+
+/// None when nobody can be found: the caller is then told so in words, not by an error.
+async fn owner_of_tool(app: &AppState, call: &FunctionCall) -> Option<SubscriberId> {
+    let parties = match &call.conversation {
+        crate::providers::retell::Conversation::Call(call) => Some(Parties::of(call)),
+        _ => None,
+    };
+    let signs = Signs {
+        hint: call.subscriber_hint(),
+        number: parties.as_ref().and_then(Parties::ours),
+        agent: None,
+    };
+    match find_owner(app, &signs).await {
+        Ok(Owner::Subscriber(subscriber)) => Some(subscriber),
+        Ok(Owner::SharedDefault(default)) => default,
+        Ok(Owner::Nobody) => None,
+        Err(error) => {
+            tracing::error!(
+                provider = "retell",
+                "whose tool call it is cannot be found: {error}"
+            );
+            None
+        }
+    }
+}
+
+/// What Retell keeps the same when it sends an event again, and different for another event.
+fn external_id(event: &WebhookEvent, raw: &[u8]) -> String {
+    match event {
+        WebhookEvent::Call(call) => {
+            let id = &call.call.call_id;
+            let name = kind_of(event);
+            match call.kind {
+                CallEventKind::Started | CallEventKind::Ended | CallEventKind::Analyzed => {
+                    format!("{name}:{id}")
+                }
+                CallEventKind::TranscriptUpdated => digest(raw),
+                CallEventKind::TransferStarted
+                | CallEventKind::TransferBridged
+                | CallEventKind::TransferCancelled
+                | CallEventKind::TransferEnded => {
+                    let start = call.call.start_timestamp.map(|at| at.timestamp_millis());
+                    let to = call
+                        .transfer_destination
+                        .as_ref()
+                        .map(|to| to.number.as_str());
+                    format!(
+                        "{name}:{id}:{}:{}",
+                        start.unwrap_or_default(),
+                        to.unwrap_or_default()
+                    )
+                }
+            }
+        }
+        WebhookEvent::Chat(chat) => format!("{}:{}", kind_of(event), chat.chat.chat_id),
+        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => digest(raw),
+    }
+}
+
+fn digest(raw: &[u8]) -> String {
+    Sha256::digest(raw)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn kind_of(event: &WebhookEvent) -> &'static str {
+    match event {
+        WebhookEvent::Call(event) => event.kind.as_str(),
+        WebhookEvent::Chat(event) => event.kind.as_str(),
+        WebhookEvent::Function(_) => "tool_call",
+        WebhookEvent::Unknown { .. } => "unknown",
+    }
+}
