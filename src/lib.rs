@@ -19,3 +19,6 @@ pub mod messaging;
 pub mod receptionist;
 pub mod sms;
 pub mod voice;
+pub mod ops;
+pub mod worker;
+pub mod server;

@@ -1,5 +1,10 @@
 //! What Twilio tells of the texts that we sent.
-use axum::{Router, extract::State, http::StatusCode, routing::post};
+use axum::{
+    extract::{RawQuery, State},
+    http::StatusCode,
+    routing::post,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     model::TextStatus,
@@ -16,13 +21,13 @@ use crate::{
     },
     providers::twilio::{MessageStatus, MessageStatusCallback},
     tenancy::directory::{self, Key},
-    web::ApiError,
+    web::{ApiError, Problem},
 };
 
 /// The paths on which Twilio reports.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/webhooks/twilio/sms/status", post(text_status))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(text_status))
         .route("/webhooks/twilio/status", post(text_status))
 }
 
@@ -34,9 +39,12 @@ pub struct CallbackQuery {
 }
 
 /// Follows a text to its end. Statuses come late, twice and in any order: only a later one counts.
+#[utoipa::path(post, path = "/webhooks/twilio/sms/status", tag = "providers",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub async fn text_status(
     State(app): State<AppState>,
-    axum::extract::RawQuery(query): axum::extract::RawQuery,
+    RawQuery(query): RawQuery,
     proved: TwilioForm,
 ) -> Result<StatusCode, ApiError> {
     let callback = MessageStatusCallback::parse(&proved.form)

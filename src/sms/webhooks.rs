@@ -1,11 +1,12 @@
 //! A text comes in.
 use axum::{
-    Router,
     extract::State,
     http::header,
     response::{IntoResponse, Response},
     routing::post,
 };
+
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{receive, shared};
 use crate::{
@@ -20,20 +21,24 @@ use crate::{
     providers::twilio::{Form, InboundSms, ParseError},
     tenancy::directory::{self, Key},
     traffic,
-    web::ApiError,
+    web::{ApiError, Problem},
 };
 
 /// Another text of the same new conversation may win the race to make it; then we begin again.
 const TRIES: usize = 3;
 
 /// The paths on which texts come in.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/webhooks/twilio/sms", post(twilio_sms))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(twilio_sms))
         .route("/webhooks/sms-inbound", post(twilio_sms))
 }
 
-/// Receives a text. What takes long is a job, so the answer says nothing.
+/// Receives a text that Twilio signed. What takes long is a job, so the answer says nothing.
+#[utoipa::path(post, path = "/webhooks/twilio/sms", tag = "providers",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "`<Response/>`", content_type = "text/xml"),
+        (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub async fn twilio_sms(
     State(app): State<AppState>,
     proved: TwilioForm,

@@ -20,7 +20,7 @@ use crate::{
     providers::retell::{AgentOverride, InboundAnswer, InboundRequest, Setup},
     receptionist::brain::agent_version,
     tenancy::{self, VoiceLine},
-    web::ApiError,
+    web::{ApiError, Problem},
 };
 
 /// Retell gives us ten seconds; a caller gives us fewer.
@@ -29,6 +29,10 @@ const DEADLINE: Duration = Duration::from_secs(3);
 const SHORT_CALL_MS: u64 = 120_000;
 
 /// Answers who is called and with which words. Whatever is broken here, the bound agent answers with its own.
+#[utoipa::path(post, path = "/webhooks/retell-inbound", tag = "providers",
+    request_body(content = serde_json::Value),
+    responses((status = 200, description = "`{call_inbound: {…}}`"), (status = "4XX", body = Problem),
+        (status = 503, body = Problem)))]
 pub async fn retell_inbound(
     State(app): State<AppState>,
     RetellBody(body): RetellBody,

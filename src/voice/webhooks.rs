@@ -1,18 +1,19 @@
 //! What Retell posts to us.
 use axum::{
-    Json, Router,
+    Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::post,
 };
 use sha2::{Digest, Sha256};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     calls, chats,
     normalise::{Parties, is_final},
     resolve::{Owner, Signs, find_owner},
-    retell_inbound::retell_inbound,
+    retell_inbound::{__path_retell_inbound, retell_inbound},
     tool_calls,
 };
 use crate::{
@@ -21,21 +22,25 @@ use crate::{
     kernel::ids::SubscriberId,
     providers::retell::{CallEvent, CallEventKind, ChatEvent, FunctionCall, WebhookEvent},
     traffic,
-    web::ApiError,
+    web::{ApiError, Problem},
 };
 
 /// Another event of the same new call may win the race to make it; then we begin again.
 const TRIES: usize = 3;
 
 /// The paths that Retell calls: today's and the two older ones.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/webhooks/retell-inbound", post(retell_inbound))
-        .route("/webhooks/retell", post(retell_event))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(retell_inbound))
+        .routes(routes!(retell_event))
         .route("/retell-webhook", post(retell_event))
         .route("/retell/webhook", post(retell_event))
 }
 
+/// Receives what happened to a call or chat (204), or runs a tool for an agent (200 with its answer).
+#[utoipa::path(post, path = "/webhooks/retell", tag = "providers", request_body(content = serde_json::Value),
+    responses((status = 200, description = "the answer of a tool"), (status = 204),
+        (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn retell_event(
     State(app): State<AppState>,
     RetellBody(body): RetellBody,

@@ -2,6 +2,8 @@
 //! Owns `rate_buckets` and `idempotency_keys`.
 pub mod error;
 pub mod request_id;
+pub mod client;
+pub mod layers;
 pub mod limits;
 pub mod idempotency;
 mod store;

@@ -96,3 +96,12 @@ pub struct Configured {
     pub elevenlabs: bool,
     pub resend: bool,
 }
+
+impl Settings {
+    /// Whether webhooks of every provider that is in use can be checked.
+    pub fn has_keys(&self) -> bool {
+        let twilio = self.twilio.account_sid.is_none() || !self.twilio.auth_tokens.is_empty();
+        let retell = self.retell.api_key.is_none() || !self.retell.webhook_secrets.is_empty();
+        twilio && retell
+    }
+}

@@ -1,0 +1,87 @@
+//! How each provider stands: on, off, in the sandbox.
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{app::App, kernel::config::AppEnv};
+
+/// Whether a provider is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ProviderState {
+    On,
+    Off,
+    /// What would go to it is stored and shown instead.
+    Sandbox,
+    Failing,
+}
+
+/// One provider, as `/health/detailed` and `doctor` show it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProviderHealth {
+    pub state: ProviderState,
+    pub detail: Option<String>,
+    pub last_ok_at: Option<DateTime<Utc>>,
+}
+
+/// All providers by name. Says what is set; `doctor` asks them.
+pub fn providers(app: &App) -> BTreeMap<&'static str, ProviderHealth> {
+    let settings = &app.settings;
+    let is_set = settings.is_configured;
+    let without_key = |sandboxed: bool| {
+        if sandboxed && settings.env == AppEnv::Development {
+            (
+                ProviderState::Sandbox,
+                "no key: what would be sent is stored and shown",
+            )
+        } else {
+            (ProviderState::Off, "no key")
+        }
+    };
+    let on_or = |is_on: bool, sandboxed: bool| {
+        if is_on {
+            (ProviderState::On, "")
+        } else {
+            without_key(sandboxed)
+        }
+    };
+    let twilio = match (settings.twilio.is_on(), settings.twilio.is_sandboxed) {
+        (true, true) => (
+            ProviderState::Sandbox,
+            "texts are stored and shown (RETELL_SMS_SANDBOX)",
+        ),
+        (is_on, _) => on_or(is_on, true),
+    };
+    let retell = match app.retell {
+        Some(_) => (ProviderState::On, ""),
+        None if settings.env == AppEnv::Development => {
+            (ProviderState::Sandbox, "no key: the built-in brain answers")
+        }
+        None => (ProviderState::Off, "no key: the built-in brain answers"),
+    };
+    [
+        ("twilio", twilio),
+        ("retell", retell),
+        ("vapi", on_or(is_set.vapi, false)),
+        ("stripe", on_or(is_set.stripe, false)),
+        ("calcom", on_or(is_set.calcom, false)),
+        ("elevenlabs", on_or(is_set.elevenlabs, true)),
+        ("resend", on_or(is_set.resend, true)),
+        ("llm", on_or(settings.llm_api_base_url.is_some(), false)),
+    ]
+    .into_iter()
+    .map(|(name, (state, detail))| {
+        let detail = Some(detail.to_owned()).filter(|detail| !detail.is_empty());
+        (
+            name,
+            ProviderHealth {
+                state,
+                detail,
+                last_ok_at: None,
+            },
+        )
+    })
+    .collect()
+}

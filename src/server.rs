@@ -1,0 +1,84 @@
+//! All routers in one, and the orderly stop.
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use axum::{Json, Router, middleware, routing::get};
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    app::AppState,
+    messaging, ops, sms, voice,
+    web::{layers, request_id},
+    worker,
+};
+
+/// How long requests may take to end when the process stops.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The routes that answer under `/api` and, for clients of the older systems, without it.
+fn api() -> OpenApiRouter<AppState> {
+    let programme = ops::Programme {
+        schedules: Arc::new(worker::schedules()),
+        started: Instant::now(),
+    };
+    OpenApiRouter::new()
+        .merge(ops::router(programme))
+        .merge(sms::router())
+        .merge(messaging::router())
+        .merge(voice::router())
+}
+
+/// The whole of the HTTP surface.
+pub fn router(app: AppState) -> Router {
+    let (api, _) = api().split_for_parts();
+    let document = Arc::new(document());
+    Router::new()
+        .merge(ops::metrics_router())
+        .route("/openapi.json", get(async move || Json(document.clone())))
+        .merge(api.clone())
+        .nest("/api", api)
+        .fallback(layers::not_found)
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(CatchPanicLayer::custom(layers::answer_panic))
+        .layer(middleware::from_fn(layers::observe))
+        .layer(middleware::from_fn(request_id::layer))
+        .with_state(app)
+}
+
+/// The OpenAPI document: each route once, in its `/api` form.
+pub fn document() -> OpenApi {
+    let (_, mut document) = OpenApiRouter::new().nest("/api", api()).split_for_parts();
+    document.info.title = "Rocket Reception".to_owned();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    document.info.description = Some(
+        "Calls, texts and web chats of small businesses: answered, recorded, billed.".to_owned(),
+    );
+    document
+}
+
+/// Serves until the application's tasks stop, then lets requests end.
+pub async fn serve(app: AppState, listener: TcpListener) -> anyhow::Result<()> {
+    let stopping = app.clone();
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service)
+        .with_graceful_shutdown(async move { stopping.tasks.stopping().await })
+        .into_future();
+    let late = async {
+        app.tasks.stopping().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = serving => served.context("serve requests"),
+        () = late => {
+            tracing::warn!("requests that took longer than {} s are cut off", GRACE.as_secs());
+            Ok(())
+        }
+    }
+}

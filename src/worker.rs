@@ -1,0 +1,64 @@
+//! All kinds of jobs and all schedules: the one place that knows every domain's work.
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use crate::{
+    app::AppState,
+    inbound::{self, Reprocess},
+    jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
+    kernel::db::{SystemToken, SystemTx},
+    messaging, sms, voice,
+    web::ApiError,
+};
+
+/// Every kind of job with its handler. A retired kind stays here for one release, doing nothing.
+pub fn registry() -> Registry {
+    let mut registry = Registry::default();
+    housekeeping::register(&mut registry);
+    registry.register(reprocess);
+    registry.register(messaging::send_text);
+    registry.register(sms::reply_to_text);
+    registry.register(sms::ask_which_business);
+    registry.register(sms::close_idle_texts);
+    registry
+}
+
+/// Everything that runs on a clock.
+pub fn schedules() -> Vec<Schedule> {
+    let mut schedules = housekeeping::schedules().to_vec();
+    schedules.push(Schedule {
+        name: "idle_texts",
+        every: Every::Hours(1),
+        job: |_| new_job(&sms::CloseIdleTexts {}),
+    });
+    schedules
+}
+
+/// Starts the workers and the clock; both end when the application's tasks stop.
+pub fn start(app: &AppState) {
+    Runner::new(app.clone(), Arc::new(registry())).start();
+    Scheduler::new(app.clone(), schedules()).start();
+}
+
+/// Takes up a webhook again that failed by a fault of ours, by the road on which it came.
+async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobError> {
+    let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
+    let kept = inbound::find_kept(&mut tx, &job.provider, &job.external_id).await?;
+    tx.commit().await?;
+    let kept = kept.context("the event is gone").map_err(JobError::Fail)?;
+    let handled = match (job.provider.as_str(), kept.kind.as_str()) {
+        ("TWILIO", "text") => sms::receive_raw(&app, &kept.raw_body).await,
+        ("RETELL", _) => voice::receive_raw(&app, &kept.raw_body).await,
+        (provider, kind) => {
+            return Err(JobError::Fail(anyhow::anyhow!(
+                "nobody takes up {provider} {kind}"
+            )));
+        }
+    };
+    match handled {
+        Ok(()) => Ok(()),
+        Err(ApiError::Internal(error)) => Err(JobError::Retry(error)),
+        Err(ApiError::Client { detail, .. }) => Err(JobError::Retry(anyhow::anyhow!(detail))),
+    }
+}
