@@ -22,6 +22,7 @@ use super::{
     breaker::Breaker,
     ending::{Ending, decide},
     run::Fence,
+    runner::Timing,
     store::{self, Claimed},
 };
 
@@ -48,6 +49,7 @@ pub(super) struct Executor {
     pub(super) app: AppState,
     pub(super) registry: Arc<Registry>,
     pub(super) breaker: Breaker,
+    pub(super) timing: Timing,
 }
 
 impl Executor {
@@ -114,7 +116,7 @@ impl Executor {
     /// Renews the lease for as long as the run lasts; comes back when the job is not ours any more.
     async fn keep(&self, lane: Lane, fence: Fence) {
         loop {
-            sleep(lane.lease() / 3).await;
+            sleep(lane.lease() / self.timing.renewals_per_lease).await;
             match self.renew(lane, fence).await {
                 Ok(true) => {}
                 Ok(false) => return,

@@ -30,5 +30,5 @@ pub use model::{Job, JobError, Lane};
 pub use queue::{enqueue, enqueue_in, new_job};
 pub use registry::Registry;
 pub use run::{FinishError, Run};
-pub use runner::Runner;
+pub use runner::{Runner, Timing};
 pub use schedule::{Every, Schedule, Scheduler};

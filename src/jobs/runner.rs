@@ -26,33 +26,47 @@ use super::{
 const POLL: Duration = Duration::from_millis(250);
 /// A database that is away is not helped by four questions a second.
 const POLL_AFTER_ERROR: Duration = Duration::from_secs(2);
-/// How long jobs may take to end when the process stops.
-const GRACE: Duration = Duration::from_secs(20);
 /// More runs than this in one call of [`Runner::run_due`] is a job that makes itself due again.
 const RUNS_BY_HAND: usize = 10_000;
+
+/// What a test may want to be quicker.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// How long jobs may take to end when the process stops.
+    pub grace: Duration,
+    /// Two of three renewals may fail before a lease is lost.
+    pub renewals_per_lease: u32,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            grace: Duration::from_secs(20),
+            renewals_per_lease: 3,
+        }
+    }
+}
 
 /// Runs the jobs of all lanes.
 pub struct Runner {
     executor: Arc<Executor>,
-    grace: Duration,
 }
 
 impl Runner {
     pub fn new(app: AppState, registry: Arc<Registry>) -> Self {
+        Self::with_timing(app, registry, Timing::default())
+    }
+
+    pub fn with_timing(app: AppState, registry: Arc<Registry>, timing: Timing) -> Self {
         let executor = Executor {
             app,
             registry,
             breaker: Breaker::default(),
+            timing,
         };
         Self {
             executor: Arc::new(executor),
-            grace: GRACE,
         }
-    }
-
-    /// Waits this long for jobs at a stop, instead of 20 s.
-    pub fn with_grace(self, grace: Duration) -> Self {
-        Self { grace, ..self }
     }
 
     /// Starts a worker per lane, which ends when the application's tasks stop.
@@ -61,7 +75,6 @@ impl Runner {
             let worker = Worker {
                 executor: self.executor.clone(),
                 running: Running::new(lane),
-                grace: self.grace,
             };
             self.executor.app.tasks.spawn(worker.work());
         }
@@ -110,7 +123,6 @@ impl Runner {
 struct Worker {
     executor: Arc<Executor>,
     running: Running,
-    grace: Duration,
 }
 
 impl Worker {
@@ -178,7 +190,10 @@ impl Worker {
 
     /// Gives running jobs their grace; what is left then goes back, for others to run at once.
     async fn stop(mut self) {
-        if timeout(self.grace, self.running.all_ends()).await.is_ok() {
+        if timeout(self.executor.timing.grace, self.running.all_ends())
+            .await
+            .is_ok()
+        {
             return;
         }
         let lane = self.running.lane.as_str();

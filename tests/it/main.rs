@@ -1,7 +1,16 @@
-//! The one test program; its modules mirror the domains.
-#![expect(
+//! The one test program: a file per domain, shared support, a database per test.
+#![allow(
     clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "a test may fail on the spot, and tells its helper processes by the environment what to do"
+    reason = "tests read TEST_DATABASE_URL, tell their helper processes by the environment what to do, and race tasks"
 )]
+#![allow(
+    clippy::unwrap_used,
+    reason = "everything here is a test; clippy's own setting does not know the functions that tests share"
+)]
+mod support;
 mod embedded;
+mod jobs;
+mod leases;
+mod limits;
+mod runner;
+mod schedules;
