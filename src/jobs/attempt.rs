@@ -6,7 +6,7 @@ use tokio::{
     task::{JoinError, JoinSet},
     time::{Instant, sleep},
 };
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, debug, info, info_span, warn};
 
 use crate::{
     app::AppState,
@@ -196,7 +196,7 @@ fn tell(ran: &Ran, attempt: u32) {
     } = ran;
     let error = ran.error.as_deref().unwrap_or_default();
     match outcome {
-        Outcome::Done => info!(job.id = %job, job.kind = kind, "job {job} is done"),
+        Outcome::Done => debug!(job.id = %job, job.kind = kind, "job {job} is done"),
         Outcome::PutOff => info!(job.id = %job, job.kind = kind, "job {job} is put off"),
         Outcome::Lost => warn!(job.id = %job, job.kind = kind, "job {job} went to another run"),
         Outcome::Retried => {
