@@ -24,6 +24,7 @@ pub fn init(env: AppEnv, filter: Option<&str>) {
                 fmt::layer()
                     .compact()
                     .with_target(false)
+                    .with_ansi(std::io::stderr().is_terminal())
                     .with_writer(std::io::stderr),
             )
             .init(),
