@@ -140,12 +140,10 @@ create table phone_numbers (
   provider text not null check (provider in ('TWILIO', 'RETELL')),
   provider_id text,
   is_shared boolean not null default false,
-  default_subscriber_id uuid references subscribers (id),   -- who answers on a shared number when nobody else is meant
   state text not null default 'ACTIVE' check (state in ('ACTIVE', 'RELEASED')),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint phone_numbers_shared_is_platform check (is_shared = (subscriber_id is null))
 );
 create index phone_numbers_subscriber on phone_numbers (subscriber_id);
-create index phone_numbers_shared on phone_numbers (e164) where is_shared;
 call protect('phone_numbers');

@@ -127,33 +127,29 @@ enum Route {
 
 async fn route(app: &AppState, sms: &InboundSms, to: &E164) -> Result<Route, ApiError> {
     let from = E164::of_caller(&sms.from);
-    let keys: Vec<Key<'_>> = [Some(Key::Number(to)), from.as_ref().map(Key::Number)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let mut keys = vec![Key::Number(to), Key::SharedDefault(to)];
+    keys.extend(from.as_ref().map(Key::Number));
     let mut found = directory::find(&app.db, &keys).await?.into_iter();
-    let Some(line) = found.next().flatten() else {
+    let (line, default) = (found.next().flatten(), found.next().flatten());
+    let sender_is_ours = found.next().flatten().is_some();
+    let Some(line) = line else {
         return Ok(Route::Nobody);
     };
-    let sender_is_ours = found.next().flatten().is_some();
     if let Some(subscriber) = line.subscriber {
         return Ok(Route::Line {
             subscriber,
             sender_is_ours,
         });
     }
-    match from {
-        None => Ok(Route::Nobody),
-        Some(from) => Ok(
-            match shared::find_business(app, to, &from, &sms.body).await? {
-                Some(subscriber) => Route::Line {
-                    subscriber,
-                    sender_is_ours,
-                },
-                None => Route::Ask,
-            },
-        ),
-    }
+    let Some(from) = from else {
+        return Ok(Route::Nobody);
+    };
+    let default = default.and_then(|entry| entry.subscriber);
+    let meant = shared::find_business(app, to, &from, &sms.body, default).await?;
+    Ok(meant.map_or(Route::Ask, |subscriber| Route::Line {
+        subscriber,
+        sender_is_ours,
+    }))
 }
 
 /// Claims the text and orders the question which business is meant.
