@@ -44,14 +44,30 @@ pub struct Database {
     cluster: Option<Cluster>,
 }
 
+/// What happens to the schema of the embedded database when it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Schema {
+    Migrated,
+    AsItIs,
+}
+
 impl Database {
     /// Connects to `DATABASE_URL` as it is, or opens and migrates the embedded database.
     ///
     /// The embedded server is supervised by this same executable: its `main` must answer [`embedded::SUPERVISE`].
     pub async fn open(settings: &Settings, clock: Clock) -> anyhow::Result<Self> {
+        Self::open_with(settings, clock, Schema::Migrated).await
+    }
+
+    /// The same, and the embedded database is left as it is too: for who wants to know how it stands.
+    pub async fn open_as_it_is(settings: &Settings, clock: Clock) -> anyhow::Result<Self> {
+        Self::open_with(settings, clock, Schema::AsItIs).await
+    }
+
+    async fn open_with(settings: &Settings, clock: Clock, schema: Schema) -> anyhow::Result<Self> {
         match &settings.database.url {
             Some(url) => Self::connect(url, settings.database.pool_size, clock).await,
-            None => Self::open_embedded(settings, clock).await,
+            None => Self::open_embedded(settings, clock, schema).await,
         }
     }
 
@@ -66,7 +82,11 @@ impl Database {
         })
     }
 
-    async fn open_embedded(settings: &Settings, clock: Clock) -> anyhow::Result<Self> {
+    async fn open_embedded(
+        settings: &Settings,
+        clock: Clock,
+        schema: Schema,
+    ) -> anyhow::Result<Self> {
         let spec = ClusterSpec {
             dir: settings.data_dir.join("postgres"),
             durability: Durability::Durable,
@@ -80,11 +100,26 @@ impl Database {
             .context("open the embedded database")?;
         cluster.ensure_database(NAME).await?;
         let options = cluster.options(NAME);
-        migrate_embedded(&options).await?;
+        if schema == Schema::Migrated {
+            migrate_embedded(&options).await?;
+        }
         Ok(Self {
             db: Db::connect(options, settings.database.pool_size, clock).await?,
             cluster: Some(cluster),
         })
+    }
+
+    /// Where the database is, for people: never a password.
+    pub fn describe(&self) -> String {
+        match &self.cluster {
+            Some(cluster) => format!(
+                "embedded {}, {}; look inside with: {}",
+                cluster.version(),
+                cluster.data_dir().display(),
+                cluster.psql(NAME)
+            ),
+            None => "DATABASE_URL".to_owned(),
+        }
     }
 
     /// Whether the database is ours to migrate and to seed.

@@ -24,3 +24,7 @@ pub mod ops;
 pub mod worker;
 pub mod server;
 pub mod seeding;
+pub mod commands;
+pub mod serve;
+pub mod simulate;
+pub mod doctor;

@@ -6,7 +6,7 @@ use super::{
     work::Work,
 };
 use crate::{
-    kernel::{ids::SubscriberId, phone::E164},
+    kernel::phone::E164,
     tenancy::directory::{Entry, Key},
 };
 
@@ -19,38 +19,40 @@ pub fn demo_line() -> E164 {
 /// a number that leads nowhere, and the default comes as soon as both the line and Demo HVAC are there.
 pub async fn ensure(seeding: &Seeding<'_>, report: &mut Report) -> anyhow::Result<()> {
     let demo_line = demo_line();
-    let mut tx = store::begin(seeding.db).await?;
-    let default = store::find_slug(&mut tx, businesses::DEMO_LINE_DEFAULT).await?;
-    tx.commit().await?;
-    ensure_line(seeding, &demo_line, default, report).await?;
-    match &seeding.settings.twilio.master_sms_number {
-        Some(number) if *number != demo_line => ensure_line(seeding, number, None, report).await,
-        _ => Ok(()),
-    }
-}
-
-async fn ensure_line(
-    seeding: &Seeding<'_>,
-    number: &E164,
-    default: Option<SubscriberId>,
-    report: &mut Report,
-) -> anyhow::Result<()> {
     let mut work = Work::begin(seeding, report).await?;
-    let (tx, now) = (&mut work.tx, work.now);
-    let change = store::upsert_shared_number(tx, number, default, now).await?;
-    let held = store::find_number(tx, number).await?;
-    work.count(Table::PhoneNumbers, change);
-    if let Some(held) = held.filter(|held| held.subscriber.is_none()) {
+    if hold_shared(&mut work, &demo_line).await?
+        && let Some(default) = store::find_slug(&mut work.tx, businesses::DEMO_LINE_DEFAULT).await?
+    {
         let entry = Entry {
-            subscriber: None,
-            target: Some(held.id),
+            subscriber: Some(default),
+            target: None,
         };
-        work.put(&Key::Number(number), &entry).await?;
-    } else {
-        work.report.note(format!(
-            "the shared line …{} is held by a subscriber: left alone",
-            number.last_four()
-        ));
+        work.put(&Key::SharedDefault(&demo_line), &entry).await?;
+    }
+    let master_sms = &seeding.settings.twilio.master_sms_number;
+    if let Some(number) = master_sms.as_ref().filter(|number| **number != demo_line) {
+        hold_shared(&mut work, number).await?;
     }
     Ok(work.commit().await?)
+}
+
+/// Makes the number the platform's own; says whether it is.
+async fn hold_shared(work: &mut Work<'_>, number: &E164) -> sqlx::Result<bool> {
+    let (tx, now) = (&mut work.tx, work.now);
+    let change = store::insert_shared_number(tx, number, now).await?;
+    let held = store::find_number(tx, number).await?;
+    work.count(Table::PhoneNumbers, change);
+    let Some(held) = held.filter(|held| held.subscriber.is_none()) else {
+        let last_four = number.last_four();
+        work.report.note(format!(
+            "the shared line …{last_four} is held by a subscriber: left alone"
+        ));
+        return Ok(false);
+    };
+    let entry = Entry {
+        subscriber: None,
+        target: Some(held.id),
+    };
+    work.put(&Key::Number(number), &entry).await?;
+    Ok(true)
 }

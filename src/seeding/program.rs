@@ -1,5 +1,9 @@
 //! What the four programs share: arguments, settings, the database, the printed report.
-use std::{env, process::ExitCode};
+use std::{
+    env,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use anyhow::Context;
 use clap::{Arg, ArgAction, Command};
@@ -92,6 +96,7 @@ fn print(report: &Report, as_json: bool) {
         report.lines()
     };
     for line in lines {
-        println!("{line}");
+        // Whoever reads us may have gone, like `head` after its lines; the work is done all the same.
+        let _ = writeln!(io::stdout(), "{line}");
     }
 }

@@ -154,6 +154,6 @@ async fn hold_number(work: &mut Work<'_>, id: SubscriberId, number: &Number) -> 
 fn entry(subscriber: SubscriberId) -> Entry {
     Entry {
         subscriber: Some(subscriber),
-        target: None,
+        target: Some(subscriber.0),
     }
 }

@@ -10,7 +10,7 @@ pub use channels::{
     Held, NewChannel, insert_channel, list_own_numbers, lock_channels, move_channel,
 };
 pub use details::{insert_holidays, insert_hours, insert_services};
-pub use platform::{find_number, upsert_agent, upsert_shared_number};
+pub use platform::{find_number, insert_shared_number, upsert_agent};
 pub use subscribers::{
     find_slug, insert_credit_account, insert_number, insert_profile, insert_subscription,
     list_subscribers, upsert_subscriber,

@@ -27,24 +27,19 @@ pub async fn find_number(tx: &mut SystemTx, number: &E164) -> sqlx::Result<Optio
     .await
 }
 
-/// Makes a shared number, or gives it the default that it has lacked. One that was given to a subscriber stays theirs.
-pub async fn upsert_shared_number(
+/// Makes a shared number. One that was given to a subscriber stays theirs.
+pub async fn insert_shared_number(
     tx: &mut SystemTx,
     number: &E164,
-    default: Option<SubscriberId>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Change> {
     let written = sqlx::query_scalar!(
-        r#"insert into phone_numbers as n
-               (id, e164, provider, is_shared, default_subscriber_id, created_at, updated_at)
-           values ($1, $2, 'TWILIO', true, $3, $4, $4)
-           on conflict (e164) where state = 'ACTIVE' do update
-              set default_subscriber_id = excluded.default_subscriber_id, updated_at = excluded.updated_at
-            where n.is_shared and n.default_subscriber_id is null and excluded.default_subscriber_id is not null
-           returning (xmax = 0) as "is_new!""#,
+        r#"insert into phone_numbers (id, e164, provider, is_shared, created_at, updated_at)
+           values ($1, $2, 'TWILIO', true, $3, $3)
+           on conflict (e164) where state = 'ACTIVE' do nothing
+           returning true as "is_new!""#,
         Uuid::now_v7(),
         number as _,
-        default as _,
         now,
     )
     .fetch_optional(tx.conn())
