@@ -40,7 +40,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let database = Database::open(&settings, clock.clone()).await?;
     check_login(&database, &settings).await?;
     if database.is_embedded() && settings.env == AppEnv::Development {
-        seeding::seed_everything(&database.db, &settings)
+        seeding::seed_everything(&database.db, &settings, clock.now())
             .await
             .context("seed the demo")?;
     }
