@@ -1,5 +1,5 @@
 //! The promises of the embedded PostgreSQL. Every test has a cluster of its own.
-mod scratch;
+pub mod scratch;
 mod other_program;
 mod lifetime;
 mod recovery;
