@@ -15,3 +15,4 @@ mod limits;
 mod runner;
 mod schedules;
 mod seeding;
+mod promises;

@@ -12,7 +12,7 @@ use rocket_reception::{
 use serde_json::Value;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
-use crate::embedded::scratch::Scratch;
+use crate::support::Scratch;
 
 const PROGRAMS: [&str; 4] = [
     env!("CARGO_BIN_EXE_seed-core"),
