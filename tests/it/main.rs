@@ -14,4 +14,5 @@ mod leases;
 mod limits;
 mod runner;
 mod schedules;
+mod seeding;
 mod promises;
