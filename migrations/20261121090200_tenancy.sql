@@ -144,7 +144,9 @@ create table phone_numbers (
   state text not null default 'ACTIVE' check (state in ('ACTIVE', 'RELEASED')),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint phone_numbers_shared_is_platform check (is_shared = (subscriber_id is null))
+  constraint phone_numbers_shared_is_platform check (is_shared = (subscriber_id is null)),
+  -- A subscriber's own number never points to another subscriber.
+  constraint phone_numbers_default_is_shared check (is_shared or default_subscriber_id is null)
 );
 create index phone_numbers_subscriber on phone_numbers (subscriber_id);
 create index phone_numbers_shared on phone_numbers (e164) where is_shared;

@@ -2,7 +2,9 @@
 mod app;
 mod db;
 mod queue;
+mod rows;
 
 pub use app::{app, at};
 pub use db::TestDb;
 pub use queue::{Bench, Work, do_once, soon};
+pub use rows::{Row, Table, World, execute, literal};
