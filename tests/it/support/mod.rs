@@ -7,4 +7,4 @@ mod rows;
 pub use app::{app, at};
 pub use db::TestDb;
 pub use queue::{Bench, Work, do_once, soon};
-pub use rows::{Row, Table, World, execute, literal};
+pub use rows::{Table, World, execute, literal};
