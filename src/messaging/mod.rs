@@ -7,7 +7,7 @@ mod jobs;
 pub mod model;
 mod outcome;
 mod sending;
-mod store;
+pub mod store;
 mod webhooks;
 
 pub use jobs::{SendText, send_text};

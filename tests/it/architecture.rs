@@ -146,13 +146,10 @@ fn no_file_is_longer_than_it_may_be() {
 fn statements_stand_in_stores() {
     let mut findings = Vec::new();
     for file in sources() {
-        let is_store = file.path.ends_with("/store.rs")
-            || file.path.contains("/store/")
-            || STORES.iter().any(|place| file.path.starts_with(place));
         let has_statement = ["sqlx::query", "query!", "query_as!", "query_scalar!", "query_file", "QueryBuilder", "raw_sql"]
             .iter()
             .any(|word| file.code.contains(word));
-        if has_statement && !is_store {
+        if has_statement && !is_store(&file.path) {
             findings.push(format!(
                 "{} holds SQL: move it into the store of the room whose tables it is about",
                 file.path
@@ -203,15 +200,22 @@ fn every_room_and_folder_says_what_it_is() {
     assert_none(&findings);
 }
 
-struct Source {
-    /// From the root of the repository.
-    path: String,
-    text: String,
-    /// Without comments and without what stands in quotes.
-    code: String,
+/// Whether statements may stand there.
+pub fn is_store(path: &str) -> bool {
+    path.ends_with("/store.rs")
+        || path.contains("/store/")
+        || STORES.iter().any(|place| path.starts_with(place))
 }
 
-fn sources() -> Vec<Source> {
+pub struct Source {
+    /// From the root of the repository.
+    pub path: String,
+    text: String,
+    /// Without comments and without what stands in quotes.
+    pub code: String,
+}
+
+pub fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     collect(&root.join("src"), &mut files);

@@ -138,11 +138,6 @@ impl World {
         self.rows.contains_key(&(table.to_owned(), self.a))
     }
 
-    pub fn table(&self, name: &str) -> &Table {
-        let found = self.tables.iter().find(|table| table.name == name);
-        found.unwrap_or_else(|| panic!("{name} has no policy"))
-    }
-
     /// A value of the planted row.
     pub fn value(&self, table: &str, column: &str, subscriber: SubscriberId) -> &str {
         let value = &self.row(table, subscriber)[column];
