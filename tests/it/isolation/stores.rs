@@ -2,7 +2,9 @@
 //! and write nothing that points there.
 use chrono::{DateTime, Utc};
 use rocket_reception::{
+    alerts::{self, Alert, Severity},
     billing::{self, Charge, Leg, Totals, UsageType},
+    inbound::{self, Claim, EventKey},
     kernel::{
         db::{SystemToken, SystemTx, TenantTx, Tx},
         ids::{ContactId, InteractionId, MessageId, OutgoingId, SubscriberId},
@@ -434,6 +436,56 @@ async fn a_persons_number_and_a_key_mean_the_own_rows() {
     let finished = idempotency::finish(&mut tx, "key_1", 200, &json!("told")).await;
     assert!(finished.is_err());
     scene.assert_b_is_as_before().await;
+}
+
+#[tokio::test]
+async fn trouble_that_hits_everybody_can_be_told_in_a_tenants_transaction() {
+    let scene = Scene::new().await;
+    let alert = Alert {
+        subscriber: None,
+        kind: "test.trouble",
+        severity: Severity::Critical,
+        detail: "the provider cannot be paid".to_owned(),
+        cause: "test.trouble".to_owned(),
+    };
+    for subscriber in [scene.world.a, scene.world.b] {
+        let tx = TenantTx::begin(&scene.database.db, subscriber).await;
+        let mut tx = tx.unwrap();
+        alerts::raise(&mut tx, &alert, now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    // One row of its cause, and the other subscriber's trouble did not fail.
+    scene.assert_b_is_as_before().await;
+}
+
+#[tokio::test]
+async fn an_event_that_another_subscriber_has_is_a_duplicate_and_no_error() {
+    let scene = Scene::new().await;
+    let event = EventKey {
+        provider: "TWILIO",
+        external_id: "SM7".to_owned(),
+        kind: "text",
+        raw: b"body",
+        received_at: now(),
+    };
+    for state in ["DONE", "UNROUTED", "FAILED"] {
+        for owner in [format!("'{}'", scene.world.b), "null".to_owned()] {
+            let mut tx = system(&scene.database).await;
+            execute(tx.conn(), "delete from inbound_events where external_id = 'SM7'").await;
+            let statement = format!(
+                "insert into inbound_events (provider, external_id, subscriber_id, kind, raw_body, received_at, state)
+                 values ('TWILIO', 'SM7', {owner}, 'text', 'body', '2026-11-21', '{state}')"
+            );
+            execute(tx.conn(), &statement).await;
+            tx.commit().await.unwrap();
+            let mut tx = scene.tx().await;
+            let claimed = inbound::claim(&mut tx, Some(scene.world.a), &event).await;
+            assert_eq!(claimed.unwrap(), Claim::Duplicate, "{state} of {owner}");
+            let kept = inbound::find_kept(&mut tx, "TWILIO", "SM7").await;
+            assert!(kept.unwrap().is_none(), "{state} of {owner} is read");
+            tx.commit().await.unwrap();
+        }
+    }
 }
 
 #[tokio::test]
