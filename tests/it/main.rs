@@ -14,3 +14,4 @@ mod leases;
 mod limits;
 mod runner;
 mod schedules;
+mod promises;

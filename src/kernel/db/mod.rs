@@ -52,7 +52,7 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(pool_size)
             // Waiting longer than this helps nobody who called us: 503, and the provider sends again.
-            .acquire_timeout(Duration::from_secs(5))
+            .acquire_timeout(Duration::from_secs(3))
             .connect_with(Self::tuned(options))
             .await
             .context("connect to the database")?;

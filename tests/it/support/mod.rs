@@ -2,7 +2,11 @@
 mod app;
 mod db;
 mod queue;
+mod scratch;
+mod waiting;
 
 pub use app::{app, at};
 pub use db::TestDb;
 pub use queue::{Bench, Work, do_once, soon};
+pub use scratch::Scratch;
+pub use waiting::eventually;
