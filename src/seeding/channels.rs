@@ -8,32 +8,18 @@ use super::{
     Seeding,
     business::Texts,
     lines,
+    places::{Place, Places},
     report::{Change, Report, Table},
     store::{self, Held, NewChannel},
     work::Work,
 };
 use crate::{
-    kernel::{config::Settings, ids::SubscriberId, phone::E164},
+    kernel::ids::SubscriberId,
     tenancy::{AiProvider, Channel, Transport},
 };
 
 /// How many subscribers are looked up at a time.
 const PAGE: i64 = 500;
-
-/// Where a channel stands at its providers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    pub number: Option<E164>,
-    pub agent: Option<String>,
-}
-
-/// A number that a subscriber holds for itself.
-#[derive(Clone, Debug)]
-pub struct OwnNumber {
-    pub e164: E164,
-    /// Texts go over Twilio, so a number that Retell holds has none.
-    pub carries_texts: bool,
-}
 
 /// Gives every subscriber its channels.
 pub async fn seed(seeding: &Seeding<'_>, report: &mut Report) -> anyhow::Result<()> {
@@ -69,8 +55,8 @@ pub async fn ensure(
     subscriber: SubscriberId,
     texts: Texts,
 ) -> sqlx::Result<()> {
-    let own = store::list_own_numbers(&mut work.tx, subscriber).await?;
-    let places = Places::of(own, work.settings);
+    let numbers = store::list_numbers(&mut work.tx, subscriber).await?;
+    let places = Places::of(numbers, work.settings);
     let held = store::lock_channels(&mut work.tx, subscriber).await?;
     for new in defaults(texts, &places) {
         let held = held.iter().find(|held| held.channel == new.channel);
@@ -108,144 +94,4 @@ fn defaults(texts: Texts, places: &Places) -> [NewChannel; 4] {
         channel(Channel::Chat, true, (Transport::Web, AiProvider::Retell)),
         channel(Channel::Email, false, (Transport::Other, AiProvider::Other)),
     ]
-}
-
-/// The places there are for one subscriber's channels.
-struct Places {
-    own: Vec<OwnNumber>,
-    demo_line: E164,
-    gatekeeper: Option<String>,
-    master_sms: Option<E164>,
-}
-
-impl Places {
-    fn of(own: Vec<OwnNumber>, settings: &Settings) -> Self {
-        Self {
-            own,
-            demo_line: lines::demo_line(),
-            gatekeeper: settings.retell.gatekeeper_agent_id.clone(),
-            master_sms: settings.twilio.master_sms_number.clone(),
-        }
-    }
-
-    /// Where the channel belongs, given where it stands. A setting that is not set moves nothing.
-    fn of_channel(&self, channel: Channel, stands: &Place) -> Place {
-        match channel {
-            Channel::Voice => self.voice(stands),
-            Channel::Sms => self.sms(stands),
-            Channel::Chat | Channel::Email => stands.clone(),
-        }
-    }
-
-    /// On a number of its own with whatever agent it has; else on the shared line, behind the gatekeeper.
-    fn voice(&self, stands: &Place) -> Place {
-        let own = self.own.iter().map(|own| &own.e164);
-        match choose(own, stands.number.as_ref()) {
-            Some(number) => Place {
-                number: Some(number),
-                // The gatekeeper stays behind with the shared line.
-                agent: (stands.number.as_ref() != Some(&self.demo_line))
-                    .then(|| stands.agent.clone())
-                    .flatten(),
-            },
-            None => Place {
-                number: Some(self.demo_line.clone()),
-                agent: self.gatekeeper.clone().or_else(|| stands.agent.clone()),
-            },
-        }
-    }
-
-    fn sms(&self, stands: &Place) -> Place {
-        let own = self.own.iter().filter(|own| own.carries_texts);
-        let number = choose(own.map(|own| &own.e164), stands.number.as_ref())
-            .or_else(|| self.master_sms.clone())
-            .or_else(|| stands.number.clone());
-        Place {
-            number,
-            agent: stands.agent.clone(),
-        }
-    }
-}
-
-/// The number that it stands on, if that is one of its own; else the first of them.
-fn choose<'a>(mut own: impl Iterator<Item = &'a E164>, stands: Option<&E164>) -> Option<E164> {
-    let first = own.next()?;
-    let kept = [first]
-        .into_iter()
-        .chain(own)
-        .find(|own| Some(*own) == stands);
-    Some(kept.unwrap_or(first).clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OWN: &str = "+14315550101";
-    const SECOND: &str = "+14315550102";
-    const AT_RETELL: &str = "+12048082733";
-    const SHARED: &str = "+14316005505";
-    const MASTER: &str = "+14315550199";
-
-    fn places(own: &[&str]) -> Places {
-        let own = own.iter().map(|number| OwnNumber {
-            e164: number.parse().unwrap(),
-            carries_texts: *number != AT_RETELL,
-        });
-        Places {
-            own: own.collect(),
-            demo_line: lines::demo_line(),
-            gatekeeper: Some("gatekeeper".to_owned()),
-            master_sms: None,
-        }
-    }
-
-    fn place(number: &str, agent: Option<&str>) -> Place {
-        Place {
-            number: Some(number.parse().unwrap()),
-            agent: agent.map(str::to_owned),
-        }
-    }
-
-    #[test]
-    fn without_a_number_of_its_own_voice_is_the_shared_line_behind_the_gatekeeper() {
-        let behind_gatekeeper = place(SHARED, Some("gatekeeper"));
-        for stands in [
-            Place::default(),
-            place(SHARED, Some("earlier")),
-            place(OWN, None),
-        ] {
-            assert_eq!(places(&[]).voice(&stands), behind_gatekeeper);
-        }
-        let unset = Places {
-            gatekeeper: None,
-            ..places(&[])
-        };
-        assert_eq!(unset.voice(&behind_gatekeeper), behind_gatekeeper);
-    }
-
-    #[test]
-    fn who_gets_a_number_leaves_the_shared_line_and_its_gatekeeper() {
-        let moved = places(&[OWN]).voice(&place(SHARED, Some("gatekeeper")));
-        assert_eq!(moved, place(OWN, None));
-    }
-
-    #[test]
-    fn a_channel_on_any_of_its_own_numbers_stays_there_with_its_agent() {
-        let stands = place(SECOND, Some("clone"));
-        assert_eq!(places(&[OWN, SECOND]).voice(&stands), stands);
-        assert_eq!(places(&[OWN, SECOND]).sms(&stands), stands);
-    }
-
-    #[test]
-    fn texts_take_a_number_that_carries_them_else_the_master_number() {
-        let sms = |places: &Places| places.sms(&Place::default()).number;
-        assert_eq!(sms(&places(&[AT_RETELL, OWN])), Some(OWN.parse().unwrap()));
-        assert_eq!(sms(&places(&[AT_RETELL])), None);
-        let with_master = Places {
-            master_sms: Some(MASTER.parse().unwrap()),
-            ..places(&[AT_RETELL])
-        };
-        assert_eq!(sms(&with_master), Some(MASTER.parse().unwrap()));
-    }
 }

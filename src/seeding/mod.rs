@@ -11,6 +11,7 @@ mod business;
 mod businesses;
 mod channels;
 mod lines;
+mod places;
 pub mod program;
 mod report;
 mod store;

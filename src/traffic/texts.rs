@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     kernel::{
-        db::{TenantTx, Tx},
-        ids::{ContactId, InteractionId, MessageId, UserId},
+        db::{SystemTx, TenantTx, Tx},
+        ids::{ContactId, InteractionId, MessageId, SubscriberId, UserId},
         language::Language,
         phone::E164,
     },
@@ -258,6 +258,33 @@ pub async fn insert_turn(
     let before = Contribution::of(&open_text(row.handled_by));
     let after = Contribution::of(&open_text(row.handled_by.or(handled_by)));
     Ok((id, after.since(Some(before))))
+}
+
+/// A subscriber with whom a person has written.
+#[derive(Clone, Debug)]
+pub struct Conversed {
+    pub subscriber: SubscriberId,
+    pub last_at: DateTime<Utc>,
+}
+
+/// With whom the person has written on a number that several share, the latest first.
+pub async fn list_conversed(
+    tx: &mut SystemTx,
+    number: &E164,
+    person: &E164,
+) -> sqlx::Result<Vec<Conversed>> {
+    sqlx::query_as!(
+        Conversed,
+        r#"select subscriber_id as "subscriber: _", max(last_message_at) as "last_at!"
+             from interactions
+            where channel = 'SMS' and counterpart = $1 and (to_number = $2 or from_number = $2)
+              and last_message_at is not null
+            group by subscriber_id order by 2 desc limit 20"#,
+        person as _,
+        number as _,
+    )
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// Ends the conversations in which nobody wrote for a while: the next text begins another one.

@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::super::{
-    channels::{OwnNumber, Place},
+    places::{KnownNumber, Place},
     report::Change,
 };
 use crate::{
@@ -35,16 +35,21 @@ pub struct NewChannel {
     pub place: Place,
 }
 
-/// The numbers that the subscriber holds now, the oldest first.
-pub async fn list_own_numbers(
+/// The numbers that the subscriber holds now, the oldest first, and the shared ones that its channels stand on.
+pub async fn list_numbers(
     tx: &mut SystemTx,
     subscriber: SubscriberId,
-) -> sqlx::Result<Vec<OwnNumber>> {
+) -> sqlx::Result<Vec<KnownNumber>> {
     sqlx::query_as!(
-        OwnNumber,
-        r#"select e164 as "e164: E164", provider = 'TWILIO' as "carries_texts!" from phone_numbers
-            where subscriber_id = $1 and state = 'ACTIVE'
-            order by created_at, id limit 100"#,
+        KnownNumber,
+        r#"(select e164 as "e164!: E164", provider = 'TWILIO' as "carries_texts!", false as "is_shared!"
+              from phone_numbers
+             where subscriber_id = $1 and state = 'ACTIVE'
+             order by created_at, id limit 100)
+           union all
+           select e164, provider = 'TWILIO', true from phone_numbers
+            where is_shared and state = 'ACTIVE'
+              and e164 in (select provider_number_e164 from subscriber_channels where subscriber_id = $1)"#,
         subscriber as _,
     )
     .fetch_all(tx.conn())

@@ -6,9 +6,7 @@ mod subscribers;
 
 use crate::kernel::db::{Db, SystemToken, SystemTx, Tx};
 
-pub use channels::{
-    Held, NewChannel, insert_channel, list_own_numbers, lock_channels, move_channel,
-};
+pub use channels::{Held, NewChannel, insert_channel, list_numbers, lock_channels, move_channel};
 pub use details::{insert_holidays, insert_hours, insert_services};
 pub use platform::{find_number, insert_shared_number, upsert_agent};
 pub use subscribers::{
