@@ -8,9 +8,11 @@
     reason = "everything here is a test; clippy's own setting does not know the functions that tests share"
 )]
 mod support;
+mod fakes;
 mod embedded;
 mod jobs;
 mod leases;
 mod limits;
 mod runner;
 mod schedules;
+mod sms;
