@@ -75,7 +75,7 @@ pub async fn lock_candidate(
         r#"select c.id from outgoing_messages o
              join contacts c on c.subscriber_id = o.subscriber_id and c.phone = o.to_number
             where o.subscriber_id = $1 and o.id = $2
-              for update of c"#,
+              for no key update of c"#,
         subscriber as _,
         id as _,
     )
@@ -232,13 +232,25 @@ pub struct Told {
     pub status: TextStatus,
 }
 
-/// Finds the text by our own id, which the callback's URL names, else by the provider's.
+/// Finds the text by our own id, which the callback's URL names, else by the provider's. Its contact is locked first,
+/// as in [`lock_candidate`]: two that lock in different orders wait for each other.
 pub async fn lock_told(
     tx: &mut TenantTx,
     id: Option<OutgoingId>,
     provider_message_id: &str,
 ) -> sqlx::Result<Option<Told>> {
     let subscriber = tx.subscriber();
+    sqlx::query!(
+        r#"select c.id from outgoing_messages o
+             join contacts c on c.subscriber_id = o.subscriber_id and c.phone = o.to_number
+            where o.subscriber_id = $1 and (o.id = $2 or o.provider_message_id = $3)
+              for no key update of c"#,
+        subscriber as _,
+        id as _,
+        provider_message_id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
     sqlx::query_as!(
         Told,
         r#"select id as "id: _", status as "status: _"

@@ -42,8 +42,9 @@ pub async fn save_dialogue(
         "insert into dialogue_states (subscriber_id, id, interaction_id, state, provider_chat_id, updated_at)
          values ($1, $2, $3, $4, $5, $6)
          on conflict (subscriber_id, interaction_id) do update
-            set state = excluded.state, provider_chat_id = excluded.provider_chat_id,
-                updated_at = excluded.updated_at",
+            set state = excluded.state, updated_at = excluded.updated_at,
+                -- a turn that another brain answered does not end the chat
+                provider_chat_id = coalesce(excluded.provider_chat_id, dialogue_states.provider_chat_id)",
         subscriber as _,
         Uuid::now_v7(),
         interaction as _,

@@ -35,13 +35,15 @@ pub(super) async fn answer(
     }
     .context("ask retell's chat agent")?;
     Ok(Answer {
-        reply: completion.reply.map(|text| Reply {
-            text,
+        reply: Reply {
+            text: completion
+                .reply
+                .context("retell's chat agent says nothing")?,
             language: question.turn.language,
             tool_calls: Vec::new(),
             hands_over: false,
             ends: false,
-        }),
+        },
         dialogue: SavedDialogue {
             state: question.dialogue.state.clone(),
             provider_chat_id: Some(chat),

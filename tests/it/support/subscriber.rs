@@ -11,7 +11,7 @@ use rocket_reception::{
     },
     tenancy::directory::{self, Entry, Key},
 };
-use sqlx::{PgConnection, query};
+use sqlx::{AssertSqlSafe, PgConnection, query};
 use uuid::Uuid;
 
 use super::TestApp;
@@ -112,6 +112,25 @@ impl TestApp {
     pub async fn shared_agent(&self, agent: &str) {
         let mut tx = self.seeding().await;
         put(&mut tx, Key::RetellAgent(agent), None).await;
+        tx.commit().await.unwrap();
+    }
+
+    /// The subscriber is gone; what stands in the directory is what was forgotten.
+    pub async fn delete(&self, subscriber: &Subscriber) {
+        let tables = [
+            "subscriber_profiles",
+            "business_hours",
+            "subscriptions",
+            "subscriber_channels",
+        ];
+        let mut tx = self.seeding().await;
+        for table in tables {
+            let statement = format!("delete from {table} where subscriber_id = $1");
+            let deleted = query(AssertSqlSafe(statement)).bind(subscriber.id);
+            deleted.execute(tx.conn()).await.unwrap();
+        }
+        let deleted = query("delete from subscribers where id = $1").bind(subscriber.id);
+        deleted.execute(tx.conn()).await.unwrap();
         tx.commit().await.unwrap();
     }
 
