@@ -85,7 +85,7 @@ pub async fn lock_candidate(
         Candidate,
         r#"select o.interaction_id as "interaction: _", o.message_id as "message: _", o.purpose as "purpose: _",
                   o.status as "status: _", o.from_number as "from: _", o.to_number as "to: _", o.body, i.day,
-                  o.sending_at, o.retry_of is not null as "is_retry!",
+                  o.sending_at, o.sent_at, o.provider_message_id, o.retry_of is not null as "is_retry!",
                   exists (select from opt_outs x where x.subscriber_id = $1 and x.phone = o.to_number
                              and x.ended_at is null) as "is_opted_out!",
                   (select c.text_state from contacts c

@@ -182,9 +182,9 @@ async fn heed_reason(
         .map(disconnection)
     {
         Some(Disconnection::ProviderOutOfMoney) => {
-            // Every subscriber is down, not this one.
+            // Every subscriber is down; this one's call is the first to show it.
             let alert = Alert {
-                subscriber: None,
+                subscriber: Some(tx.subscriber()),
                 kind: "retell.out_of_money",
                 severity: Severity::Critical,
                 detail: "retell takes no calls: the workspace cannot pay".to_owned(),
