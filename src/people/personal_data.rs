@@ -128,7 +128,9 @@ static REGISTRY: [PersonalColumn; 58] = [
         "inbound_events",
         "external_id",
         GIVEN_ELSEWHERE,
-        Keep("the key against duplicates; at most it names numbers, and retention takes the row after 30 days"),
+        Keep(
+            "the key against duplicates; at most it names numbers, and retention takes the row after 30 days",
+        ),
     ),
     contact(
         "idempotency_keys",

@@ -146,9 +146,17 @@ fn no_file_is_longer_than_it_may_be() {
 fn statements_stand_in_stores() {
     let mut findings = Vec::new();
     for file in sources() {
-        let has_statement = ["sqlx::query", "query!", "query_as!", "query_scalar!", "query_file", "QueryBuilder", "raw_sql"]
-            .iter()
-            .any(|word| file.code.contains(word));
+        let has_statement = [
+            "sqlx::query",
+            "query!",
+            "query_as!",
+            "query_scalar!",
+            "query_file",
+            "QueryBuilder",
+            "raw_sql",
+        ]
+        .iter()
+        .any(|word| file.code.contains(word));
         if has_statement && !is_store(&file.path) {
             findings.push(format!(
                 "{} holds SQL: move it into the store of the room whose tables it is about",
@@ -170,8 +178,16 @@ fn the_library_speaks_through_tracing() {
     for file in sources() {
         // The supervisor has no runtime and no subscriber; its standard error is the server's log.
         let is_supervisor = file.path == "src/embedded/supervisor.rs";
-        let is_program = ["main", "serve", "cli", "simulate", "doctor", "seeding", "reconcile"]
-            .contains(&room_of(&file.path).as_str());
+        let is_program = [
+            "main",
+            "serve",
+            "cli",
+            "simulate",
+            "doctor",
+            "seeding",
+            "reconcile",
+        ]
+        .contains(&room_of(&file.path).as_str());
         let code = file.code.split("#[cfg(test)]").next().unwrap_or_default();
         for word in ["println!", "eprintln!", "print!", "eprint!", "dbg!"] {
             if code.contains(word) && !is_supervisor && !is_program {
@@ -194,7 +210,10 @@ fn every_room_and_folder_says_what_it_is() {
         }
         let folder = file.path.trim_end_matches(".rs");
         if Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).is_dir() {
-            findings.push(format!("{} stands beside its folder: name it {folder}/mod.rs", file.path));
+            findings.push(format!(
+                "{} stands beside its folder: name it {folder}/mod.rs",
+                file.path
+            ));
         }
     }
     assert_none(&findings);
@@ -248,7 +267,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 fn rooms() -> Vec<String> {
     let text = include_str!("../../src/lib.rs");
     let name = |line: &str| {
-        let name = line.strip_prefix("pub mod ").or(line.strip_prefix("mod "))?;
+        let name = line
+            .strip_prefix("pub mod ")
+            .or(line.strip_prefix("mod "))?;
         Some(name.strip_suffix(';')?.to_owned())
     };
     let rooms: Vec<String> = text.lines().filter_map(name).collect();

@@ -24,7 +24,10 @@ async fn each_migration_keeps_the_rows_that_were_there() {
     let mut world = World::empty();
     let mut kept = BTreeMap::new();
     for migration in MIGRATOR.iter() {
-        MIGRATOR.run_to(migration.version, &mut owner).await.unwrap();
+        MIGRATOR
+            .run_to(migration.version, &mut owner)
+            .await
+            .unwrap();
         let now = count_rows(&database.db, kept.keys()).await;
         assert_eq!(now, kept, "after {}", migration.description);
         world.plant(&database.db).await;
@@ -144,7 +147,9 @@ fn without_comments(sql: &str) -> String {
     let mut rest = sql;
     while let Some(start) = rest.find("/*") {
         text.push_str(&rest[..start]);
-        rest = rest[start..].split_once("*/").map_or("", |(_, after)| after);
+        rest = rest[start..]
+            .split_once("*/")
+            .map_or("", |(_, after)| after);
     }
     text.push_str(rest);
     let lines = text
@@ -235,7 +240,10 @@ async fn what_somebody_changed_by_hand_shows_as_a_difference() {
             "alter table contacts no force row level security",
             "missing: table contacts protected forced",
         ),
-        ("drop policy tenant on events", "missing: policy events.tenant"),
+        (
+            "drop policy tenant on events",
+            "missing: policy events.tenant",
+        ),
         (
             "alter table holidays drop constraint holidays_hours",
             "missing: constraint holidays.holidays_hours CHECK",
@@ -271,11 +279,7 @@ async fn an_empty_database_lacks_everything() {
     let database = TestDb::unmigrated(clock()).await;
     let differences = differences(&database.db).await;
     assert!(differences.len() > 100);
-    assert!(
-        differences
-            .iter()
-            .all(|line| line.starts_with("missing: "))
-    );
+    assert!(differences.iter().all(|line| line.starts_with("missing: ")));
 }
 
 #[tokio::test]

@@ -116,7 +116,9 @@ async fn every_column_that_can_hold_words_is_in_the_registry_or_holds_none() {
     }
     for excepted in HOLD_NONE {
         if !columns.iter().any(|column| column == excepted) {
-            findings.push(format!("{excepted} is in HOLD_NONE and not in the database"));
+            findings.push(format!(
+                "{excepted} is in HOLD_NONE and not in the database"
+            ));
         }
     }
     assert_none(&findings);
@@ -182,7 +184,11 @@ fn the_registry_does_not_contradict_itself() {
                 OnErasure::Blank | OnErasure::DeleteRow => None,
             },
         ];
-        if reasons.into_iter().flatten().any(|reason| reason.len() < 10) {
+        if reasons
+            .into_iter()
+            .flatten()
+            .any(|reason| reason.len() < 10)
+        {
             findings.push(format!("{name}: say why"));
         }
     }

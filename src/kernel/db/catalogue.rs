@@ -19,7 +19,9 @@ pub async fn catalogue_differences(pool: &PgPool) -> sqlx::Result<Vec<String>> {
         // Without the role nothing can be granted to it: `doctor` speaks of that.
         .filter(|line| has_role || !line.starts_with("grant "))
         .collect();
-    let missing = expected.difference(&found).map(|line| format!("missing: {line}"));
+    let missing = expected
+        .difference(&found)
+        .map(|line| format!("missing: {line}"));
     let besides = found
         .difference(&expected)
         .map(|line| format!("not from a migration: {line}"));

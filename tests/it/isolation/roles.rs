@@ -30,11 +30,7 @@ async fn the_role_of_transactions_owns_nothing_and_passes_by_no_policy() {
 #[tokio::test]
 async fn the_application_logs_in_as_an_ordinary_owner_that_may_take_the_role() {
     let database = database().await;
-    assert!(
-        !login_bypasses_policies(database.db.pool())
-            .await
-            .unwrap()
-    );
+    assert!(!login_bypasses_policies(database.db.pool()).await.unwrap());
     assert!(database.db.has_app_role());
     let (is_member, owns_all): (bool, bool) = sqlx::query_as(
         "select pg_has_role(current_user, $1, 'MEMBER'),

@@ -253,8 +253,8 @@ async fn every_tenant_and_scoped_table_has_the_policy_and_no_other() {
         let expression = POLICY.replace("OWNER", owner);
         let expected = format!("{expression} / {expression}");
         match mine.as_slice() {
-            [(_, kind, found)] if kind == "tenant PERMISSIVE ALL {public}" && *found == expected => {
-            }
+            [(_, kind, found)]
+                if kind == "tenant PERMISSIVE ALL {public}" && *found == expected => {}
             _ => findings.push(format!("{table}: its policies are {mine:?}")),
         }
     }

@@ -232,7 +232,9 @@ async fn a_dialogue_and_the_tools_of_another_subscriber_are_not_found_and_not_ch
 async fn what_a_provider_tells_reaches_the_own_conversation_only() {
     let scene = Scene::new().await;
     let mut tx = scene.tx().await;
-    let held = traffic::find_held(&mut tx, "RETELL", "call_1").await.unwrap();
+    let held = traffic::find_held(&mut tx, "RETELL", "call_1")
+        .await
+        .unwrap();
     // Both have a call of this name, as after a move from one to the other.
     assert_eq!(held.unwrap().0, scene.interaction(scene.world.a));
     let mut update = update();
@@ -307,8 +309,14 @@ async fn a_text_of_another_subscriber_is_not_sent_changed_or_pointed_to() {
     assert!(candidate.is_none());
     let told = texts::lock_told(&mut tx, Some(others), "SM of nobody").await;
     assert!(told.unwrap().is_none());
-    let told = texts::lock_told(&mut tx, Some(others), "SM1").await.unwrap();
-    assert_eq!(told.unwrap().id, own, "by the provider's id the own one is meant");
+    let told = texts::lock_told(&mut tx, Some(others), "SM1")
+        .await
+        .unwrap();
+    assert_eq!(
+        told.unwrap().id,
+        own,
+        "by the provider's id the own one is meant"
+    );
     texts::set_sending(&mut tx, others, now()).await.unwrap();
     texts::set_queued(&mut tx, others).await.unwrap();
     texts::set_suppressed(&mut tx, others, Refusal::TooMany)
@@ -412,7 +420,9 @@ async fn a_lead_and_a_charge_point_to_own_rows_only() {
 async fn a_persons_number_and_a_key_mean_the_own_rows() {
     let scene = Scene::new().await;
     let mut tx = scene.tx().await;
-    let caller = people::touch_contact(&mut tx, &phone(), "SMS", now()).await.unwrap();
+    let caller = people::touch_contact(&mut tx, &phone(), "SMS", now())
+        .await
+        .unwrap();
     assert_eq!(caller.contact, scene.contact(scene.world.a));
     assert!(people::end_opt_out(&mut tx, &phone(), now()).await.unwrap());
     assert!(
@@ -471,7 +481,11 @@ async fn an_event_that_another_subscriber_has_is_a_duplicate_and_no_error() {
     for state in ["DONE", "UNROUTED", "FAILED"] {
         for owner in [format!("'{}'", scene.world.b), "null".to_owned()] {
             let mut tx = system(&scene.database).await;
-            execute(tx.conn(), "delete from inbound_events where external_id = 'SM7'").await;
+            execute(
+                tx.conn(),
+                "delete from inbound_events where external_id = 'SM7'",
+            )
+            .await;
             let statement = format!(
                 "insert into inbound_events (provider, external_id, subscriber_id, kind, raw_body, received_at, state)
                  values ('TWILIO', 'SM7', {owner}, 'text', 'body', '2026-11-21', '{state}')"
@@ -492,7 +506,11 @@ async fn an_event_that_another_subscriber_has_is_a_duplicate_and_no_error() {
 async fn upkeep_in_a_tenants_transaction_stays_in_its_rows() {
     let scene = Scene::new().await;
     let mut tx = system(&scene.database).await;
-    execute(tx.conn(), "update interaction_messages set needs_answer = false").await;
+    execute(
+        tx.conn(),
+        "update interaction_messages set needs_answer = false",
+    )
+    .await;
     execute(
         tx.conn(),
         "update interactions set channel = 'SMS', status = 'OPEN', last_message_at = '2026-01-01'",

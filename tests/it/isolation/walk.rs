@@ -228,11 +228,7 @@ async fn read(
     let other_row = table.is_row(world.row(name, other));
     let owner = table.owner_column();
     for (what, statement, expected) in [
-        (
-            "count all",
-            format!("select count(*) from {name}"),
-            1,
-        ),
+        ("count all", format!("select count(*) from {name}"), 1),
         (
             "read the own row",
             format!("select count(*) from {name} where {own_row}"),
@@ -258,7 +254,9 @@ async fn read(
     ] {
         let found = number(conn, &statement).await;
         if found != expected {
-            findings.push(format!("{name}: {what}: {found} rows instead of {expected}"));
+            findings.push(format!(
+                "{name}: {what}: {found} rows instead of {expected}"
+            ));
         }
     }
 }

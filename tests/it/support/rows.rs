@@ -195,9 +195,7 @@ fn value(table: &Table, column: &Column, tag: &str) -> String {
         "jsonb" => format!(r#"{{"canary": "{canary}"}}"#),
         "bytea" => r"\xca4a".to_owned(),
         "boolean" => "false".to_owned(),
-        "smallint" | "integer" | "bigint" | "numeric" | "double precision" => {
-            number.to_string()
-        }
+        "smallint" | "integer" | "bigint" | "numeric" | "double precision" => number.to_string(),
         "timestamp with time zone" => "2026-11-21T10:00:00Z".to_owned(),
         "date" => "2026-11-21".to_owned(),
         "time without time zone" => "09:00".to_owned(),
