@@ -4,6 +4,7 @@
 //! append-only; when more becomes known of a call, a new revision names the one it corrects. One statement writes
 //! record, entry, account, period and the day's sums, so the sum of the ledger is the balance, always.
 pub mod model;
+pub mod reconcile;
 pub mod rules;
 mod store;
 

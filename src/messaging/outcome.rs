@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     model::{Candidate, NewText, TextStatus},
+    queue::queue_in,
     store,
 };
 use crate::{
@@ -116,7 +117,7 @@ async fn try_once_more(
         body: text.body.clone(),
         retry_of: Some(id),
     };
-    store::queue_in(tx, &again, after, now).await?;
+    queue_in(tx, &again, after, now).await?;
     Ok(())
 }
 

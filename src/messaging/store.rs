@@ -1,35 +1,16 @@
 //! The statements on outgoing_messages.
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::{
-    jobs::SendText,
-    model::{Candidate, NewText, Refusal, TextStatus},
-};
-use crate::{
-    jobs,
-    kernel::{
-        db::{TenantTx, Tx},
-        ids::OutgoingId,
-    },
+use super::model::{Candidate, NewText, Refusal, TextStatus};
+use crate::kernel::{
+    db::{TenantTx, Tx},
+    ids::OutgoingId,
 };
 
-/// Writes the text and orders its sending.
-pub async fn queue(
+pub async fn insert_text(
     tx: &mut TenantTx,
     new: &NewText,
-    at: DateTime<Utc>,
-) -> sqlx::Result<OutgoingId> {
-    queue_in(tx, new, Duration::ZERO, at).await
-}
-
-/// Writes the text and orders its sending for later.
-pub async fn queue_in(
-    tx: &mut TenantTx,
-    new: &NewText,
-    delay: Duration,
     at: DateTime<Utc>,
 ) -> sqlx::Result<OutgoingId> {
     let (subscriber, id) = (tx.subscriber(), OutgoingId::new());
@@ -52,14 +33,6 @@ pub async fn queue_in(
     )
     .execute(tx.conn())
     .await?;
-    jobs::enqueue_in(
-        tx,
-        &SendText {
-            subscriber,
-            outgoing: id,
-        },
-        delay,
-    );
     Ok(id)
 }
 

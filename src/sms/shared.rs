@@ -31,6 +31,7 @@ pub async fn find_business(
     number: &E164,
     person: &E164,
     words: &str,
+    default: Option<SubscriberId>,
 ) -> sqlx::Result<Option<SubscriberId>> {
     let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
     let recent_since = app.clock.now() - RECENT;
@@ -48,8 +49,9 @@ pub async fn find_business(
         Some(subscriber) => Some(subscriber),
         None => match find_named(&mut tx, number, words).await? {
             Some(subscriber) => Some(subscriber),
-            None if recent.is_empty() => tenancy::shared::default_of(&mut tx, number).await?,
-            None => None,
+            // Two recent conversations and no name: asking is better than guessing a third.
+            None if !recent.is_empty() => None,
+            None => default,
         },
     };
     tx.commit().await?;

@@ -26,13 +26,14 @@ pub async fn receive(
 ) -> Result<&'static str, traffic::Error> {
     let now = key.received_at;
     let mut tx = TenantTx::begin(db, subscriber).await?;
+    let Some(line) = tenancy::find_line(&mut tx, Channel::Voice).await? else {
+        drop(tx);
+        inbound::keep_unrouted(db, key).await?;
+        return Ok("unrouted");
+    };
     if inbound::claim(&mut tx, Some(subscriber), key).await? == Claim::Duplicate {
         return Ok("duplicate");
     }
-    let Some(line) = tenancy::find_line(&mut tx, Channel::Voice).await? else {
-        tx.commit().await?;
-        return Ok("done");
-    };
     let parties = Parties::of(&event.call);
     let contact = match parties.counterpart() {
         Some(phone) => Some(people::touch_contact(&mut tx, phone, "VOICE", now).await?),

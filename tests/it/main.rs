@@ -18,3 +18,5 @@ mod migrations;
 mod personal_data;
 mod runner;
 mod schedules;
+mod seeding;
+mod promises;

@@ -2,9 +2,13 @@
 mod app;
 mod db;
 mod queue;
+mod scratch;
+mod waiting;
 mod rows;
 
 pub use app::{app, at};
 pub use db::TestDb;
 pub use queue::{Bench, Work, do_once, soon};
+pub use scratch::Scratch;
+pub use waiting::eventually;
 pub use rows::{Table, World, execute, literal};
