@@ -9,6 +9,6 @@ mod rows;
 pub use app::{app, at};
 pub use db::TestDb;
 pub use queue::{Bench, Work, do_once, soon};
+pub use rows::{Table, World, execute, literal};
 pub use scratch::Scratch;
 pub use waiting::eventually;
-pub use rows::{Table, World, execute, literal};
