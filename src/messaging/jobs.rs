@@ -211,7 +211,7 @@ async fn write_sent(
         cost: sent.cost.clone(),
         leg: Leg::Segments,
         source_event: "message.sent".to_owned(),
-        period: billing::rules::period_of(now, zone(&text.timezone)),
+        period: billing::rules::period_of(now, zone(&text.business_timezone)),
     };
     let totals = Totals {
         day: text.day,

@@ -37,7 +37,7 @@ pub async fn insert_text(
 }
 
 /// Reads the text and everything that decides about it. Its contact and its conversation stay locked: a STOP or a
-/// takeover is either seen here or comes after the text is on its way.
+/// takeover is either seen here or comes after the text is on its way. Rows that only name them need not wait.
 pub async fn lock_candidate(
     tx: &mut TenantTx,
     id: OutgoingId,
@@ -48,7 +48,7 @@ pub async fn lock_candidate(
         r#"select c.id from outgoing_messages o
              join contacts c on c.subscriber_id = o.subscriber_id and c.phone = o.to_number
             where o.subscriber_id = $1 and o.id = $2
-              for update of c"#,
+              for no key update of c"#,
         subscriber as _,
         id as _,
     )
@@ -66,7 +66,7 @@ pub async fn lock_candidate(
                   l.mode as "mode: _", l.is_enabled as is_channel_enabled, i.is_ai_paused,
                   i.assigned_user_id is not null as "is_assigned!", s.status as "subscriber_status: _",
                   coalesce((select c.timezone from contacts c
-                             where c.subscriber_id = $1 and c.phone = o.to_number), p.timezone) as "timezone!",
+                             where c.subscriber_id = $1 and c.phone = o.to_number), p.timezone) as "timezone!", p.timezone as business_timezone,
                   recent.sent_10_min as "sent_10_min!", recent.sent_1_h as "sent_1_h!",
                   (select count(*) from outgoing_messages d
                     where d.subscriber_id = $1 and d.status in ('SENDING', 'SENT', 'DELIVERED', 'UNDELIVERED')
@@ -85,7 +85,7 @@ pub async fn lock_candidate(
                      and r.status in ('SENDING', 'SENT', 'DELIVERED', 'UNDELIVERED')
                      and r.created_at > $3::timestamptz - interval '1 hour') as recent
             where o.subscriber_id = $1 and o.id = $2
-              for update of o, i"#,
+              for no key update of o, i"#,
         subscriber as _,
         id as _,
         now,

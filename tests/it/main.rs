@@ -9,6 +9,7 @@
 )]
 mod support;
 mod architecture;
+mod billing;
 mod embedded;
 mod isolation;
 mod jobs;

@@ -10,13 +10,11 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use uuid::Uuid;
 
 /// What the generator cannot know from types, CHECKs and foreign keys: table, column, value (None: null).
-const OVERRIDES: [(&str, &str, Option<&str>); 4] = [
+const OVERRIDES: [(&str, &str, Option<&str>); 3] = [
     ("business_hours", "closes", Some("17:00")),
     ("holidays", "closes", Some("17:00")),
     // Its cause is the usage record.
     ("ledger_entries", "fee", None),
-    // Only a shared number, which is the platform's, has one.
-    ("phone_numbers", "default_subscriber_id", None),
 ];
 
 /// A table with a policy, as the catalogue describes it.
