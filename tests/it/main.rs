@@ -10,6 +10,7 @@
 mod support;
 mod architecture;
 mod billing;
+mod fakes;
 mod embedded;
 mod isolation;
 mod jobs;
@@ -21,3 +22,4 @@ mod runner;
 mod schedules;
 mod seeding;
 mod promises;
+mod sms;

@@ -260,6 +260,7 @@ async fn what_a_provider_tells_reaches_the_own_conversation_only() {
         ai_provider: AiProvider::Builtin,
         mode: ChannelMode::Full,
         from: "+12045550199",
+        counterpart: Some("+12045550199"),
         to: &to,
         contact: Some(scene.contact(scene.world.b)),
         body: "hello",
