@@ -159,7 +159,7 @@ call grant_to_app('reconciliation_runs', 'select, insert, update');
 create table reconciliation_differences (
   subscriber_id uuid not null references subscribers (id),
   id uuid not null,
-  run_id uuid not null references reconciliation_runs (id),
+  run_id uuid not null,                          -- no foreign key: a run may be over everybody, so it cannot begin with ours
   subject text not null,                         -- what was compared, such as `rollup 2026-11-21 VOICE price`
   expected text not null,
   found text not null,

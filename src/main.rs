@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use rocket_reception::{
     commands::{self, Outcome},
-    embedded,
+    doctor, embedded,
     kernel::{config::Settings, telemetry},
     serve, server, simulate,
 };
@@ -78,7 +78,7 @@ async fn run(arguments: Arguments, settings: Settings) -> anyhow::Result<Outcome
         Command::Serve => serve::serve(settings).await.map(|()| Outcome::Fine),
         Command::Migrate { status: true } => commands::migration_status(&settings, json).await,
         Command::Migrate { status: false } => commands::migrate(&settings, json).await,
-        Command::Doctor { fix } => commands::doctor(&settings, fix, json).await,
+        Command::Doctor { fix } => doctor::run(&settings, fix, json).await,
         Command::Reconcile => commands::reconcile(&settings, json).await,
         Command::Simulate(play) => simulate::run(&settings, play, json).await,
         Command::Openapi => commands::print_openapi(&server::document()),

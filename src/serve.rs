@@ -9,6 +9,7 @@ use tokio::{
 
 use crate::{
     app::{App, AppState},
+    commands::say,
     database::Database,
     kernel::{
         clock::Clock,
@@ -39,11 +40,14 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let database = Database::open(&settings, clock.clone()).await?;
     check_login(&database, &settings).await?;
     if database.is_embedded() && settings.env == AppEnv::Development {
-        seeding::seed_everything(&database.db, &settings).await.context("seed the demo")?;
+        seeding::seed_everything(&database.db, &settings, clock.now())
+            .await
+            .context("seed the demo")?;
     }
     let app = App::new(database.db.clone(), clock, settings)?;
     worker::start(&app);
-    say_where(&app, &database, begun);
+    let port = listener.local_addr().context("read the port")?.port();
+    say_where(&app, &database, port, begun);
     stop_on_signal(&app)?;
     server::serve(app.clone(), listener).await?;
     app.tasks.stop();
@@ -65,17 +69,19 @@ async fn check_login(database: &Database, settings: &Settings) -> anyhow::Result
 }
 
 /// What somebody who has just typed `cargo run` wants to know.
-#[expect(clippy::print_stdout, reason = "this is the program's answer to whoever started it")]
-fn say_where(app: &AppState, database: &Database, begun: Instant) {
+fn say_where(app: &AppState, database: &Database, port: u16, begun: Instant) {
     let settings = &app.settings;
-    let local = format!("http://localhost:{}", settings.port);
-    println!("Rocket Reception {} is up in {:.1} s", env!("CARGO_PKG_VERSION"), begun.elapsed().as_secs_f64());
-    println!("  health      {local}/health/detailed");
-    println!("  API         {local}/openapi.json");
-    println!("  database    {}", database.describe());
+    let local = format!("http://localhost:{port}");
+    let (version, seconds) = (env!("CARGO_PKG_VERSION"), begun.elapsed().as_secs_f64());
+    say(&format!(
+        "Rocket Reception {version} is up in {seconds:.1} s on {local}"
+    ));
+    say(&format!("  health      {local}/health/detailed"));
+    say(&format!("  API         {local}/openapi.json"));
+    say(&format!("  database    {}", database.describe()));
     if settings.env == AppEnv::Development {
-        println!("  try it      cargo run -- simulate sms --body 'Are you open tomorrow?'");
-        println!("              cargo run -- simulate call --via retell");
+        say("  try it      cargo run -- simulate sms --body 'Are you open tomorrow?'");
+        say("              cargo run -- simulate call --via retell");
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     people::{self, Caller},
     providers::twilio::{InboundSms, OptOutType, segments},
     receptionist::understanding::guess_language,
-    tenancy::{self, Channel, Line},
+    tenancy::{Channel, Line},
     traffic::{self, IncomingText, ReceivedText},
 };
 
@@ -29,12 +29,10 @@ pub struct Text<'a> {
 
 pub async fn receive(
     tx: &mut TenantTx,
+    line: &Line,
     text: &Text<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), traffic::Error> {
-    let Some(line) = tenancy::find_line(tx, Channel::Sms).await? else {
-        return Ok(());
-    };
     let sms = text.sms;
     let from = E164::of_caller(&sms.from);
     let caller = match &from {
@@ -57,6 +55,7 @@ pub async fn receive(
             ai_provider: line.ai_provider,
             mode: line.mode,
             from: &sms.from,
+            counterpart: is_dialable(&sms.from).then_some(&sms.from),
             to: text.to,
             contact: caller.as_ref().map(|caller| caller.contact),
             body: &sms.body,
@@ -78,13 +77,13 @@ pub async fn receive(
         let person = Person {
             caller,
             from,
-            line: &line,
+            line,
             text,
             received: &received,
         };
         obey(tx, &person, keyword, now).await?;
     }
-    charge(tx, sms, &line, &received, now).await?;
+    charge(tx, sms, line, &received, now).await?;
     events::emit(
         tx,
         &Event::MessageReceived(message_facts(text, &received)),
@@ -100,6 +99,12 @@ pub async fn receive(
         jobs::enqueue(tx, &reply);
     }
     Ok(())
+}
+
+/// A number or a short code, and not `anonymous`, which is anybody.
+fn is_dialable(from: &str) -> bool {
+    let digits = from.strip_prefix('+').unwrap_or(from);
+    digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What the carrier says counts more than what we read.

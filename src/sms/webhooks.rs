@@ -1,6 +1,6 @@
 //! A text comes in.
 use axum::{
-    extract::State,
+    extract::{RawQuery, State},
     http::header,
     response::{IntoResponse, Response},
     routing::post,
@@ -11,26 +11,37 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{receive, shared};
 use crate::{
     app::AppState,
-    inbound::{self, Claim, EventKey, TwilioForm},
+    inbound::{self, Claim, EventKey, TwilioForm, outcome_of},
     jobs,
     kernel::{
         db::{SystemToken, SystemTx, TenantTx},
         ids::SubscriberId,
         phone::E164,
     },
+    messaging,
     providers::twilio::{Form, InboundSms, ParseError},
-    tenancy::directory::{self, Key},
+    tenancy::{
+        self, Channel,
+        directory::{self, Key},
+    },
     traffic,
     web::{ApiError, Problem},
 };
 
+/// Ten times what Twilio takes for one text: whoever sends more is not a person with a phone.
+const LONGEST_TEXT: usize = 16_000;
+
 /// Another text of the same new conversation may win the race to make it; then we begin again.
 const TRIES: usize = 3;
+
+/// No carrier delivers more in one text; Twilio promises 1,600.
+const MAX_CHARACTERS: usize = 4_000;
 
 /// The paths on which texts come in.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(twilio_sms))
+        .routes(routes!(twilio_any))
         .route("/webhooks/sms-inbound", post(twilio_sms))
 }
 
@@ -43,9 +54,31 @@ pub async fn twilio_sms(
     State(app): State<AppState>,
     proved: TwilioForm,
 ) -> Result<EmptyTwiml, ApiError> {
-    let outcome = receive_form(&app, &proved.form, &proved.raw).await?;
-    inbound::count("twilio", "text", outcome);
-    Ok(EmptyTwiml)
+    let received = receive_form(&app, &proved.form, &proved.raw).await;
+    inbound::count("twilio", "text", outcome_of(&received));
+    received.map(|_| EmptyTwiml)
+}
+
+/// Receives whatever a number of ours has this one URL for, told apart by its fields.
+#[utoipa::path(post, path = "/webhooks/twilio", tag = "providers",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "`<Response/>`", content_type = "text/xml"), (status = 204),
+        (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+async fn twilio_any(
+    app: State<AppState>,
+    query: RawQuery,
+    proved: TwilioForm,
+) -> Result<Response, ApiError> {
+    let has = |name: &str| proved.form.iter().any(|(field, _)| field == name);
+    if has("MessageStatus") {
+        return Ok(messaging::text_status(app, query, proved)
+            .await?
+            .into_response());
+    }
+    if has("MessageSid") {
+        return Ok(twilio_sms(app, proved).await?.into_response());
+    }
+    Err(ApiError::invalid("MessageSid", "is missing"))
 }
 
 /// Receives a text that was proved before: one whose handling failed by a fault of ours.
@@ -56,10 +89,16 @@ pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<(), ApiError> {
 
 async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<&'static str, ApiError> {
     let sms = InboundSms::parse(form).map_err(bad_form)?;
+    if sms.body.chars().count() > MAX_CHARACTERS {
+        return Err(ApiError::invalid("Body", "is longer than a text can be"));
+    }
     let to: E164 = sms
         .to
         .parse()
         .map_err(|_| ApiError::invalid("To", "is not a number"))?;
+    if sms.body.len() > LONGEST_TEXT {
+        return Err(ApiError::invalid("Body", "is too long"));
+    }
     let event = EventKey {
         provider: "TWILIO",
         external_id: sms.message_sid.clone(),
@@ -107,10 +146,16 @@ async fn receive_once(
     text: &receive::Text<'_>,
 ) -> Result<&'static str, traffic::Error> {
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
+    let Some(line) = tenancy::find_line(&mut tx, Channel::Sms).await? else {
+        // The directory still names a subscriber that is gone.
+        drop(tx);
+        inbound::keep_unrouted(&app.db, event).await?;
+        return Ok("unrouted");
+    };
     if inbound::claim(&mut tx, Some(subscriber), event).await? == Claim::Duplicate {
         return Ok("duplicate");
     }
-    receive::receive(&mut tx, text, event.received_at).await?;
+    receive::receive(&mut tx, &line, text, event.received_at).await?;
     tx.commit().await?;
     Ok("done")
 }
@@ -127,33 +172,29 @@ enum Route {
 
 async fn route(app: &AppState, sms: &InboundSms, to: &E164) -> Result<Route, ApiError> {
     let from = E164::of_caller(&sms.from);
-    let keys: Vec<Key<'_>> = [Some(Key::Number(to)), from.as_ref().map(Key::Number)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let mut keys = vec![Key::Number(to), Key::SharedDefault(to)];
+    keys.extend(from.as_ref().map(Key::Number));
     let mut found = directory::find(&app.db, &keys).await?.into_iter();
-    let Some(line) = found.next().flatten() else {
+    let (line, default) = (found.next().flatten(), found.next().flatten());
+    let sender_is_ours = found.next().flatten().is_some();
+    let Some(line) = line else {
         return Ok(Route::Nobody);
     };
-    let sender_is_ours = found.next().flatten().is_some();
     if let Some(subscriber) = line.subscriber {
         return Ok(Route::Line {
             subscriber,
             sender_is_ours,
         });
     }
-    match from {
-        None => Ok(Route::Nobody),
-        Some(from) => Ok(
-            match shared::find_business(app, to, &from, &sms.body).await? {
-                Some(subscriber) => Route::Line {
-                    subscriber,
-                    sender_is_ours,
-                },
-                None => Route::Ask,
-            },
-        ),
-    }
+    let Some(from) = from else {
+        return Ok(Route::Nobody);
+    };
+    let default = default.and_then(|entry| entry.subscriber);
+    let meant = shared::find_business(app, to, &from, &sms.body, default).await?;
+    Ok(meant.map_or(Route::Ask, |subscriber| Route::Line {
+        subscriber,
+        sender_is_ours,
+    }))
 }
 
 /// Claims the text and orders the question which business is meant.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     kernel::{
-        db::{TenantTx, Tx},
+        db::{SystemTx, TenantTx, Tx},
         ids::{ContactId, InteractionId, MessageId, SubscriberId, UserId},
         language::Language,
         phone::E164,
@@ -24,8 +24,10 @@ pub struct IncomingText<'a> {
     pub transport: Transport,
     pub ai_provider: AiProvider,
     pub mode: ChannelMode,
-    /// What stands in `From`: a number, a short code, nothing when withheld.
+    /// What stands in `From`: a number, a short code, `anonymous`.
     pub from: &'a str,
+    /// Whose conversation it belongs to; none when withheld, and then it is one of its own.
+    pub counterpart: Option<&'a str>,
     pub to: &'a E164,
     pub contact: Option<ContactId>,
     pub body: &'a str,
@@ -59,7 +61,7 @@ pub async fn receive_text(
         r#"
         with held as materialized (
             select id, day from interactions
-             where subscriber_id = $1 and channel = 'SMS' and status = 'OPEN' and counterpart = $7
+             where subscriber_id = $1 and channel = 'SMS' and status = 'OPEN' and counterpart = $17
                for no key update
         ),
         touched as (
@@ -71,7 +73,7 @@ pub async fn receive_text(
             insert into interactions
                 (subscriber_id, id, channel, direction, provider, external_id, transport_provider, ai_provider, mode,
                  from_number, to_number, counterpart, contact_id, day, started_at, last_message_at)
-            select $1, $2, 'SMS', 'INBOUND', $3, $4, $5, $6, $15, $7, $8, $7, $9, $13, $14, $14
+            select $1, $2, 'SMS', 'INBOUND', $3, $4, $5, $6, $15, $7, $8, $17, $9, $13, $14, $14
              where not exists (select from held)
             on conflict do nothing
             returning id, day
@@ -102,6 +104,7 @@ pub async fn receive_text(
         text.at,
         text.mode as _,
         text.needs_answer,
+        text.counterpart,
     )
     .fetch_optional(tx.conn())
     .await?
@@ -259,6 +262,33 @@ pub async fn insert_turn(
     let before = Contribution::of(&open_text(row.handled_by));
     let after = Contribution::of(&open_text(row.handled_by.or(handled_by)));
     Ok((id, after.since(Some(before))))
+}
+
+/// A subscriber with whom a person has written.
+#[derive(Clone, Debug)]
+pub struct Conversed {
+    pub subscriber: SubscriberId,
+    pub last_at: DateTime<Utc>,
+}
+
+/// With whom the person has written on a number that several share, the latest first.
+pub async fn list_conversed(
+    tx: &mut SystemTx,
+    number: &E164,
+    person: &E164,
+) -> sqlx::Result<Vec<Conversed>> {
+    sqlx::query_as!(
+        Conversed,
+        r#"select subscriber_id as "subscriber: _", max(last_message_at) as "last_at!"
+             from interactions
+            where channel = 'SMS' and counterpart = $1 and (to_number = $2 or from_number = $2)
+              and last_message_at is not null
+            group by subscriber_id order by 2 desc limit 20"#,
+        person as _,
+        number as _,
+    )
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// What ending a silent conversation adds to its day's sums.

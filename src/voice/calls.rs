@@ -26,13 +26,15 @@ pub async fn receive(
 ) -> Result<&'static str, traffic::Error> {
     let now = key.received_at;
     let mut tx = TenantTx::begin(db, subscriber).await?;
+    let Some(line) = tenancy::find_line(&mut tx, Channel::Voice).await? else {
+        // The directory still names a subscriber that is gone.
+        drop(tx);
+        inbound::keep_unrouted(db, key).await?;
+        return Ok("unrouted");
+    };
     if inbound::claim(&mut tx, Some(subscriber), key).await? == Claim::Duplicate {
         return Ok("duplicate");
     }
-    let Some(line) = tenancy::find_line(&mut tx, Channel::Voice).await? else {
-        tx.commit().await?;
-        return Ok("done");
-    };
     let parties = Parties::of(&event.call);
     let contact = match parties.counterpart() {
         Some(phone) => Some(people::touch_contact(&mut tx, phone, "VOICE", now).await?),
@@ -164,9 +166,9 @@ async fn heed_reason(
         .map(disconnection)
     {
         Some(Disconnection::ProviderOutOfMoney) => {
-            // Every subscriber is down, not this one.
+            // Every subscriber is down; this one's call is the first to show it.
             let alert = Alert {
-                subscriber: None,
+                subscriber: Some(tx.subscriber()),
                 kind: "retell.out_of_money",
                 severity: Severity::Critical,
                 detail: "retell takes no calls: the workspace cannot pay".to_owned(),
