@@ -146,9 +146,7 @@ create table phone_numbers (
   state text not null default 'ACTIVE' check (state in ('ACTIVE', 'RELEASED')),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint phone_numbers_shared_is_platform check (is_shared = (subscriber_id is null)),
-  -- A subscriber's own number never points to another subscriber.
-  constraint phone_numbers_default_is_shared check (is_shared or default_subscriber_id is null)
+  constraint phone_numbers_shared_is_platform check (is_shared = (subscriber_id is null))
 );
 -- A number is held once at a time; one that was released may come back to somebody else.
 create unique index phone_numbers_active_key on phone_numbers (e164) where state = 'ACTIVE';

@@ -29,12 +29,21 @@ pub struct TwilioForm {
 /// A body that Retell signed.
 pub struct RetellBody(pub Bytes);
 
-/// Counts what became of a webhook.
+/// Counts what became of a webhook: `done`, `duplicate`, `unrouted`, `rejected` or `failed`.
 pub fn count(provider: &str, kind: &str, outcome: &str) {
     METRICS
         .inbound_events
         .with_label_values(&[provider, kind, outcome])
         .inc();
+}
+
+/// What became of a webhook, from what its handler came to.
+pub fn outcome_of(handled: &Result<&'static str, ApiError>) -> &'static str {
+    match handled {
+        Ok(outcome) => outcome,
+        Err(ApiError::Client { status, .. }) if status.is_client_error() => "rejected",
+        Err(_) => "failed",
+    }
 }
 
 impl FromRequest<AppState> for TwilioForm {

@@ -61,6 +61,9 @@ pub struct Candidate {
     pub body: String,
     pub day: NaiveDate,
     pub sending_at: Option<DateTime<Utc>>,
+    /// Set with its charge; a callback may know of the text before.
+    pub sent_at: Option<DateTime<Utc>>,
+    pub provider_message_id: Option<String>,
     pub is_retry: bool,
     pub is_opted_out: bool,
     pub text_state: Option<TextState>,

@@ -97,6 +97,8 @@ mod tests {
             body: "Hello".into(),
             day: "2026-11-21".parse().unwrap(),
             sending_at: None,
+            sent_at: None,
+            provider_message_id: None,
             is_retry: false,
             is_opted_out: false,
             text_state: Some(TextState::Reachable),

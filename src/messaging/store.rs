@@ -58,7 +58,7 @@ pub async fn lock_candidate(
         Candidate,
         r#"select o.interaction_id as "interaction: _", o.message_id as "message: _", o.purpose as "purpose: _",
                   o.status as "status: _", o.from_number as "from: _", o.to_number as "to: _", o.body, i.day,
-                  o.sending_at, o.retry_of is not null as "is_retry!",
+                  o.sending_at, o.sent_at, o.provider_message_id, o.retry_of is not null as "is_retry!",
                   exists (select from opt_outs x where x.subscriber_id = $1 and x.phone = o.to_number
                              and x.ended_at is null) as "is_opted_out!",
                   (select c.text_state from contacts c
@@ -205,13 +205,25 @@ pub struct Told {
     pub status: TextStatus,
 }
 
-/// Finds the text by our own id, which the callback's URL names, else by the provider's.
+/// Finds the text by our own id, which the callback's URL names, else by the provider's. Its contact is locked first,
+/// as in [`lock_candidate`]: two that lock in different orders wait for each other.
 pub async fn lock_told(
     tx: &mut TenantTx,
     id: Option<OutgoingId>,
     provider_message_id: &str,
 ) -> sqlx::Result<Option<Told>> {
     let subscriber = tx.subscriber();
+    sqlx::query!(
+        r#"select c.id from outgoing_messages o
+             join contacts c on c.subscriber_id = o.subscriber_id and c.phone = o.to_number
+            where o.subscriber_id = $1 and (o.id = $2 or o.provider_message_id = $3)
+              for no key update of c"#,
+        subscriber as _,
+        id as _,
+        provider_message_id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
     sqlx::query_as!(
         Told,
         r#"select id as "id: _", status as "status: _"

@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{receive, shared};
 use crate::{
     app::AppState,
-    inbound::{self, Claim, EventKey, TwilioForm},
+    inbound::{self, Claim, EventKey, TwilioForm, outcome_of},
     jobs,
     kernel::{
         db::{SystemToken, SystemTx, TenantTx},
@@ -27,6 +27,9 @@ use crate::{
     traffic,
     web::{ApiError, Problem},
 };
+
+/// Ten times what Twilio takes for one text: whoever sends more is not a person with a phone.
+const LONGEST_TEXT: usize = 16_000;
 
 /// Another text of the same new conversation may win the race to make it; then we begin again.
 const TRIES: usize = 3;
@@ -51,9 +54,9 @@ pub async fn twilio_sms(
     State(app): State<AppState>,
     proved: TwilioForm,
 ) -> Result<EmptyTwiml, ApiError> {
-    let outcome = receive_form(&app, &proved.form, &proved.raw).await?;
-    inbound::count("twilio", "text", outcome);
-    Ok(EmptyTwiml)
+    let received = receive_form(&app, &proved.form, &proved.raw).await;
+    inbound::count("twilio", "text", outcome_of(&received));
+    received.map(|_| EmptyTwiml)
 }
 
 /// Receives whatever a number of ours has this one URL for, told apart by its fields.
@@ -93,6 +96,9 @@ async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<&'stati
         .to
         .parse()
         .map_err(|_| ApiError::invalid("To", "is not a number"))?;
+    if sms.body.len() > LONGEST_TEXT {
+        return Err(ApiError::invalid("Body", "is too long"));
+    }
     let event = EventKey {
         provider: "TWILIO",
         external_id: sms.message_sid.clone(),
@@ -141,6 +147,7 @@ async fn receive_once(
 ) -> Result<&'static str, traffic::Error> {
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let Some(line) = tenancy::find_line(&mut tx, Channel::Sms).await? else {
+        // The directory still names a subscriber that is gone.
         drop(tx);
         inbound::keep_unrouted(&app.db, event).await?;
         return Ok("unrouted");

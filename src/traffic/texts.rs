@@ -24,8 +24,10 @@ pub struct IncomingText<'a> {
     pub transport: Transport,
     pub ai_provider: AiProvider,
     pub mode: ChannelMode,
-    /// What stands in `From`: a number, a short code, nothing when withheld.
+    /// What stands in `From`: a number, a short code, `anonymous`.
     pub from: &'a str,
+    /// Whose conversation it belongs to; none when withheld, and then it is one of its own.
+    pub counterpart: Option<&'a str>,
     pub to: &'a E164,
     pub contact: Option<ContactId>,
     pub body: &'a str,
@@ -59,7 +61,7 @@ pub async fn receive_text(
         r#"
         with held as materialized (
             select id, day from interactions
-             where subscriber_id = $1 and channel = 'SMS' and status = 'OPEN' and counterpart = $7
+             where subscriber_id = $1 and channel = 'SMS' and status = 'OPEN' and counterpart = $17
                for no key update
         ),
         touched as (
@@ -71,7 +73,7 @@ pub async fn receive_text(
             insert into interactions
                 (subscriber_id, id, channel, direction, provider, external_id, transport_provider, ai_provider, mode,
                  from_number, to_number, counterpart, contact_id, day, started_at, last_message_at)
-            select $1, $2, 'SMS', 'INBOUND', $3, $4, $5, $6, $15, $7, $8, $7, $9, $13, $14, $14
+            select $1, $2, 'SMS', 'INBOUND', $3, $4, $5, $6, $15, $7, $8, $17, $9, $13, $14, $14
              where not exists (select from held)
             on conflict do nothing
             returning id, day
@@ -102,6 +104,7 @@ pub async fn receive_text(
         text.at,
         text.mode as _,
         text.needs_answer,
+        text.counterpart,
     )
     .fetch_optional(tx.conn())
     .await?

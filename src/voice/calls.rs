@@ -27,6 +27,7 @@ pub async fn receive(
     let now = key.received_at;
     let mut tx = TenantTx::begin(db, subscriber).await?;
     let Some(line) = tenancy::find_line(&mut tx, Channel::Voice).await? else {
+        // The directory still names a subscriber that is gone.
         drop(tx);
         inbound::keep_unrouted(db, key).await?;
         return Ok("unrouted");
@@ -165,9 +166,9 @@ async fn heed_reason(
         .map(disconnection)
     {
         Some(Disconnection::ProviderOutOfMoney) => {
-            // Every subscriber is down, not this one.
+            // Every subscriber is down; this one's call is the first to show it.
             let alert = Alert {
-                subscriber: None,
+                subscriber: Some(tx.subscriber()),
                 kind: "retell.out_of_money",
                 severity: Severity::Critical,
                 detail: "retell takes no calls: the workspace cannot pay".to_owned(),

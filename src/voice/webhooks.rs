@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::AppState,
-    inbound::{self, EventKey, RetellBody},
+    inbound::{self, EventKey, RetellBody, outcome_of},
     kernel::ids::SubscriberId,
     providers::retell::{CallEvent, CallEventKind, ChatEvent, FunctionCall, WebhookEvent},
     traffic,
@@ -45,17 +45,16 @@ async fn retell_event(
     State(app): State<AppState>,
     RetellBody(body): RetellBody,
 ) -> Result<Response, ApiError> {
-    let event = parse(&body)?;
+    let event = parse(&body).inspect_err(|_| inbound::count("retell", "unknown", "rejected"))?;
     if let WebhookEvent::Function(call) = &event {
         let subscriber = owner_of_tool(&app, call).await;
         let answer = tool_calls::call_tool(&app, subscriber, call).await;
         inbound::count("retell", "tool_call", "done");
         return Ok(Json(answer).into_response());
     }
-    let kind = kind_of(&event);
-    let outcome = receive(&app, &event, &body).await?;
-    inbound::count("retell", kind, outcome);
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let received = receive(&app, &event, &body).await;
+    inbound::count("retell", kind_of(&event), outcome_of(&received));
+    received.map(|_| StatusCode::NO_CONTENT.into_response())
 }
 
 /// Receives an event that was proved before: one whose handling failed by a fault of ours.

@@ -30,11 +30,11 @@ fn words(command: &str) -> Vec<String> {
 /// The value after an instruction of the Dockerfile; its last one counts.
 fn instruction(name: &str) -> String {
     let file = paper("Dockerfile");
-    let lines = file
+    let mut lines = file
         .lines()
         .filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     lines
-        .last()
+        .next_back()
         .unwrap_or_else(|| panic!("no {name}"))
         .to_owned()
 }

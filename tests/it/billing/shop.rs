@@ -162,6 +162,7 @@ impl Shop {
                 ai_provider: AiProvider::Builtin,
                 mode: ChannelMode::Full,
                 from: person.as_str(),
+                counterpart: Some(person.as_str()),
                 to: &ours(),
                 contact: None,
                 body: "Hello",

@@ -12,7 +12,7 @@ use rocket_reception::{
         phone::E164,
     },
     messaging::{
-        NewText, Purpose,
+        self, NewText, Purpose,
         model::{Refusal, TextStatus},
         store as texts,
     },
@@ -253,6 +253,7 @@ async fn what_a_provider_tells_reaches_the_own_conversation_only() {
         ai_provider: AiProvider::Builtin,
         mode: ChannelMode::Full,
         from: "+12045550199",
+        counterpart: Some("+12045550199"),
         to: &to,
         contact: Some(scene.contact(scene.world.b)),
         body: "hello",
@@ -368,7 +369,7 @@ async fn a_text_of_another_subscriber_is_not_sent_changed_or_pointed_to() {
         },
     ] {
         let mut tx = scene.tx().await;
-        assert_no_parent(texts::queue(&mut tx, &pointing, now()).await);
+        assert_no_parent(messaging::queue(&mut tx, &pointing, now()).await);
     }
     scene.assert_b_is_as_before().await;
 }
@@ -520,7 +521,7 @@ async fn upkeep_in_a_tenants_transaction_stays_in_its_rows() {
     let before = scene.rows_of_b().await;
     let mut tx = scene.tx().await;
     let closed = traffic::close_idle_texts(&mut tx, now(), 100).await;
-    assert_eq!(closed.unwrap(), 1);
+    assert_eq!(closed.unwrap().len(), 1);
     tx.commit().await.unwrap();
     assert_eq!(scene.rows_of_b().await, before);
 }

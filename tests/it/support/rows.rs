@@ -1,317 +1,124 @@
-//! A row of every table, made from the catalogue: a table that comes later is in the tests before anybody thinks of
-//! them.
-use std::collections::{BTreeMap, HashMap, HashSet};
+//! What stands in the tables, for what no answer shows.
+use rocket_reception::kernel::db::{SystemToken, SystemTx, Tx};
+use serde_json::Value;
+use sqlx::{FromRow, postgres::PgRow};
 
-use rocket_reception::kernel::{
-    db::{Db, TenantTx, Tx},
-    ids::SubscriberId,
-};
-use sqlx::{AssertSqlSafe, PgConnection, PgPool};
-use uuid::Uuid;
+use super::{Subscriber, TestApp};
 
-/// What the generator cannot know from types, CHECKs and foreign keys: table, column, value (None: null).
-const OVERRIDES: [(&str, &str, Option<&str>); 4] = [
-    ("business_hours", "closes", Some("17:00")),
-    ("holidays", "closes", Some("17:00")),
-    // Its cause is the usage record.
-    ("ledger_entries", "fee", None),
-    // Only a shared number, which is the platform's, has one.
-    ("phone_numbers", "default_subscriber_id", None),
-];
-
-/// A table with a policy, as the catalogue describes it.
-#[derive(Clone, Debug)]
-pub struct Table {
-    pub name: String,
-    pub columns: Vec<Column>,
-    pub primary_key: Vec<String>,
-    pub foreign_keys: Vec<ForeignKey>,
+/// A text of ours, as a dashboard would show it.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct Outgoing {
+    pub to_number: String,
+    pub body: String,
+    pub purpose: String,
+    pub status: String,
+    pub reason: Option<String>,
+    pub error_code: Option<i32>,
+    pub segments: Option<i32>,
+    pub provider_message_id: Option<String>,
+    pub is_sandbox: bool,
 }
 
-#[derive(Clone, Debug)]
-pub struct Column {
-    pub name: String,
-    pub type_name: String,
-    pub is_nullable: bool,
-    /// The first value that its CHECK allows.
-    allowed: Option<String>,
-}
-
-#[derive(Clone, Debug)]
-pub struct ForeignKey {
-    pub name: String,
-    pub columns: Vec<String>,
-    pub target: String,
-    pub target_columns: Vec<String>,
-}
-
-/// Column and value, as texts that PostgreSQL reads.
-pub type Row = BTreeMap<String, Option<String>>;
-
-impl Table {
-    /// Whose row it is.
-    pub fn owner_column(&self) -> &'static str {
-        match self.name.as_str() {
-            "subscribers" => "id",
-            _ => "subscriber_id",
-        }
+impl TestApp {
+    /// The rows of a statement whose `$1` is the subscriber.
+    pub async fn rows<T>(&self, subscriber: &Subscriber, statement: &'static str) -> Vec<T>
+    where
+        T: for<'row> FromRow<'row, PgRow> + Send + Unpin,
+    {
+        let mut tx = self.system_tx().await;
+        let rows = sqlx::query_as(statement).bind(subscriber.id);
+        rows.fetch_all(tx.conn()).await.unwrap()
     }
 
-    pub fn column(&self, name: &str) -> &Column {
-        let found = self.columns.iter().find(|column| column.name == name);
-        found.unwrap_or_else(|| panic!("{} has no column {name}", self.name))
+    /// The one value of a statement whose `$1` is the subscriber.
+    pub async fn value<T>(&self, subscriber: &Subscriber, statement: &'static str) -> T
+    where
+        (T,): for<'row> FromRow<'row, PgRow>,
+        T: Send + Unpin,
+    {
+        let mut rows = self.rows::<(T,)>(subscriber, statement).await;
+        assert_eq!(rows.len(), 1, "{statement}");
+        rows.remove(0).0
     }
 
-    /// `a = '…' and b = '…'`: this row by its primary key.
-    pub fn is_row(&self, row: &Row) -> String {
-        let equals = |column: &String| format!("{column} = {}", literal(&row[column]));
-        let key: Vec<String> = self.primary_key.iter().map(equals).collect();
-        key.join(" and ")
+    /// Changes rows by a statement whose `$1` is the subscriber.
+    pub async fn change(&self, subscriber: &Subscriber, statement: &'static str) {
+        let mut tx = self.system_tx().await;
+        let changed = sqlx::query(statement).bind(subscriber.id);
+        changed.execute(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
-    pub fn insert(&self, row: &Row) -> String {
-        let columns: Vec<&str> = row.keys().map(String::as_str).collect();
-        let values: Vec<String> = row.values().map(literal).collect();
-        let (columns, values) = (columns.join(", "), values.join(", "));
-        format!("insert into {} ({columns}) values ({values})", self.name)
-    }
-}
-
-/// A value in a statement.
-pub fn literal(value: &Option<String>) -> String {
-    match value {
-        None => "null".to_owned(),
-        Some(text) => format!("'{}'", text.replace('\'', "''")),
-    }
-}
-
-/// Two subscribers with a row in every table that has a policy.
-pub struct World {
-    /// In an order in which rows can be inserted.
-    pub tables: Vec<Table>,
-    pub a: SubscriberId,
-    pub b: SubscriberId,
-    rows: HashMap<(String, SubscriberId), Row>,
-}
-
-impl World {
-    pub fn empty() -> Self {
-        Self {
-            tables: Vec::new(),
-            a: SubscriberId::new(),
-            b: SubscriberId::new(),
-            rows: HashMap::new(),
-        }
+    async fn system_tx(&self) -> SystemTx {
+        let tx = SystemTx::begin(&self.state.db, SystemToken::Seeding).await;
+        tx.unwrap()
     }
 
-    pub async fn planted(db: &Db) -> Self {
-        let mut world = Self::empty();
-        world.plant(db).await;
-        world
+    /// The texts that we sent, or would have.
+    pub async fn outgoing(&self, subscriber: &Subscriber) -> Vec<Outgoing> {
+        let statement = "select * from outgoing_messages where subscriber_id = $1 order by id";
+        self.rows(subscriber, statement).await
     }
 
-    /// Reads the catalogue and gives both subscribers a row in every table where they have none; each row is inserted
-    /// by its subscriber's own transaction.
-    pub async fn plant(&mut self, db: &Db) {
-        self.tables = read_tables(db.pool()).await;
-        for subscriber in [self.a, self.b] {
-            let mut tx = TenantTx::begin(db, subscriber).await.unwrap();
-            for table in &self.tables {
-                let key = (table.name.clone(), subscriber);
-                if self.rows.contains_key(&key) {
-                    continue;
-                }
-                let row = self.fresh(tx.conn(), table, subscriber).await;
-                execute(tx.conn(), &table.insert(&row)).await;
-                self.rows.insert(key, row);
-            }
-            tx.commit().await.unwrap();
-        }
+    /// The only one.
+    pub async fn only_outgoing(&self, subscriber: &Subscriber) -> Outgoing {
+        let mut all = self.outgoing(subscriber).await;
+        assert_eq!(all.len(), 1, "{all:#?}");
+        all.remove(0)
     }
 
-    /// The row that was planted.
-    pub fn row(&self, table: &str, subscriber: SubscriberId) -> &Row {
-        &self.rows[&(table.to_owned(), subscriber)]
+    /// The names of the events, in their order.
+    pub async fn events(&self, subscriber: &Subscriber) -> Vec<String> {
+        let statement = "select type from events where subscriber_id = $1 order by id";
+        let rows = self.rows::<(String,)>(subscriber, statement).await;
+        rows.into_iter().map(|(name,)| name).collect()
     }
 
-    pub fn has_planted(&self, table: &str) -> bool {
-        self.rows.contains_key(&(table.to_owned(), self.a))
+    /// How many events have this name.
+    pub async fn count_events(&self, subscriber: &Subscriber, name: &str) -> usize {
+        let events = self.events(subscriber).await;
+        events.iter().filter(|event| *event == name).count()
     }
 
-    /// A value of the planted row.
-    pub fn value(&self, table: &str, column: &str, subscriber: SubscriberId) -> &str {
-        let value = &self.row(table, subscriber)[column];
-        value.as_deref().expect("the column is filled")
+    /// Kind and state of every webhook that was kept.
+    pub async fn kept(&self) -> Vec<(String, String)> {
+        let mut tx = self.system_tx().await;
+        sqlx::query_as("select kind, state from inbound_events order by received_at, external_id")
+            .fetch_all(tx.conn())
+            .await
+            .unwrap()
     }
 
-    /// The id of the planted row.
-    pub fn id(&self, table: &str, subscriber: SubscriberId) -> Uuid {
-        self.value(table, "id", subscriber).parse().unwrap()
-    }
-
-    /// Another row of the subscriber: references lead to its planted rows, every text is unlike all others.
-    pub async fn fresh(
-        &self,
-        conn: &mut PgConnection,
-        table: &Table,
-        subscriber: SubscriberId,
-    ) -> Row {
-        let tag = Uuid::new_v4().simple().to_string();
-        let mut row: Row = table
-            .columns
-            .iter()
-            .map(|column| (column.name.clone(), Some(value(table, column, &tag))))
-            .collect();
-        for key in &table.foreign_keys {
-            for (column, target) in key.columns.iter().zip(&key.target_columns) {
-                let value = match self.rows.get(&(key.target.clone(), subscriber)) {
-                    Some(target_row) => target_row[target].clone(),
-                    // The table itself: its first row refers to none.
-                    None if key.target == table.name => None,
-                    None => any_value(conn, &key.target, target).await,
-                };
-                row.insert(column.clone(), value);
-            }
-        }
-        for (_, column, value) in OVERRIDES.iter().filter(|(name, ..)| *name == table.name) {
-            row.insert((*column).to_owned(), value.map(str::to_owned));
-        }
-        let owner = Some(subscriber.to_string());
-        row.insert(table.owner_column().to_owned(), owner);
-        row
-    }
-}
-
-fn value(table: &Table, column: &Column, tag: &str) -> String {
-    // Of every number, too: a revision may be part of a key.
-    let number = 1 + u16::from_str_radix(&tag[..3], 16).expect("hex digits");
-    if let Some(allowed) = &column.allowed {
-        return allowed.clone();
-    }
-    let canary = format!("canary {}.{} {tag}", table.name, column.name);
-    match column.type_name.as_str() {
-        "uuid" => Uuid::now_v7().to_string(),
-        "text" => canary,
-        "jsonb" => format!(r#"{{"canary": "{canary}"}}"#),
-        "bytea" => r"\xca4a".to_owned(),
-        "boolean" => "false".to_owned(),
-        "smallint" | "integer" | "bigint" | "numeric" | "double precision" => number.to_string(),
-        "timestamp with time zone" => "2026-11-21T10:00:00Z".to_owned(),
-        "date" => "2026-11-21".to_owned(),
-        "time without time zone" => "09:00".to_owned(),
-        "interval" => "1 hour".to_owned(),
-        "text[]" | "uuid[]" => "{}".to_owned(),
-        "inet" => "192.0.2.1".to_owned(),
-        other => panic!(
-            "the generator knows no {other} ({}.{}): teach it one in tests/it/support/rows.rs",
-            table.name, column.name
-        ),
-    }
-}
-
-/// A value that a table of the platform (plans) holds.
-async fn any_value(conn: &mut PgConnection, table: &str, column: &str) -> Option<String> {
-    let statement = format!("select min({column}::text) from {table}");
-    let value: Option<String> = sqlx::query_scalar(AssertSqlSafe(statement))
-        .fetch_one(conn)
+    /// Kind and severity of every open alert.
+    pub async fn alerts(&self) -> Vec<(String, String)> {
+        let mut tx = self.system_tx().await;
+        sqlx::query_as(
+            "select kind, severity from ops_alerts where resolved_at is null order by id",
+        )
+        .fetch_all(tx.conn())
         .await
-        .unwrap();
-    Some(value.unwrap_or_else(|| panic!("{table} is empty: nothing can refer to it")))
-}
-
-pub async fn execute(conn: &mut PgConnection, statement: &str) -> u64 {
-    let result = sqlx::query(AssertSqlSafe(statement.to_owned()))
-        .execute(conn)
-        .await;
-    let done = result.unwrap_or_else(|error| panic!("{statement}\n{error}"));
-    done.rows_affected()
-}
-
-/// Every table with a policy, those first to which others refer.
-pub async fn read_tables(pool: &PgPool) -> Vec<Table> {
-    let names: Vec<String> = sqlx::query_scalar(
-        "select relname::text from pg_class
-          where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') and relrowsecurity
-          order by relname",
-    )
-    .fetch_all(pool)
-    .await
-    .unwrap();
-    let mut waiting = Vec::new();
-    for name in names {
-        waiting.push(read_table(pool, name).await);
+        .unwrap()
     }
-    let guarded: HashSet<String> = waiting.iter().map(|table| table.name.clone()).collect();
-    let mut ordered: Vec<Table> = Vec::new();
-    while !waiting.is_empty() {
-        let is_ready = |table: &Table| {
-            table.foreign_keys.iter().all(|key| {
-                key.target == table.name
-                    || !guarded.contains(&key.target)
-                    || ordered.iter().any(|done| done.name == key.target)
-            })
-        };
-        let next = waiting.iter().position(is_ready);
-        ordered.push(waiting.remove(next.expect("foreign keys do not go in circles")));
-    }
-    ordered
-}
 
-async fn read_table(pool: &PgPool, name: String) -> Table {
-    let columns: Vec<(String, String, bool, Option<String>)> = sqlx::query_as(
-        "select attname::text, format_type(atttypid, null), not attnotnull,
-                (select substring(pg_get_constraintdef(c.oid) from '= (?:ANY \\(ARRAY\\[)?''([^'']*)''')
-                   from pg_constraint c
-                  where c.conrelid = a.attrelid and c.contype = 'c' and c.conkey = array[a.attnum]
-                  order by c.conname limit 1)
-           from pg_attribute a
-          where attrelid = $1::regclass and attnum > 0 and not attisdropped
-            and attgenerated = '' and attidentity = ''
-          order by attnum",
-    )
-    .bind(&name)
-    .fetch_all(pool)
-    .await
-    .unwrap();
-    let columns = columns
-        .into_iter()
-        .map(|(name, type_name, is_nullable, allowed)| Column {
-            name,
-            type_name,
-            is_nullable,
-            allowed,
-        })
-        .collect();
-    let keys: Vec<(String, String, Vec<String>, String, Vec<String>)> = sqlx::query_as(
-        "select conname::text, contype::text,
-                array(select attname::text from unnest(conkey) with ordinality k (num, place)
-                        join pg_attribute on attrelid = conrelid and attnum = num order by place),
-                coalesce((select relname::text from pg_class where oid = confrelid), ''),
-                array(select attname::text from unnest(confkey) with ordinality k (num, place)
-                        join pg_attribute on attrelid = confrelid and attnum = num order by place)
-           from pg_constraint where conrelid = $1::regclass and contype in ('p', 'f') order by conname",
-    )
-    .bind(&name)
-    .fetch_all(pool)
-    .await
-    .unwrap();
-    let mut table = Table {
-        name,
-        columns,
-        primary_key: Vec::new(),
-        foreign_keys: Vec::new(),
-    };
-    for (name, kind, columns, target, target_columns) in keys {
-        if kind == "p" {
-            table.primary_key = columns;
-        } else {
-            table.foreign_keys.push(ForeignKey {
-                name,
-                columns,
-                target,
-                target_columns,
-            });
-        }
+    /// How many rows each table holds in which a webhook leaves something.
+    pub async fn row_counts(&self) -> Value {
+        let mut tx = self.system_tx().await;
+        sqlx::query_scalar(
+            "select jsonb_build_object(
+                'inbound_events', (select count(*) from inbound_events),
+                'contacts', (select count(*) from contacts),
+                'interactions', (select count(*) from interactions),
+                'interaction_messages', (select count(*) from interaction_messages),
+                'outgoing_messages', (select count(*) from outgoing_messages),
+                'opt_outs', (select count(*) from opt_outs),
+                'tool_calls', (select count(*) from tool_calls),
+                'usage_records', (select count(*) from usage_records),
+                'ledger_entries', (select count(*) from ledger_entries),
+                'events', (select count(*) from events),
+                'jobs', (select count(*) from jobs))",
+        )
+        .fetch_one(tx.conn())
+        .await
+        .unwrap()
     }
-    table
 }
