@@ -95,16 +95,18 @@ impl TestApp {
     pub async fn shared_number(&self, number: &str, default: Option<&Subscriber>) {
         let mut tx = self.seeding().await;
         query(
-            "insert into phone_numbers (id, e164, provider, is_shared, default_subscriber_id)
-             values ($1, $2, 'TWILIO', true, $3)",
+            "insert into phone_numbers (id, e164, provider, is_shared) values ($1, $2, 'TWILIO', true)",
         )
         .bind(Uuid::now_v7())
         .bind(number)
-        .bind(default.map(|subscriber| subscriber.id))
         .execute(tx.conn())
         .await
         .unwrap();
-        put(&mut tx, Key::Number(&number.parse().unwrap()), None).await;
+        let number = number.parse().unwrap();
+        put(&mut tx, Key::Number(&number), None).await;
+        if let Some(default) = default {
+            put(&mut tx, Key::SharedDefault(&number), Some(default.id)).await;
+        }
         tx.commit().await.unwrap();
     }
 
