@@ -21,12 +21,16 @@ pub async fn receive(
     event: &ChatEvent,
 ) -> Result<&'static str, traffic::Error> {
     let mut tx = TenantTx::begin(db, subscriber).await?;
+    let Some(line) = tenancy::find_line(&mut tx, channel_of(&event.chat)).await? else {
+        // The directory still names a subscriber that is gone.
+        drop(tx);
+        inbound::keep_unrouted(db, key).await?;
+        return Ok("unrouted");
+    };
     if inbound::claim(&mut tx, Some(subscriber), key).await? == Claim::Duplicate {
         return Ok("duplicate");
     }
-    if !is_told_of_ours(&mut tx, &event.chat).await?
-        && let Some(line) = tenancy::find_line(&mut tx, channel_of(&event.chat)).await?
-    {
+    if !is_told_of_ours(&mut tx, &event.chat).await? {
         save(&mut tx, key, event, &line).await?;
     }
     tx.commit().await?;

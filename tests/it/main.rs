@@ -16,3 +16,4 @@ mod limits;
 mod runner;
 mod schedules;
 mod sms;
+mod voice;
