@@ -9,6 +9,7 @@
 )]
 mod support;
 mod fakes;
+mod bad_input;
 mod embedded;
 mod jobs;
 mod leases;
