@@ -51,7 +51,7 @@ end $$;
 -- Ids and hashes only. subscriber_id is null for what belongs to the platform (a shared number, the gatekeeper).
 create table directory (
   kind text not null check (kind in
-    ('SUBSCRIBER', 'OLDER_ID', 'SLUG', 'NUMBER', 'AGENT', 'CONNECTION', 'ACCOUNT', 'API_KEY', 'TOKEN')),
+    ('SUBSCRIBER', 'OLDER_ID', 'SLUG', 'NUMBER', 'SHARED_DEFAULT', 'AGENT', 'CONNECTION', 'ACCOUNT', 'API_KEY', 'TOKEN')),
   key text not null,
   subscriber_id uuid,
   target_id uuid,

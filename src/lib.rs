@@ -4,6 +4,7 @@
 //! (`tests/it/architecture.rs` holds the order).
 pub mod kernel;
 pub mod embedded;
+pub mod database;
 pub mod providers;
 pub mod app;
 pub mod alerts;
@@ -22,3 +23,8 @@ pub mod voice;
 pub mod ops;
 pub mod worker;
 pub mod server;
+pub mod seeding;
+pub mod commands;
+pub mod serve;
+pub mod simulate;
+pub mod doctor;

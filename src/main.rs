@@ -1,16 +1,98 @@
-//! The program `reception`.
-use std::env;
+//! The program `reception`: `serve` unless told otherwise.
+use std::process::ExitCode;
 
-use rocket_reception::embedded;
+use clap::{Parser, Subcommand};
+use rocket_reception::{
+    commands::{self, Outcome},
+    doctor, embedded,
+    kernel::{config::Settings, telemetry},
+    serve, server, simulate,
+};
 
-fn main() -> anyhow::Result<()> {
-    let mut args = env::args_os().skip(1);
+/// A managed AI receptionist: calls, texts and web chats answered, recorded and billed.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// One object a line instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve everything (the default).
+    Serve,
+    /// Apply what is missing of the schema.
+    Migrate {
+        /// Say what is applied, pending or changed, and change nothing.
+        #[arg(long)]
+        status: bool,
+    },
+    /// Look for what is wrong, and say how to mend it.
+    Doctor {
+        /// Mend what can be mended.
+        #[arg(long)]
+        fix: bool,
+    },
+    /// Compare usage with ledger, balances and sums now.
+    Reconcile,
+    /// Play a texter or a caller through the real webhooks of the running server.
+    #[command(subcommand)]
+    Simulate(simulate::Play),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
     // Before anything else: a supervisor needs neither settings nor logs nor a runtime.
     if args
         .next()
         .is_some_and(|first| first == embedded::SUPERVISE)
     {
-        return embedded::supervise(args);
+        return finish(embedded::supervise(args).map(|()| Outcome::Fine));
     }
-    Ok(())
+    let arguments = Arguments::parse();
+    if let Some(Command::Openapi) = arguments.command {
+        return finish(commands::print_openapi(&server::document()));
+    }
+    let settings = match Settings::of_process() {
+        Ok(settings) => settings,
+        Err(error) => return finish(Err(error)),
+    };
+    telemetry::init(settings.env, settings.log_filter.as_deref());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    finish(match runtime {
+        Ok(runtime) => runtime.block_on(run(arguments, settings)),
+        Err(error) => Err(error.into()),
+    })
+}
+
+async fn run(arguments: Arguments, settings: Settings) -> anyhow::Result<Outcome> {
+    let json = arguments.json;
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::serve(settings).await.map(|()| Outcome::Fine),
+        Command::Migrate { status: true } => commands::migration_status(&settings, json).await,
+        Command::Migrate { status: false } => commands::migrate(&settings, json).await,
+        Command::Doctor { fix } => doctor::run(&settings, fix, json).await,
+        Command::Reconcile => commands::reconcile(&settings, json).await,
+        Command::Simulate(play) => simulate::run(&settings, play, json).await,
+        Command::Openapi => commands::print_openapi(&server::document()),
+    }
+}
+
+/// 0 fine, 1 something failed; clap says 2 for wrong use.
+fn finish(outcome: anyhow::Result<Outcome>) -> ExitCode {
+    match outcome {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -21,10 +21,15 @@ const INHERITED: [&str; 5] = [
 
 /// A command in a clean environment and in a folder that cannot vanish.
 pub(super) fn command(program: &Path) -> Command {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "not settings: what any child process needs to run"
+    )]
+    let inherited = env::vars_os().filter(|(name, _)| INHERITED.iter().any(|known| name == known));
     let mut command = Command::new(program);
     command
         .env_clear()
-        .envs(env::vars_os().filter(|(name, _)| INHERITED.iter().any(|known| name == known)))
+        .envs(inherited)
         .env("LC_ALL", "C")
         .current_dir("/")
         .stdin(Stdio::null());

@@ -6,7 +6,7 @@ use tokio::{
     task::{JoinError, JoinSet},
     time::{Instant, sleep},
 };
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, debug, info, info_span, warn};
 
 use crate::{
     app::AppState,
@@ -28,7 +28,8 @@ use super::{
 
 /// The database may be away for a moment just when a job is done: the end is worth a few tries, because without it
 /// the whole job runs again.
-const WRITE_PAUSES: [Duration; 3] = [
+const WRITE_PAUSES: [Duration; 4] = [
+    Duration::ZERO,
     Duration::from_millis(100),
     Duration::from_secs(1),
     Duration::from_secs(3),
@@ -58,10 +59,9 @@ impl Executor {
         let started = Instant::now();
         let run = Run::new(claimed.fence, claimed.attempt);
         let result = self.attempt(lane, &claimed, &run).await;
-        let is_written = run.has_ended();
         let ending = decide(result, claimed.attempt, claimed.max_attempts);
-        let outcome = match &ending {
-            Ending::Done if is_written => Outcome::Done,
+        let outcome = match (&ending, run.written()) {
+            (Ending::Done, Some(written)) => written,
             _ => self.write(claimed.fence, &ending).await,
         };
         // A kind that we do not know may be anything: a label takes only what is in our code.
@@ -99,7 +99,7 @@ impl Executor {
             self.breaker.check(&self.app, provider).await?;
         }
         let span = info_span!("job", job.id = %run.job(), job.kind = kind.name, job.attempt = run.attempt());
-        let handled = (kind.handler)(self.app.clone(), run.clone(), claimed.payload.clone());
+        let handled = kind.handle(self.app.clone(), run.clone(), claimed.payload.clone());
         let result = tokio::select! {
             result = apart(handled.instrument(span)) => result,
             () = sleep(kind.deadline) => {
@@ -108,7 +108,7 @@ impl Executor {
             () = self.keep(lane, claimed.fence) => Err(JobError::Retry(anyhow!("the lease was lost"))),
         };
         if let Some(provider) = kind.provider {
-            self.breaker.observe(&self.app, provider, &result).await?;
+            self.breaker.observe(&self.app, provider, &result).await;
         }
         result
     }
@@ -137,6 +137,7 @@ impl Executor {
 
     async fn write(&self, fence: Fence, ending: &Ending) -> Outcome {
         for pause in WRITE_PAUSES {
+            sleep(pause).await;
             match self.try_to_write(fence, ending).await {
                 Ok(true) => return ending.outcome(),
                 Ok(false) => return Outcome::Lost,
@@ -147,7 +148,6 @@ impl Executor {
                     }
                 }
             }
-            sleep(pause).await;
         }
         Outcome::Lost
     }
@@ -196,7 +196,7 @@ fn tell(ran: &Ran, attempt: u32) {
     } = ran;
     let error = ran.error.as_deref().unwrap_or_default();
     match outcome {
-        Outcome::Done => info!(job.id = %job, job.kind = kind, "job {job} is done"),
+        Outcome::Done => debug!(job.id = %job, job.kind = kind, "job {job} is done"),
         Outcome::PutOff => info!(job.id = %job, job.kind = kind, "job {job} is put off"),
         Outcome::Lost => warn!(job.id = %job, job.kind = kind, "job {job} went to another run"),
         Outcome::Retried => {

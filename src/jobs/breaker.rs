@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use tracing::warn;
 use uuid::Uuid;
 
 use crate::{
@@ -41,29 +42,24 @@ impl Breaker {
         }
     }
 
-    /// Counts the result of a run that called the provider.
+    /// Counts the result of a run that called the provider. The result stands, whether we can note it or not.
     pub(super) async fn observe(
         &self,
         app: &AppState,
         provider: &'static str,
         result: &Result<(), JobError>,
-    ) -> sqlx::Result<()> {
+    ) {
         let failures = self.count(provider, result);
         if failures < FAILURES_TO_OPEN {
-            return Ok(());
+            return;
         }
-        tracing::warn!(
-            provider,
-            "{failures} failures in a row: the jobs of {provider} wait"
-        );
-        let mut tx = SystemTx::begin(&app.db, SystemToken::JobRunner).await?;
-        let hold = Hold {
-            key: &key(provider),
-            holder: Uuid::now_v7(),
-            length: OPEN_FOR,
-        };
-        store::take_lease(&mut tx, &hold).await?;
-        tx.commit().await
+        match open(app, provider).await {
+            Ok(()) => warn!(
+                provider,
+                "{failures} failures in a row: the jobs of {provider} wait"
+            ),
+            Err(error) => warn!(provider, %error, "could not open the breaker of {provider}"),
+        }
     }
 
     /// The failures in a row, this result included. A refusal is an answer: the provider is there.
@@ -83,6 +79,17 @@ impl Breaker {
         }
         0
     }
+}
+
+async fn open(app: &AppState, provider: &'static str) -> sqlx::Result<()> {
+    let mut tx = SystemTx::begin(&app.db, SystemToken::JobRunner).await?;
+    let hold = Hold {
+        key: &key(provider),
+        holder: Uuid::now_v7(),
+        length: OPEN_FOR,
+    };
+    store::take_lease(&mut tx, &hold).await?;
+    tx.commit().await
 }
 
 fn key(provider: &str) -> String {

@@ -1,5 +1,5 @@
 //! Which handler runs which kind. `worker.rs` fills it; nobody else knows every domain.
-use std::{collections::BTreeMap, future::Future, pin::Pin, time::Duration};
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use serde_json::Value;
@@ -12,14 +12,27 @@ use super::{Job, JobError, Run};
 const LONGEST_DEADLINE: Duration = Duration::from_secs(10 * 60);
 
 type Handled = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
-type Handler = Box<dyn Fn(AppState, Run, Value) -> Handled + Send + Sync>;
+type Handler = Arc<dyn Fn(AppState, Run, Value) -> Handled + Send + Sync>;
 
 /// What the runner must know of a kind.
 pub(super) struct Kind {
     pub(super) name: &'static str,
     pub(super) deadline: Duration,
     pub(super) provider: Option<&'static str>,
-    pub(super) handler: Handler,
+    handler: Handler,
+}
+
+impl Kind {
+    /// All of the handler's code, its first line included, runs inside the future: a panic belongs to the run.
+    pub(super) fn handle(
+        &self,
+        app: AppState,
+        run: Run,
+        payload: Value,
+    ) -> impl Future<Output = Result<(), JobError>> + Send + 'static {
+        let handler = self.handler.clone();
+        async move { handler(app, run, payload).await }
+    }
 }
 
 /// All kinds of jobs that this program can run.
@@ -42,7 +55,7 @@ impl Registry {
             "{}: the deadline of a job is 10 minutes at most",
             J::KIND
         );
-        let handler: Handler = Box::new(move |app, run, payload| match read(payload) {
+        let handler: Handler = Arc::new(move |app, run, payload| match read(payload) {
             Ok(job) => Box::pin(handle(app, run, job)),
             Err(unreadable) => Box::pin(std::future::ready(Err(unreadable))),
         });

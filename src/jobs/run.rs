@@ -1,15 +1,12 @@
 //! One attempt at a job, and the fence that proves it is still the one that counts.
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use crate::kernel::{db::Tx, ids::JobId};
 
-use super::store;
+use super::{Outcome, store};
 
 /// Which run of which job: every write of a run names both. The number only ever grows, while attempts are given
 /// back and reset, so it alone tells an old run from the present one.
@@ -24,7 +21,8 @@ pub struct Fence {
 pub struct Run {
     fence: Fence,
     attempt: u32,
-    has_ended: Arc<AtomicBool>,
+    /// The end that the handler wrote itself.
+    written: Arc<OnceLock<Outcome>>,
 }
 
 /// Why a run may not end its job.
@@ -42,7 +40,7 @@ impl Run {
         Self {
             fence,
             attempt,
-            has_ended: Arc::default(),
+            written: Arc::default(),
         }
     }
 
@@ -59,26 +57,26 @@ impl Run {
     /// transaction must not be committed; `?` does the right thing, because dropping it rolls back.
     pub async fn finish(&self, tx: &mut impl Tx) -> Result<(), FinishError> {
         let is_ours = store::finish(tx, self.fence).await?;
-        self.ended(is_ours)
+        self.note(is_ours, Outcome::Done)
     }
 
     /// Puts the job off in the transaction of what this run found out, without using up an attempt: for work that
     /// counts its own attempts, such as a delivery.
     pub async fn put_off(&self, tx: &mut impl Tx, delay: Duration) -> Result<(), FinishError> {
         let is_ours = store::put_off(tx, self.fence, delay).await?;
-        self.ended(is_ours)
+        self.note(is_ours, Outcome::PutOff)
     }
 
-    fn ended(&self, is_ours: bool) -> Result<(), FinishError> {
+    fn note(&self, is_ours: bool, outcome: Outcome) -> Result<(), FinishError> {
         if !is_ours {
             return Err(FinishError::Fenced);
         }
-        self.has_ended.store(true, Ordering::Relaxed);
+        self.written.get_or_init(|| outcome);
         Ok(())
     }
 
-    /// Whether the handler wrote the end itself, so that nothing is left to write.
-    pub(super) fn has_ended(&self) -> bool {
-        self.has_ended.load(Ordering::Relaxed)
+    /// What the handler wrote itself, so that nothing is left to write.
+    pub(super) fn written(&self) -> Option<Outcome> {
+        self.written.get().copied()
     }
 }

@@ -1,5 +1,7 @@
-//! Logs: structured in production, readable in development. What may never stand in one is in `house-style`
-//! terms: secrets, words of callers, names, whole phone numbers.
+//! Logs: structured in production, readable in development. What may never stand in one: secrets, words of callers,
+//! names, whole phone numbers.
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::config::AppEnv;
@@ -22,6 +24,7 @@ pub fn init(env: AppEnv, filter: Option<&str>) {
                 fmt::layer()
                     .compact()
                     .with_target(false)
+                    .with_ansi(std::io::stderr().is_terminal())
                     .with_writer(std::io::stderr),
             )
             .init(),

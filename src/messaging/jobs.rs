@@ -4,11 +4,11 @@ use std::time::Duration;
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 
 use super::{
     model::{Candidate, TextStatus},
     outcome,
+    queue::SendText,
     sending::{Decision, decide},
     store::{self, Accepted},
 };
@@ -16,12 +16,8 @@ use crate::{
     app::AppState,
     billing::{self, Charge, Leg, Totals, UsageType},
     events::{self, Event},
-    jobs::{Job, JobError, Lane, Run},
-    kernel::{
-        db::TenantTx,
-        ids::{OutgoingId, SubscriberId},
-        metrics::METRICS,
-    },
+    jobs::{JobError, Run},
+    kernel::{db::TenantTx, metrics::METRICS},
     providers::twilio::{self, ErrorMeaning, NewMessage, SentMessage, meaning, segments},
     tenancy::{Channel, model::zone},
     traffic::Contribution,
@@ -29,23 +25,6 @@ use crate::{
 
 /// After an unknown outcome Twilio may list a text only after a while: a second look comes this long after sending.
 const SECOND_LOOK: chrono::Duration = chrono::Duration::seconds(60);
-
-/// Sends one text of `outgoing_messages`.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct SendText {
-    pub subscriber: SubscriberId,
-    pub outgoing: OutgoingId,
-}
-
-impl Job for SendText {
-    const KIND: &'static str = "messaging.send_text";
-    const LANE: Lane = Lane::Interactive;
-    const PROVIDER: Option<&'static str> = Some("twilio");
-
-    fn subscriber(&self) -> Option<SubscriberId> {
-        Some(self.subscriber)
-    }
-}
 
 /// What the first step found.
 enum Step {
@@ -258,7 +237,7 @@ async fn write_sent(
         cost: sent.cost.clone(),
         leg: Leg::Segments,
         source_event: "message.sent".to_owned(),
-        period: billing::rules::period_of(now, zone(&text.timezone)),
+        period: billing::rules::period_of(now, zone(&text.business_timezone)),
     };
     let totals = Totals {
         day: text.day,

@@ -6,11 +6,12 @@
 mod jobs;
 pub mod model;
 mod outcome;
+mod queue;
 mod sending;
-mod store;
+pub mod store;
 mod webhooks;
 
-pub use jobs::{SendText, send_text};
+pub use jobs::send_text;
 pub use model::{NewText, Purpose};
-pub use store::queue;
+pub use queue::{SendText, queue};
 pub use webhooks::{router, text_status};

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     model::{Candidate, NewText, TextStatus},
+    queue::queue_in,
     store,
 };
 use crate::{
@@ -116,7 +117,7 @@ async fn try_once_more(
         body: text.body.clone(),
         retry_of: Some(id),
     };
-    store::queue_in(tx, &again, after, now).await?;
+    queue_in(tx, &again, after, now).await?;
     Ok(())
 }
 
@@ -129,8 +130,7 @@ async fn call_the_operator(
     let is_ours = matches!(meaning, ErrorMeaning::Credentials);
     let subscriber = tx.subscriber();
     let alert = Alert {
-        // Of a fault that stops everybody's texts, whoever met it first; the cause keeps it to one.
-        subscriber: Some(subscriber),
+        subscriber: (!is_ours).then_some(subscriber),
         kind: "texts.refused",
         severity: if is_ours {
             Severity::Critical

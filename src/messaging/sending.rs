@@ -108,6 +108,7 @@ mod tests {
             is_assigned: false,
             subscriber_status: SubscriberStatus::Active,
             timezone: "America/Winnipeg".into(),
+            business_timezone: "America/Winnipeg".into(),
             sent_10_min: 0,
             sent_1_h: 0,
             sent_1_d: 0,

@@ -1,35 +1,16 @@
 //! The statements on outgoing_messages.
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::{
-    jobs::SendText,
-    model::{Candidate, NewText, Refusal, TextStatus},
-};
-use crate::{
-    jobs,
-    kernel::{
-        db::{TenantTx, Tx},
-        ids::OutgoingId,
-    },
+use super::model::{Candidate, NewText, Refusal, TextStatus};
+use crate::kernel::{
+    db::{TenantTx, Tx},
+    ids::OutgoingId,
 };
 
-/// Writes the text and orders its sending.
-pub async fn queue(
+pub async fn insert_text(
     tx: &mut TenantTx,
     new: &NewText,
-    at: DateTime<Utc>,
-) -> sqlx::Result<OutgoingId> {
-    queue_in(tx, new, Duration::ZERO, at).await
-}
-
-/// Writes the text and orders its sending for later.
-pub async fn queue_in(
-    tx: &mut TenantTx,
-    new: &NewText,
-    delay: Duration,
     at: DateTime<Utc>,
 ) -> sqlx::Result<OutgoingId> {
     let (subscriber, id) = (tx.subscriber(), OutgoingId::new());
@@ -52,19 +33,11 @@ pub async fn queue_in(
     )
     .execute(tx.conn())
     .await?;
-    jobs::enqueue_in(
-        tx,
-        &SendText {
-            subscriber,
-            outgoing: id,
-        },
-        delay,
-    );
     Ok(id)
 }
 
 /// Reads the text and everything that decides about it. Its contact and its conversation stay locked: a STOP or a
-/// takeover is either seen here or comes after the text is on its way.
+/// takeover is either seen here or comes after the text is on its way. Rows that only name them need not wait.
 pub async fn lock_candidate(
     tx: &mut TenantTx,
     id: OutgoingId,
@@ -93,7 +66,7 @@ pub async fn lock_candidate(
                   l.mode as "mode: _", l.is_enabled as is_channel_enabled, i.is_ai_paused,
                   i.assigned_user_id is not null as "is_assigned!", s.status as "subscriber_status: _",
                   coalesce((select c.timezone from contacts c
-                             where c.subscriber_id = $1 and c.phone = o.to_number), p.timezone) as "timezone!",
+                             where c.subscriber_id = $1 and c.phone = o.to_number), p.timezone) as "timezone!", p.timezone as business_timezone,
                   recent.sent_10_min as "sent_10_min!", recent.sent_1_h as "sent_1_h!",
                   (select count(*) from outgoing_messages d
                     where d.subscriber_id = $1 and d.status in ('SENDING', 'SENT', 'DELIVERED', 'UNDELIVERED')
@@ -112,7 +85,7 @@ pub async fn lock_candidate(
                      and r.status in ('SENDING', 'SENT', 'DELIVERED', 'UNDELIVERED')
                      and r.created_at > $3::timestamptz - interval '1 hour') as recent
             where o.subscriber_id = $1 and o.id = $2
-              for update of o, i"#,
+              for no key update of o, i"#,
         subscriber as _,
         id as _,
         now,

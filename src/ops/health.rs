@@ -141,7 +141,7 @@ async fn database(app: &AppState) -> DatabaseHealth {
     match migration_status(app.db.pool()).await {
         Ok(migrations) => DatabaseHealth {
             state: "up",
-            latency_ms: Some(begun.elapsed().as_secs_f64() * 1000.0),
+            latency_ms: Some((begun.elapsed().as_secs_f64() * 1e5).round() / 100.0),
             migration: migrations
                 .iter()
                 .filter(|(_, _, state)| *state == MigrationState::Applied)

@@ -23,6 +23,8 @@ use crate::{
     traffic::{self, Conversation, Role, SavedDialogue, WaitingText},
 };
 
+/// Renewed while the reply is being written; after a crash somebody waits this long at most.
+const LEASE: Duration = Duration::from_secs(15);
 /// Twilio refuses longer ones (21617).
 const MAX_CHARACTERS: usize = 1600;
 
@@ -51,7 +53,7 @@ impl Job for ReplyToText {
 pub async fn reply_to_text(app: AppState, run: Run, job: ReplyToText) -> Result<(), JobError> {
     // Retell wants one completion at a time per chat, and two replies at once would answer the same text twice.
     let key = format!("reply:{}", job.interaction);
-    lease::with_lease(&app, key, ReplyToText::DEADLINE, answer(&app, &run, &job)).await
+    lease::with_lease(&app, key, LEASE, answer(&app, &run, &job)).await
 }
 
 /// What the first step read.

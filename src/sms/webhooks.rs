@@ -1,6 +1,6 @@
 //! A text comes in.
 use axum::{
-    extract::State,
+    extract::{RawQuery, State},
     http::header,
     response::{IntoResponse, Response},
     routing::post,
@@ -18,6 +18,7 @@ use crate::{
         ids::SubscriberId,
         phone::E164,
     },
+    messaging,
     providers::twilio::{Form, InboundSms, ParseError},
     tenancy::{
         self, Channel,
@@ -33,10 +34,14 @@ const LONGEST_TEXT: usize = 16_000;
 /// Another text of the same new conversation may win the race to make it; then we begin again.
 const TRIES: usize = 3;
 
+/// No carrier delivers more in one text; Twilio promises 1,600.
+const MAX_CHARACTERS: usize = 4_000;
+
 /// The paths on which texts come in.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(twilio_sms))
+        .routes(routes!(twilio_any))
         .route("/webhooks/sms-inbound", post(twilio_sms))
 }
 
@@ -54,6 +59,28 @@ pub async fn twilio_sms(
     received.map(|_| EmptyTwiml)
 }
 
+/// Receives whatever a number of ours has this one URL for, told apart by its fields.
+#[utoipa::path(post, path = "/webhooks/twilio", tag = "providers",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "`<Response/>`", content_type = "text/xml"), (status = 204),
+        (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+async fn twilio_any(
+    app: State<AppState>,
+    query: RawQuery,
+    proved: TwilioForm,
+) -> Result<Response, ApiError> {
+    let has = |name: &str| proved.form.iter().any(|(field, _)| field == name);
+    if has("MessageStatus") {
+        return Ok(messaging::text_status(app, query, proved)
+            .await?
+            .into_response());
+    }
+    if has("MessageSid") {
+        return Ok(twilio_sms(app, proved).await?.into_response());
+    }
+    Err(ApiError::invalid("MessageSid", "is missing"))
+}
+
 /// Receives a text that was proved before: one whose handling failed by a fault of ours.
 pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<(), ApiError> {
     let form = Form::decode(raw).map_err(|error| ApiError::malformed(error.to_string()))?;
@@ -62,6 +89,9 @@ pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<(), ApiError> {
 
 async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<&'static str, ApiError> {
     let sms = InboundSms::parse(form).map_err(bad_form)?;
+    if sms.body.chars().count() > MAX_CHARACTERS {
+        return Err(ApiError::invalid("Body", "is longer than a text can be"));
+    }
     let to: E164 = sms
         .to
         .parse()
@@ -142,33 +172,29 @@ enum Route {
 
 async fn route(app: &AppState, sms: &InboundSms, to: &E164) -> Result<Route, ApiError> {
     let from = E164::of_caller(&sms.from);
-    let keys: Vec<Key<'_>> = [Some(Key::Number(to)), from.as_ref().map(Key::Number)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let mut keys = vec![Key::Number(to), Key::SharedDefault(to)];
+    keys.extend(from.as_ref().map(Key::Number));
     let mut found = directory::find(&app.db, &keys).await?.into_iter();
-    let Some(line) = found.next().flatten() else {
+    let (line, default) = (found.next().flatten(), found.next().flatten());
+    let sender_is_ours = found.next().flatten().is_some();
+    let Some(line) = line else {
         return Ok(Route::Nobody);
     };
-    let sender_is_ours = found.next().flatten().is_some();
     if let Some(subscriber) = line.subscriber {
         return Ok(Route::Line {
             subscriber,
             sender_is_ours,
         });
     }
-    match from {
-        None => Ok(Route::Nobody),
-        Some(from) => Ok(
-            match shared::find_business(app, to, &from, &sms.body).await? {
-                Some(subscriber) => Route::Line {
-                    subscriber,
-                    sender_is_ours,
-                },
-                None => Route::Ask,
-            },
-        ),
-    }
+    let Some(from) = from else {
+        return Ok(Route::Nobody);
+    };
+    let default = default.and_then(|entry| entry.subscriber);
+    let meant = shared::find_business(app, to, &from, &sms.body, default).await?;
+    Ok(meant.map_or(Route::Ask, |subscriber| Route::Line {
+        subscriber,
+        sender_is_ours,
+    }))
 }
 
 /// Claims the text and orders the question which business is meant.

@@ -14,6 +14,8 @@ pub enum Key<'a> {
     OlderId(&'a str),
     Slug(&'a str),
     Number(&'a E164),
+    /// Who answers on a shared number when nobody else is meant: the demo line has one, others have none.
+    SharedDefault(&'a E164),
     /// An agent at Retell.
     RetellAgent(&'a str),
 }
@@ -32,6 +34,7 @@ impl Key<'_> {
             Self::OlderId(_) => "OLDER_ID",
             Self::Slug(_) => "SLUG",
             Self::Number(_) => "NUMBER",
+            Self::SharedDefault(_) => "SHARED_DEFAULT",
             Self::RetellAgent(_) => "AGENT",
         }
     }
@@ -40,7 +43,7 @@ impl Key<'_> {
         match self {
             Self::Subscriber(id) => id.to_string(),
             Self::OlderId(text) | Self::Slug(text) => (*text).to_owned(),
-            Self::Number(number) => number.to_string(),
+            Self::Number(number) | Self::SharedDefault(number) => number.to_string(),
             Self::RetellAgent(id) => format!("RETELL:{id}"),
         }
     }

@@ -27,14 +27,3 @@ pub async fn list_on(tx: &mut SystemTx, number: &E164) -> sqlx::Result<Vec<OnNum
     .fetch_all(tx.conn())
     .await
 }
-
-/// Who answers on this number when nobody else is meant: the demo line has such a default, other numbers have none.
-pub async fn default_of(tx: &mut SystemTx, number: &E164) -> sqlx::Result<Option<SubscriberId>> {
-    sqlx::query_scalar!(
-        r#"select n.default_subscriber_id as "id!: SubscriberId" from phone_numbers n
-            where n.e164 = $1 and n.is_shared and n.default_subscriber_id is not null"#,
-        number as _,
-    )
-    .fetch_optional(tx.conn())
-    .await
-}

@@ -39,12 +39,13 @@ pub async fn save_dialogue(
 ) -> sqlx::Result<()> {
     let subscriber = tx.subscriber();
     sqlx::query!(
-        "insert into dialogue_states (subscriber_id, id, interaction_id, state, provider_chat_id, updated_at)
+        "insert into dialogue_states as d
+             (subscriber_id, id, interaction_id, state, provider_chat_id, updated_at)
          values ($1, $2, $3, $4, $5, $6)
+         -- a brain that stands in for another does not know the other's chat, and must not end it
          on conflict (subscriber_id, interaction_id) do update
             set state = excluded.state, updated_at = excluded.updated_at,
-                -- a turn that another brain answered does not end the chat
-                provider_chat_id = coalesce(excluded.provider_chat_id, dialogue_states.provider_chat_id)",
+                provider_chat_id = coalesce(excluded.provider_chat_id, d.provider_chat_id)",
         subscriber as _,
         Uuid::now_v7(),
         interaction as _,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use super::normalise::{self, Parties};
 use crate::{
     alerts::{self, Alert, Severity},
-    billing::{self, Charge, Cost, Leg, Totals, UsageType, rules},
+    billing::{self, Charge, EndedCall, Totals},
     events::{self, CallFacts, ContactFacts, Event},
     inbound::{self, Claim, EventKey},
     kernel::{
@@ -71,32 +71,16 @@ async fn count(
 ) -> sqlx::Result<()> {
     let duration_s = saved.duration_s.filter(|_| saved.status != Status::Open);
     let charge = duration_s.map(|duration_s| {
-        let not_billed = match saved.outcome {
-            Some(Outcome::Blocked) => Some(billing::NotBilled::Spam),
-            _ => rules::short_call(duration_s),
-        };
-        let minutes = if not_billed.is_some() {
-            0
-        } else {
-            rules::minutes(duration_s)
-        };
-        Charge {
-            usage_type: UsageType::VoiceCall,
+        Charge::of_call(EndedCall {
             source: format!("RETELL:{}", update.external_id),
             interaction: saved.id,
-            occurred_at: saved.started_at,
-            duration_s: Some(duration_s),
-            minutes,
-            segments: 0,
-            not_billed,
-            cost: saved.cost_cents.map(|cents| Cost {
-                amount: cents / rust_decimal::Decimal::ONE_HUNDRED,
-                currency: "USD",
-            }),
-            leg: Leg::Ai,
+            started_at: saved.started_at,
+            duration_s,
+            outcome: saved.outcome,
+            cost_cents: saved.cost_cents,
+            zone: line.zone,
             source_event: key.kind.to_owned(),
-            period: rules::period_of(saved.started_at, line.zone),
-        }
+        })
     });
     let totals = Totals {
         day: saved.day,
@@ -183,9 +167,9 @@ async fn heed_reason(
         .map(disconnection)
     {
         Some(Disconnection::ProviderOutOfMoney) => {
-            // Every subscriber is down; this one's call is the first to show it.
+            // Every subscriber is down, not this one.
             let alert = Alert {
-                subscriber: Some(tx.subscriber()),
+                subscriber: None,
                 kind: "retell.out_of_money",
                 severity: Severity::Critical,
                 detail: "retell takes no calls: the workspace cannot pay".to_owned(),

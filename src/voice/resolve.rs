@@ -3,15 +3,8 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    kernel::{
-        db::{SystemToken, SystemTx},
-        ids::SubscriberId,
-        phone::E164,
-    },
-    tenancy::{
-        self,
-        directory::{self, Entry, Key},
-    },
+    kernel::{ids::SubscriberId, phone::E164},
+    tenancy::directory::{self, Entry, Key},
 };
 
 /// What an event says about where it belongs; all of it is signed.
@@ -32,7 +25,7 @@ pub enum Owner {
     Nobody,
 }
 
-/// Finds the owner in one statement; a shared number without a choice takes another one for its default.
+/// Finds the owner in one statement.
 pub async fn find_owner(app: &App, signs: &Signs<'_>) -> sqlx::Result<Owner> {
     let hint_id = signs
         .hint
@@ -43,6 +36,7 @@ pub async fn find_owner(app: &App, signs: &Signs<'_>) -> sqlx::Result<Owner> {
         signs.hint.map(Key::OlderId),
         signs.hint.map(Key::Slug),
         signs.number.map(Key::Number),
+        signs.number.map(Key::SharedDefault),
         signs.agent.map(Key::RetellAgent),
     ];
     let keys: Vec<Key<'_>> = asked.iter().flatten().cloned().collect();
@@ -50,21 +44,13 @@ pub async fn find_owner(app: &App, signs: &Signs<'_>) -> sqlx::Result<Owner> {
     let mut entries = asked
         .iter()
         .map(|key| key.as_ref().and_then(|_| found.next().flatten()));
-    let [by_id, by_older_id, by_slug, by_number, by_agent] =
+    let [by_id, by_older_id, by_slug, by_number, by_default, by_agent] =
         std::array::from_fn(|_| entries.next().flatten());
     let owner = |entry: Option<Entry>| entry.and_then(|entry| entry.subscriber);
     let hinted = owner(by_id).or(owner(by_older_id)).or(owner(by_slug));
     if let Some(subscriber) = hinted.or(owner(by_number.clone())).or(owner(by_agent)) {
         return Ok(Owner::Subscriber(subscriber));
     }
-    match (by_number, signs.number) {
-        // It is in the directory and belongs to nobody: a shared number.
-        (Some(_), Some(number)) => {
-            let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
-            let default = tenancy::shared::default_of(&mut tx, number).await?;
-            tx.commit().await?;
-            Ok(Owner::SharedDefault(default))
-        }
-        _ => Ok(Owner::Nobody),
-    }
+    // In the directory and nobody's: a shared number.
+    Ok(by_number.map_or(Owner::Nobody, |_| Owner::SharedDefault(owner(by_default))))
 }

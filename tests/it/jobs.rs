@@ -12,7 +12,7 @@ use anyhow::anyhow;
 use rocket_reception::{
     app::AppState,
     jobs::{
-        Job, JobError, Lane, Outcome, enqueue, enqueue_in,
+        Job, JobError, Lane, Outcome, Ran, enqueue, enqueue_in,
         housekeeping::{self, ClearExpired, SweepExhausted, measure_lanes},
         store::{RetryDead, cancel, list_dead, retry_dead},
     },
@@ -22,7 +22,7 @@ use rocket_reception::{
     },
 };
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::support::{Bench, Work, do_once, soon};
 
@@ -298,14 +298,11 @@ async fn a_job_that_always_crashes_dies_after_its_attempts() {
     assert_eq!(bench.alerts().await.len(), 1);
 }
 
-#[tokio::test]
-async fn a_run_that_lost_its_lease_throws_its_result_away() {
-    let bench = Bench::new().await;
-    bench.make_effects().await;
-    bench.enqueue(&Work::default()).await;
+/// A run in a process of its own that has begun, and writes its effect when it is let go.
+async fn held_run(bench: &Bench) -> (Arc<Notify>, JoinHandle<anyhow::Result<Vec<Ran>>>) {
     let (started, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (signal, wait) = (started.clone(), gate.clone());
-    let slow = bench.runner(move |app, run, job| {
+    let runner = bench.runner(move |app, run, job| {
         let (signal, wait) = (signal.clone(), wait.clone());
         async move {
             signal.notify_one();
@@ -313,15 +310,58 @@ async fn a_run_that_lost_its_lease_throws_its_result_away() {
             do_once(&app, &run, job.number).await
         }
     });
-    let slow = tokio::spawn(async move { slow.run_due().await });
+    let process = tokio::spawn(async move { runner.run_due().await });
     soon(started.notified()).await;
+    (gate, process)
+}
+
+#[tokio::test]
+async fn a_run_that_lost_its_lease_throws_its_result_away() {
+    let bench = Bench::new().await;
+    bench.make_effects().await;
+    bench.enqueue(&Work::default()).await;
+    let (slow_gate, slow) = held_run(&bench).await;
     bench.advance(15);
-    let quick = bench.runner(async |app, run, job| do_once(&app, &run, job.number).await);
-    assert_eq!(bench.run(&quick).await, [Outcome::Done]);
-    gate.notify_one();
-    let ran = soon(slow).await.unwrap().unwrap();
-    assert_eq!(ran[0].outcome, Outcome::Lost);
+    let (next_gate, next) = held_run(&bench).await;
+    // The job is neither done nor due: the fence alone tells the old run from the new one.
+    slow_gate.notify_one();
+    assert_eq!(soon(slow).await.unwrap().unwrap()[0].outcome, Outcome::Lost);
+    assert_eq!(bench.effects().await, []);
+    next_gate.notify_one();
+    assert_eq!(soon(next).await.unwrap().unwrap()[0].outcome, Outcome::Done);
     assert_eq!(bench.effects().await, [(0, 2)]);
+}
+
+#[tokio::test]
+async fn a_failure_that_comes_too_late_does_not_disturb_the_next_run() {
+    let bench = Bench::new().await;
+    bench.enqueue(&Work::default()).await;
+    let (clock, next) = (bench.clock.clone(), bench.runner(async |_, _, _| Ok(())));
+    let next = Arc::new(next);
+    let late = bench.runner(move |_, _, _| {
+        let (clock, next) = (clock.clone(), next.clone());
+        async move {
+            clock.advance(chrono::Duration::seconds(15));
+            next.run_due().await?;
+            Err(JobError::Fail(anyhow!("too late to matter")))
+        }
+    });
+    assert_eq!(bench.run(&late).await, [Outcome::Lost]);
+    assert_eq!(bench.job().await.state, "DONE");
+    assert_eq!(bench.alerts().await, []);
+}
+
+#[tokio::test]
+async fn a_panic_before_the_first_await_is_a_failed_attempt_as_well() {
+    let bench = Bench::new().await;
+    let runner = bench.runner(|_, run, _| {
+        assert!(run.attempt() > 1, "at once");
+        std::future::ready(Ok(()))
+    });
+    bench.enqueue(&Work::default()).await;
+    assert_eq!(bench.run(&runner).await, [Outcome::Retried]);
+    bench.advance(60);
+    assert_eq!(bench.run(&runner).await, [Outcome::Done]);
 }
 
 #[tokio::test]
@@ -334,7 +374,7 @@ async fn a_run_may_put_its_job_off_in_the_transaction_of_what_it_found_out() {
         Ok(())
     });
     bench.enqueue(&Work::default()).await;
-    bench.run(&runner).await;
+    assert_eq!(bench.run(&runner).await, [Outcome::PutOff]);
     let job = bench.job().await;
     assert_eq!((job.state.as_str(), job.attempts), ("QUEUED", 0));
     assert_eq!(bench.run(&runner).await, []);
@@ -389,6 +429,28 @@ async fn after_ten_failures_in_a_row_the_jobs_of_a_provider_wait_without_using_u
     assert_eq!(bench.run(&runner).await, [Outcome::Done; 12]);
     let attempts: i32 = bench.jobs().await.iter().map(|job| job.attempts).sum();
     assert_eq!(attempts, 22);
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_is_there_and_its_jobs_do_not_wait() {
+    let bench = Bench::new().await;
+    let calls = Arc::new(AtomicU32::new(0));
+    let runner = bench.runner_of(|registry| {
+        registry.register(move |_, _, _: Call| {
+            let calls = calls.fetch_add(1, Ordering::Relaxed) + 1;
+            async move {
+                match calls {
+                    10 => Err(JobError::Fail(anyhow!("400"))),
+                    _ => Err(anyhow!("503").into()),
+                }
+            }
+        });
+    });
+    for _ in 0..19 {
+        bench.enqueue(&Call {}).await;
+    }
+    let outcomes = bench.run(&runner).await;
+    assert!(!outcomes.contains(&Outcome::PutOff), "{outcomes:?}");
 }
 
 #[tokio::test]

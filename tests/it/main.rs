@@ -8,13 +8,20 @@
     reason = "everything here is a test; clippy's own setting does not know the functions that tests share"
 )]
 mod support;
+mod architecture;
+mod billing;
 mod fakes;
 mod bad_input;
 mod embedded;
+mod isolation;
 mod jobs;
 mod leases;
 mod limits;
+mod migrations;
+mod personal_data;
 mod runner;
 mod schedules;
+mod seeding;
+mod promises;
 mod sms;
 mod voice;

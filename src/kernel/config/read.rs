@@ -178,9 +178,11 @@ impl Reader<'_> {
     }
 
     fn twilio(&mut self) -> TwilioSettings {
+        let auth_tokens = self.secrets("TWILIO_AUTH_TOKEN");
         TwilioSettings {
             account_sid: self.text("TWILIO_ACCOUNT_SID"),
-            auth_tokens: self.secrets("TWILIO_AUTH_TOKEN"),
+            api_token: auth_tokens.first().cloned(),
+            auth_tokens,
             api_base_url: self.base_url("TWILIO_API_BASE_URL", "https://api.twilio.com"),
             phone_number: self.phone("TWILIO_PHONE_NUMBER"),
             master_sms_number: self.phone("MASTER_SMS_NUMBER"),

@@ -2,6 +2,7 @@
 //!
 //! Every statement runs inside a [`TenantTx`], a [`SystemTx`] or an [`OperatorTx`]; only the directory is
 //! read without one, because it is what names the subscriber.
+mod catalogue;
 mod errors;
 mod migrate;
 mod outbox;
@@ -20,6 +21,7 @@ use tokio::sync::watch;
 
 use crate::kernel::clock::Clock;
 
+pub use catalogue::{catalogue_differences, read_catalogue};
 pub use errors::{OnConstraint, is_unavailable};
 pub use migrate::{MIGRATOR, MigrationState, migrate, migration_status};
 pub use outbox::{NewEvent, NewJob};
@@ -52,7 +54,7 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(pool_size)
             // Waiting longer than this helps nobody who called us: 503, and the provider sends again.
-            .acquire_timeout(Duration::from_secs(5))
+            .acquire_timeout(Duration::from_secs(3))
             .connect_with(Self::tuned(options))
             .await
             .context("connect to the database")?;

@@ -1,0 +1,133 @@
+//! The commands of `reception` that are a question to the database and an answer to a person.
+use std::io::Write;
+
+use anyhow::Context;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::openapi::OpenApi;
+
+use crate::{
+    app::App,
+    billing::reconcile,
+    database::Database,
+    kernel::{
+        clock::Clock,
+        config::Settings,
+        db::{
+            MigrationState, catalogue_differences, migrate as apply, migration_status as status_of,
+        },
+    },
+};
+
+/// How a command ended: exit 0 or 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Fine,
+    Failed,
+}
+
+/// Prints a line of the program's answer.
+pub(crate) fn say(line: &str) {
+    // Whoever reads us may have gone, like `head` after its lines; that is no failure of ours.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Prints one object on a line.
+pub(crate) fn say_json(value: &impl Serialize) -> anyhow::Result<()> {
+    say(&serde_json::to_string(value).context("write the answer")?);
+    Ok(())
+}
+
+/// Applies what is missing; the one command that changes the schema of a database of one's own.
+pub async fn migrate(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
+    let database = Database::open(settings, Clock::System).await?;
+    let before = pending(&database).await?;
+    let mut conn = database.db.pool().acquire().await?;
+    apply(&mut conn).await.context("apply the migrations")?;
+    drop(conn);
+    for (version, name) in &before {
+        if json {
+            say_json(&json!({"version": version, "name": name, "state": "APPLIED"}))?;
+        } else {
+            say(&format!("applied {version} {name}"));
+        }
+    }
+    if before.is_empty() && !json {
+        say("nothing to apply");
+    }
+    database.close().await?;
+    Ok(Outcome::Fine)
+}
+
+async fn pending(database: &Database) -> anyhow::Result<Vec<(i64, String)>> {
+    let all = status_of(database.db.pool()).await?;
+    let pending = all
+        .into_iter()
+        .filter(|(_, _, state)| *state == MigrationState::Pending);
+    Ok(pending.map(|(version, name, _)| (version, name)).collect())
+}
+
+/// Lists applied, pending and changed migrations, and where the catalogue differs from what this program expects.
+/// Changes nothing; fails when something is not as it should be.
+pub async fn migration_status(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
+    let database = Database::open_as_it_is(settings, Clock::System).await?;
+    let all = status_of(database.db.pool()).await?;
+    let is_current = all
+        .iter()
+        .all(|(_, _, state)| *state == MigrationState::Applied);
+    let differences = if is_current {
+        catalogue_differences(database.db.pool()).await?
+    } else {
+        Vec::new()
+    };
+    for (version, name, state) in &all {
+        if json {
+            say_json(&json!({"version": version, "name": name, "state": state}))?;
+        } else {
+            say(&format!(
+                "{state:<8} {version} {name}",
+                state = format!("{state:?}").to_uppercase()
+            ));
+        }
+    }
+    for difference in &differences {
+        if json {
+            say_json(&json!({"difference": difference}))?;
+        } else {
+            say(&format!("differs  {difference}"));
+        }
+    }
+    database.close().await?;
+    Ok(if is_current && differences.is_empty() {
+        Outcome::Fine
+    } else {
+        Outcome::Failed
+    })
+}
+
+/// Runs the reconciliation now.
+pub async fn reconcile(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
+    let database = Database::open(settings, Clock::System).await?;
+    let app = App::new(database.db.clone(), Clock::System, settings.clone())?;
+    let report = reconcile::run(&app, reconcile::Cause::Command).await?;
+    if json {
+        say_json(&report)?;
+    } else {
+        say(&format!(
+            "run {}: checked {}, differences {}, corrected {}",
+            report.run_id, report.checked, report.differences, report.corrected
+        ));
+    }
+    database.close().await?;
+    Ok(if report.differences == report.corrected {
+        Outcome::Fine
+    } else {
+        Outcome::Failed
+    })
+}
+
+/// Prints the OpenAPI document.
+pub fn print_openapi(document: &OpenApi) -> anyhow::Result<Outcome> {
+    say(&serde_json::to_string_pretty(document).context("write the document")?);
+    Ok(Outcome::Fine)
+}

@@ -1,0 +1,250 @@
+//! The checks, one function each.
+use super::{Check, State, store};
+use crate::{
+    app::AppState,
+    jobs::{housekeeping::measure_lanes, schedule::last_runs},
+    kernel::{
+        config::AppEnv,
+        db::{
+            MigrationState, OperatorToken, OperatorTx, login_bypasses_policies, migration_status,
+        },
+    },
+    worker,
+};
+
+/// The oldest major version of PostgreSQL that we run on, as the server numbers it.
+const OLDEST_SERVER: i32 = 150_000;
+
+async fn operator(app: &AppState) -> sqlx::Result<OperatorTx> {
+    OperatorTx::begin(&app.db, OperatorToken::Command).await
+}
+
+pub fn settings(app: &AppState) -> Check {
+    let settings = &app.settings;
+    let env = match settings.env {
+        AppEnv::Development => "development",
+        AppEnv::Production => "production",
+    };
+    if settings.ignored.is_empty() {
+        return Check::ok(
+            "settings",
+            format!("{env}, public URL {}", settings.public_url),
+        );
+    }
+    let names = settings.ignored.join(", ");
+    Check::new(
+        "settings",
+        State::Warn,
+        format!("{names} set, and not used any more"),
+    )
+    .repair("remove them")
+}
+
+pub async fn database(app: &AppState) -> sqlx::Result<Check> {
+    let mut tx = operator(app).await?;
+    let version = store::server_version(&mut tx).await?;
+    let detail = format!("PostgreSQL {}.{}", version / 10_000, version % 10_000);
+    Ok(if version < OLDEST_SERVER {
+        Check::new("database", State::Fail, detail).repair("PostgreSQL 15 or newer is needed")
+    } else {
+        Check::ok("database", detail)
+    })
+}
+
+pub async fn migrations(app: &AppState) -> sqlx::Result<Check> {
+    let all = migration_status(app.db.pool()).await?;
+    let count = |state| all.iter().filter(|(_, _, found)| *found == state).count();
+    let (pending, changed) = (
+        count(MigrationState::Pending),
+        count(MigrationState::Changed),
+    );
+    Ok(if pending + changed == 0 {
+        Check::ok("migrations", format!("{} applied", all.len()))
+    } else {
+        Check::new(
+            "migrations",
+            State::Fail,
+            format!("{pending} pending, {changed} changed"),
+        )
+        .repair("reception migrate; what changed after it was applied needs a person")
+    })
+}
+
+pub async fn login(app: &AppState) -> sqlx::Result<Check> {
+    if login_bypasses_policies(app.db.pool()).await? {
+        let check = Check::new(
+            "login",
+            State::Fail,
+            "the login is bound by no row-level security",
+        );
+        return Ok(check.repair("log in as an ordinary role that owns the database"));
+    }
+    Ok(if app.db.has_app_role() {
+        Check::ok(
+            "login",
+            "ordinary; transactions take the role reception_app",
+        )
+    } else {
+        Check::new(
+            "login",
+            State::Warn,
+            "the role reception_app cannot be taken; policies bind the owner",
+        )
+        .repair("create role reception_app nologin; grant reception_app to the login")
+    })
+}
+
+pub async fn directory(app: &AppState, fix: bool) -> sqlx::Result<Check> {
+    let mut tx = operator(app).await?;
+    let unlisted = store::count_unlisted(&mut tx).await?;
+    if unlisted == 0 {
+        return Ok(Check::ok(
+            "directory",
+            "every number and subscriber can be found",
+        ));
+    }
+    if fix {
+        let listed = store::list_unlisted(&mut tx).await?;
+        tx.commit().await?;
+        return Ok(Check::ok(
+            "directory",
+            format!("{listed} entries were missing and are written"),
+        ));
+    }
+    let check = Check::new(
+        "directory",
+        State::Fail,
+        format!("{unlisted} cannot be found from outside"),
+    );
+    Ok(check.repair("reception doctor --fix"))
+}
+
+pub async fn channels(app: &AppState) -> sqlx::Result<Check> {
+    let mut tx = operator(app).await?;
+    let incomplete = store::count_incomplete(&mut tx).await?;
+    Ok(if incomplete == 0 {
+        Check::ok("channels", "every subscriber has its profile and channels")
+    } else {
+        let detail = format!("{incomplete} subscribers lack a profile or a channel");
+        Check::new("channels", State::Warn, detail).repair("seed-channels")
+    })
+}
+
+pub async fn balances(app: &AppState) -> sqlx::Result<Check> {
+    let mut tx = operator(app).await?;
+    let drifted = store::count_drifted_balances(&mut tx).await?;
+    Ok(if drifted == 0 {
+        Check::ok("balances", "every balance is the sum of its ledger")
+    } else {
+        let detail = format!("{drifted} balances differ from their ledger");
+        Check::new("balances", State::Fail, detail).repair("reception reconcile")
+    })
+}
+
+pub async fn jobs(app: &AppState) -> sqlx::Result<Check> {
+    let lanes = measure_lanes(app).await?;
+    let dead: i64 = lanes.iter().map(|lane| lane.dead).sum();
+    let ready: i64 = lanes.iter().map(|lane| lane.ready).sum();
+    Ok(if dead == 0 {
+        Check::ok("jobs", format!("{ready} due, none dead"))
+    } else {
+        Check::new("jobs", State::Warn, format!("{ready} due, {dead} dead"))
+            .repair("see their last_error in the table jobs")
+    })
+}
+
+pub async fn schedules(app: &AppState) -> sqlx::Result<Check> {
+    let runs = last_runs(app, &worker::schedules()).await?;
+    let never: Vec<&str> = runs
+        .iter()
+        .filter(|run| run.last_run_at.is_none())
+        .map(|run| run.name.as_str())
+        .collect();
+    Ok(if never.is_empty() {
+        Check::ok("schedules", format!("{} have run", runs.len()))
+    } else {
+        let detail = format!("not yet run: {}", never.join(", "));
+        Check::new("schedules", State::Warn, detail).repair("they run while the server does")
+    })
+}
+
+pub async fn kept_events(app: &AppState) -> sqlx::Result<Check> {
+    let mut tx = operator(app).await?;
+    let (unrouted, failed) = store::count_kept_events(&mut tx).await?;
+    let detail = format!("{unrouted} belong to nobody here, {failed} failed");
+    Ok(match (unrouted, failed) {
+        (0, 0) => Check::ok("events", "all webhooks found their subscriber"),
+        (_, 0) => Check::new("events", State::Warn, detail)
+            .repair("whose number was called? see inbound_events in state UNROUTED"),
+        _ => Check::new("events", State::Fail, detail).repair("see the log; they are tried again"),
+    })
+}
+
+pub async fn alerts(app: &AppState) -> sqlx::Result<Check> {
+    let mut tx = operator(app).await?;
+    let open = store::list_open_alerts(&mut tx).await?;
+    let Some((kind, detail)) = open.first() else {
+        return Ok(Check::ok("alerts", "none open"));
+    };
+    let detail = format!("{} open, such as {kind}: {detail}", open.len());
+    Ok(Check::new("alerts", State::Warn, detail).repair("mend the cause, then set resolved_at"))
+}
+
+pub async fn twilio(app: &AppState) -> Check {
+    let Some(client) = &app.twilio else {
+        return Check::new("twilio", State::Off, "texts go to the sandbox")
+            .repair("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN turn it on");
+    };
+    match client.fetch_account().await {
+        Ok(account) if account.status == "active" => Check::ok("twilio", "the account is active"),
+        Ok(account) => Check::new(
+            "twilio",
+            State::Fail,
+            format!("the account is {}", account.status),
+        )
+        .repair("see the account at Twilio"),
+        Err(error) => Check::new("twilio", State::Fail, error.to_string())
+            .repair("see TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and the network"),
+    }
+}
+
+pub async fn retell(app: &AppState) -> Check {
+    let Some(client) = &app.retell else {
+        return Check::new("retell", State::Off, "the built-in brain answers")
+            .repair("RETELL_API_KEY turns it on");
+    };
+    match client.ping().await {
+        Ok(usage) if usage.current * 5 >= usage.limit * 4 => {
+            let detail = format!(
+                "{} of {} calls at once are in use",
+                usage.current, usage.limit
+            );
+            Check::new("retell", State::Warn, detail).repair("raise the limit at Retell")
+        }
+        Ok(usage) => Check::ok(
+            "retell",
+            format!("{} of {} calls in use", usage.current, usage.limit),
+        ),
+        Err(error) => Check::new("retell", State::Fail, error.to_string())
+            .repair("see RETELL_API_KEY and the network"),
+    }
+}
+
+/// Those whose rooms are not furnished yet.
+pub fn later_providers(app: &AppState) -> Check {
+    let set = app.settings.is_configured;
+    let named = [
+        ("vapi", set.vapi),
+        ("stripe", set.stripe),
+        ("calcom", set.calcom),
+        ("elevenlabs", set.elevenlabs),
+        ("resend", set.resend),
+        ("llm", app.settings.llm_api_base_url.is_some()),
+    ];
+    let off: Vec<&str> = named
+        .iter()
+        .filter(|(_, is_set)| !is_set)
+        .map(|(name, _)| *name)
+        .collect();
+    Check::new("others", State::Off, format!("no key: {}", off.join(", ")))
+}

@@ -1,0 +1,101 @@
+//! `reception serve`: the whole product in one process, until it is told to stop.
+use std::{net::Ipv4Addr, time::Instant};
+
+use anyhow::{Context, bail};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use crate::{
+    app::{App, AppState},
+    commands::say,
+    database::Database,
+    kernel::{
+        clock::Clock,
+        config::{AppEnv, Settings},
+        db::login_bypasses_policies,
+    },
+    seeding, server, worker,
+};
+
+/// How an ordinary login is made, for somebody who logs in as a superuser.
+const ORDINARY_LOGIN: &str = "\
+make an ordinary one:
+  create role reception login password '…';
+  grant reception_app, reception_identity to reception;
+  alter database … owner to reception;";
+
+/// Starts everything, serves until a signal, and stops in order: no new requests, then no new jobs, then the database.
+pub async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    for name in &settings.ignored {
+        tracing::warn!("{name} is set and not used any more");
+    }
+    let address = (Ipv4Addr::UNSPECIFIED, settings.port);
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("listen on port {} (PORT)", settings.port))?;
+    let clock = Clock::System;
+    let database = Database::open(&settings, clock.clone()).await?;
+    check_login(&database, &settings).await?;
+    if database.is_embedded() && settings.env == AppEnv::Development {
+        seeding::seed_everything(&database.db, &settings, clock.now())
+            .await
+            .context("seed the demo")?;
+    }
+    let app = App::new(database.db.clone(), clock, settings)?;
+    worker::start(&app);
+    let port = listener.local_addr().context("read the port")?.port();
+    say_where(&app, &database, port, begun);
+    stop_on_signal(&app)?;
+    server::serve(app.clone(), listener).await?;
+    app.tasks.stop();
+    app.tasks.finished().await;
+    tracing::info!("stopped");
+    database.close().await
+}
+
+/// Policies do not bind a superuser: a forgotten subscriber would show everybody's rows.
+async fn check_login(database: &Database, settings: &Settings) -> anyhow::Result<()> {
+    if !login_bypasses_policies(database.db.pool()).await? {
+        return Ok(());
+    }
+    if settings.env == AppEnv::Production {
+        bail!("DATABASE_URL logs in as a superuser or with BYPASSRLS: {ORDINARY_LOGIN}");
+    }
+    tracing::warn!("the database login is bound by no policy; {ORDINARY_LOGIN}");
+    Ok(())
+}
+
+/// What somebody who has just typed `cargo run` wants to know.
+fn say_where(app: &AppState, database: &Database, port: u16, begun: Instant) {
+    let settings = &app.settings;
+    let local = format!("http://localhost:{port}");
+    let (version, seconds) = (env!("CARGO_PKG_VERSION"), begun.elapsed().as_secs_f64());
+    say(&format!(
+        "Rocket Reception {version} is up in {seconds:.1} s on {local}"
+    ));
+    say(&format!("  health      {local}/health/detailed"));
+    say(&format!("  API         {local}/openapi.json"));
+    say(&format!("  database    {}", database.describe()));
+    if settings.env == AppEnv::Development {
+        say("  try it      cargo run -- simulate sms --body 'Are you open tomorrow?'");
+        say("              cargo run -- simulate call --via retell");
+    }
+}
+
+fn stop_on_signal(app: &AppState) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("listen for Ctrl-C")?;
+    let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
+    let tasks = app.tasks.clone();
+    app.tasks.spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => tracing::info!("interrupted: stopping"),
+            _ = terminate.recv() => tracing::info!("told to stop"),
+            () = tasks.stopping() => {}
+        }
+        tasks.stop();
+    });
+    Ok(())
+}
