@@ -9,7 +9,7 @@ use crate::{
     inbound::{self, Claim, EventKey},
     kernel::{
         db::{Db, TenantTx},
-        ids::SubscriberId,
+        ids::{ContactId, SubscriberId},
     },
     people,
     providers::retell::{CallEvent, CallEventKind, Disconnection, disconnection},
@@ -55,7 +55,7 @@ pub async fn receive(
         events::emit(&mut tx, &Event::ContactCreated(facts), now);
     }
     announce(&mut tx, event, &update, &saved);
-    heed_reason(&mut tx, event, &parties, now).await?;
+    heed_reason(&mut tx, event, &parties, contact_id, now).await?;
     tx.commit().await?;
     Ok("done")
 }
@@ -157,6 +157,7 @@ async fn heed_reason(
     tx: &mut TenantTx,
     event: &CallEvent,
     parties: &Parties,
+    contact: Option<ContactId>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     match event
@@ -166,9 +167,9 @@ async fn heed_reason(
         .map(disconnection)
     {
         Some(Disconnection::ProviderOutOfMoney) => {
-            // Every subscriber is down; this one's call is the first to show it.
+            // Every subscriber is down, not this one.
             let alert = Alert {
-                subscriber: Some(tx.subscriber()),
+                subscriber: None,
                 kind: "retell.out_of_money",
                 severity: Severity::Critical,
                 detail: "retell takes no calls: the workspace cannot pay".to_owned(),
@@ -177,8 +178,15 @@ async fn heed_reason(
             alerts::raise(tx, &alert, now).await
         }
         Some(Disconnection::OptOutRequested) => {
-            if let Some(phone) = parties.counterpart() {
-                people::start_opt_out(tx, phone, "TOOL", now).await?;
+            if let Some(phone) = parties.counterpart()
+                && people::start_opt_out(tx, phone, "TOOL", now).await?
+            {
+                let facts = ContactFacts {
+                    contact_id: contact.map(|contact| contact.0),
+                    phone: Some(phone.clone()),
+                    source: "TOOL".to_owned(),
+                };
+                events::emit(tx, &Event::ContactOptedOut(facts), now);
             }
             Ok(())
         }

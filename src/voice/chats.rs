@@ -22,6 +22,7 @@ pub async fn receive(
 ) -> Result<&'static str, traffic::Error> {
     let mut tx = TenantTx::begin(db, subscriber).await?;
     let Some(line) = tenancy::find_line(&mut tx, channel_of(&event.chat)).await? else {
+        // The directory still names a subscriber that is gone.
         drop(tx);
         inbound::keep_unrouted(db, key).await?;
         return Ok("unrouted");
