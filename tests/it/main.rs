@@ -26,5 +26,6 @@ mod runner;
 mod schedules;
 mod seeding;
 mod promises;
+mod reprocess;
 mod sms;
 mod voice;
