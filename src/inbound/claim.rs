@@ -14,6 +14,16 @@ pub struct EventKey<'a> {
     pub kind: &'a str,
     pub raw: &'a [u8],
     pub received_at: DateTime<Utc>,
+    pub asker: Asker,
+}
+
+/// Who waits to hear what became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// A fault of ours is no business of the provider's: it hears that we have the event.
+    Provider,
+    /// The job that takes a kept event up again: it wants the fault, to try once more.
+    Reprocess,
 }
 
 /// Whether the event is ours to handle.

@@ -1,10 +1,7 @@
 //! What failed by a fault of ours is ours: kept, visible, tried again. The provider hears that we have it.
 use serde::{Deserialize, Serialize};
 
-use super::{
-    EventKey,
-    claim::{self},
-};
+use super::{Asker, EventKey, claim};
 use crate::{
     app::AppState,
     jobs::{self, Job, Lane},
@@ -48,9 +45,9 @@ pub async fn own_or_answer(
     event: &EventKey<'_>,
     handled: Result<&'static str, ApiError>,
 ) -> Result<&'static str, ApiError> {
-    let error = match handled {
-        Err(ApiError::Internal(error)) => error,
-        other => return other,
+    let error = match (handled, event.asker) {
+        (Err(ApiError::Internal(error)), Asker::Provider) => error,
+        (other, _) => return other,
     };
     tracing::error!(
         provider = event.provider,

@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{receive, shared};
 use crate::{
     app::AppState,
-    inbound::{self, Claim, EventKey, TwilioForm, outcome_of},
+    inbound::{self, Asker, Claim, EventKey, TwilioForm, outcome_of},
     jobs,
     kernel::{
         db::{SystemToken, SystemTx, TenantTx},
@@ -27,9 +27,6 @@ use crate::{
     traffic,
     web::{ApiError, Problem},
 };
-
-/// Ten times what Twilio takes for one text: whoever sends more is not a person with a phone.
-const LONGEST_TEXT: usize = 16_000;
 
 /// Another text of the same new conversation may win the race to make it; then we begin again.
 const TRIES: usize = 3;
@@ -54,7 +51,7 @@ pub async fn twilio_sms(
     State(app): State<AppState>,
     proved: TwilioForm,
 ) -> Result<EmptyTwiml, ApiError> {
-    let received = receive_form(&app, &proved.form, &proved.raw).await;
+    let received = receive_form(&app, &proved.form, &proved.raw, Asker::Provider).await;
     inbound::count("twilio", "text", outcome_of(&received));
     received.map(|_| EmptyTwiml)
 }
@@ -84,10 +81,16 @@ async fn twilio_any(
 /// Receives a text that was proved before: one whose handling failed by a fault of ours.
 pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<(), ApiError> {
     let form = Form::decode(raw).map_err(|error| ApiError::malformed(error.to_string()))?;
-    receive_form(app, &form, raw).await.map(drop)
+    let received = receive_form(app, &form, raw, Asker::Reprocess).await;
+    received.map(drop)
 }
 
-async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<&'static str, ApiError> {
+async fn receive_form(
+    app: &AppState,
+    form: &Form,
+    raw: &[u8],
+    asker: Asker,
+) -> Result<&'static str, ApiError> {
     let sms = InboundSms::parse(form).map_err(bad_form)?;
     if sms.body.chars().count() > MAX_CHARACTERS {
         return Err(ApiError::invalid("Body", "is longer than a text can be"));
@@ -96,15 +99,13 @@ async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<&'stati
         .to
         .parse()
         .map_err(|_| ApiError::invalid("To", "is not a number"))?;
-    if sms.body.len() > LONGEST_TEXT {
-        return Err(ApiError::invalid("Body", "is too long"));
-    }
     let event = EventKey {
         provider: "TWILIO",
         external_id: sms.message_sid.clone(),
         kind: "text",
         raw,
         received_at: app.clock.now(),
+        asker,
     };
     let route = route(app, &sms, &to).await?;
     let (subscriber, sender_is_ours) = match route {

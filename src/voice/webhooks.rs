@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::AppState,
-    inbound::{self, EventKey, RetellBody, outcome_of},
+    inbound::{self, Asker, EventKey, RetellBody, outcome_of},
     kernel::ids::SubscriberId,
     providers::retell::{CallEvent, CallEventKind, ChatEvent, FunctionCall, WebhookEvent},
     traffic,
@@ -52,7 +52,7 @@ async fn retell_event(
         inbound::count("retell", "tool_call", "done");
         return Ok(Json(answer).into_response());
     }
-    let received = receive(&app, &event, &body).await;
+    let received = receive(&app, &event, &body, Asker::Provider).await;
     inbound::count("retell", kind_of(&event), outcome_of(&received));
     received.map(|_| StatusCode::NO_CONTENT.into_response())
 }
@@ -60,7 +60,7 @@ async fn retell_event(
 /// Receives an event that was proved before: one whose handling failed by a fault of ours.
 pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<(), ApiError> {
     let event = parse(raw)?;
-    receive(app, &event, raw).await.map(drop)
+    receive(app, &event, raw, Asker::Reprocess).await.map(drop)
 }
 
 fn parse(body: &[u8]) -> Result<WebhookEvent, ApiError> {
@@ -71,6 +71,7 @@ async fn receive(
     app: &AppState,
     event: &WebhookEvent,
     raw: &[u8],
+    asker: Asker,
 ) -> Result<&'static str, ApiError> {
     let key = EventKey {
         provider: "RETELL",
@@ -78,6 +79,7 @@ async fn receive(
         kind: kind_of(event),
         raw,
         received_at: app.clock.now(),
+        asker,
     };
     let owner = match event {
         WebhookEvent::Call(event) => owner_of_call(app, event).await?,

@@ -13,6 +13,7 @@ mod billing;
 mod fakes;
 mod bad_input;
 mod embedded;
+mod inbound;
 mod isolation;
 mod jobs;
 mod leases;

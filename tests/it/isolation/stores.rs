@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rocket_reception::{
     alerts::{self, Alert, Severity},
     billing::{self, Charge, Leg, Totals, UsageType},
-    inbound::{self, Claim, EventKey},
+    inbound::{self, Asker, Claim, EventKey},
     kernel::{
         db::{SystemToken, SystemTx, TenantTx, Tx},
         ids::{ContactId, InteractionId, MessageId, OutgoingId, SubscriberId},
@@ -478,6 +478,7 @@ async fn an_event_that_another_subscriber_has_is_a_duplicate_and_no_error() {
         kind: "text",
         raw: b"body",
         received_at: now(),
+        asker: Asker::Provider,
     };
     for state in ["DONE", "UNROUTED", "FAILED"] {
         for owner in [format!("'{}'", scene.world.b), "null".to_owned()] {

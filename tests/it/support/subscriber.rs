@@ -20,7 +20,6 @@ use super::TestApp;
 #[derive(Clone, Debug)]
 pub struct Subscriber {
     pub id: SubscriberId,
-    pub slug: String,
     pub number: String,
 }
 
@@ -102,17 +101,17 @@ impl TestApp {
     /// A number of the platform's, with the subscriber who answers when nobody else is meant.
     pub async fn shared_number(&self, number: &str, default: Option<&Subscriber>) {
         let mut tx = self.seeding().await;
-        query(
-            "insert into phone_numbers (id, e164, provider, is_shared, default_subscriber_id)
-             values ($1, $2, 'TWILIO', true, $3)",
-        )
-        .bind(Uuid::now_v7())
-        .bind(number)
-        .bind(default.map(|subscriber| subscriber.id))
-        .execute(tx.conn())
-        .await
-        .unwrap();
-        put(&mut tx, Key::Number(&number.parse().unwrap()), None).await;
+        query("insert into phone_numbers (id, e164, provider, is_shared) values ($1, $2, 'TWILIO', true)")
+            .bind(Uuid::now_v7())
+            .bind(number)
+            .execute(tx.conn())
+            .await
+            .unwrap();
+        let number = number.parse().unwrap();
+        put(&mut tx, Key::Number(&number), None).await;
+        if let Some(subscriber) = default {
+            put(&mut tx, Key::SharedDefault(&number), Some(subscriber.id)).await;
+        }
         tx.commit().await.unwrap();
     }
 
@@ -262,7 +261,6 @@ impl NewSubscriber<'_> {
         tx.commit().await.unwrap();
         Subscriber {
             id,
-            slug: self.slug,
             number: self.number.or(self.shared_number).unwrap(),
         }
     }
