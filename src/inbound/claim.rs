@@ -14,16 +14,6 @@ pub struct EventKey<'a> {
     pub kind: &'a str,
     pub raw: &'a [u8],
     pub received_at: DateTime<Utc>,
-    pub asker: Asker,
-}
-
-/// Who waits to hear what became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asker {
-    /// A fault of ours is no business of the provider's: it hears that we have the event.
-    Provider,
-    /// The job that takes a kept event up again: it wants the fault, to try once more.
-    Reprocess,
 }
 
 /// Whether the event is ours to handle.
@@ -32,6 +22,17 @@ pub enum Claim {
     New,
     /// It took effect before; a concurrent one has committed by the time we know.
     Duplicate,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    Done,
+    Duplicate,
+    /// Kept: it belongs to nobody here.
+    Unrouted,
+    /// Kept, to be taken up again: it failed by a fault of ours.
+    Failed,
 }
 
 /// Claims the event within the transaction of its effects.

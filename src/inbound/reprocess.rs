@@ -1,7 +1,10 @@
 //! What failed by a fault of ours is ours: kept, visible, tried again. The provider hears that we have it.
 use serde::{Deserialize, Serialize};
 
-use super::{Asker, EventKey, claim};
+use super::{
+    EventKey,
+    claim::{self, Received},
+};
 use crate::{
     app::AppState,
     jobs::{self, Job, Lane},
@@ -43,11 +46,11 @@ pub async fn own_or_answer(
     app: &AppState,
     subscriber: Option<SubscriberId>,
     event: &EventKey<'_>,
-    handled: Result<&'static str, ApiError>,
-) -> Result<&'static str, ApiError> {
-    let error = match (handled, event.asker) {
-        (Err(ApiError::Internal(error)), Asker::Provider) => error,
-        (other, _) => return other,
+    handled: Result<Received, ApiError>,
+) -> Result<Received, ApiError> {
+    let error = match handled {
+        Err(ApiError::Internal(error)) => error,
+        other => return other,
     };
     tracing::error!(
         provider = event.provider,
@@ -63,5 +66,5 @@ pub async fn own_or_answer(
     };
     jobs::enqueue_in(&mut tx, &again, std::time::Duration::from_secs(5));
     tx.commit().await?;
-    Ok("failed")
+    Ok(Received::Failed)
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::AppState,
-    inbound::{self, Asker, Claim, EventKey, TwilioForm},
+    inbound::{self, Claim, EventKey, TwilioForm},
     kernel::{
         db::TenantTx,
         ids::{OutgoingId, SubscriberId},
@@ -58,7 +58,6 @@ pub async fn text_status(
         kind: "text.status",
         raw: &proved.raw,
         received_at: app.clock.now(),
-        asker: Asker::Provider,
     };
     let Some(subscriber) = find_subscriber(&app, query, &proved).await? else {
         inbound::keep_unrouted(&app.db, &event).await?;

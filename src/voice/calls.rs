@@ -6,7 +6,7 @@ use crate::{
     alerts::{self, Alert, Severity},
     billing::{self, Charge, EndedCall, Totals},
     events::{self, CallFacts, ContactFacts, Event},
-    inbound::{self, Claim, EventKey},
+    inbound::{self, Claim, EventKey, Received},
     kernel::{
         db::{Db, TenantTx},
         ids::{ContactId, SubscriberId},
@@ -23,17 +23,17 @@ pub async fn receive(
     subscriber: SubscriberId,
     key: &EventKey<'_>,
     event: &CallEvent,
-) -> Result<&'static str, traffic::Error> {
+) -> Result<Received, traffic::Error> {
     let now = key.received_at;
     let mut tx = TenantTx::begin(db, subscriber).await?;
     let Some(line) = tenancy::find_line(&mut tx, Channel::Voice).await? else {
         // The directory still names a subscriber that is gone.
         drop(tx);
         inbound::keep_unrouted(db, key).await?;
-        return Ok("unrouted");
+        return Ok(Received::Unrouted);
     };
     if inbound::claim(&mut tx, Some(subscriber), key).await? == Claim::Duplicate {
-        return Ok("duplicate");
+        return Ok(Received::Duplicate);
     }
     let parties = Parties::of(&event.call);
     let contact = match parties.counterpart() {
@@ -57,7 +57,7 @@ pub async fn receive(
     announce(&mut tx, event, &update, &saved);
     heed_reason(&mut tx, event, &parties, contact_id, now).await?;
     tx.commit().await?;
-    Ok("done")
+    Ok(Received::Done)
 }
 
 /// Charges a call that is over, and moves its day's sums.

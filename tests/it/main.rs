@@ -10,6 +10,9 @@
 mod support;
 mod architecture;
 mod billing;
+mod commands;
+mod deployment;
+mod documents;
 mod fakes;
 mod bad_input;
 mod embedded;

@@ -1,4 +1,7 @@
 //! Calls and their usage: every call that is over has its record, every record its conversation.
+//!
+//! `except` and not `not exists`: it is linear in every plan, also in one that was made for a subscriber with little
+//! usage and runs for one with a hundred thousand calls; an anti join then reads all of one side for each of the other.
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
@@ -36,17 +39,23 @@ pub(super) async fn list_uncharged(
     let mut tx = TenantTx::begin(db, subscriber).await?;
     sqlx::query_as!(
         UnchargedCall,
-        r#"select i.id as "id: _", i.provider || ':' || coalesce(i.external_id, i.id::text) as "source!", i.day,
-                  i.started_at, i.duration_seconds as "duration_s!", i.outcome_type as "outcome: _",
-                  i.provider_cost_cents as cost_cents, p.timezone
-             from interactions i
-             join subscriber_profiles p on p.subscriber_id = $1
-            where i.subscriber_id = $1 and i.channel = 'VOICE' and i.status <> 'OPEN'
-              and i.duration_seconds is not null
-              and not exists (select from usage_records u
-                               where u.subscriber_id = $1 and u.interaction_id = i.id and u.usage_type = 'VOICE_CALL')
-            order by i.started_at, i.id
-            limit $2"#,
+        r#"
+        with uncharged as materialized (
+            select id
+              from interactions
+             where subscriber_id = $1 and channel = 'VOICE' and status <> 'OPEN' and duration_seconds is not null
+            except
+            select interaction_id from usage_records where subscriber_id = $1 and usage_type = 'VOICE_CALL'
+             limit $2
+        )
+        select i.id as "id: _", i.provider || ':' || coalesce(i.external_id, i.id::text) as "source!", i.day,
+               i.started_at, i.duration_seconds as "duration_s!", i.outcome_type as "outcome: _",
+               i.provider_cost_cents as cost_cents, p.timezone
+          from uncharged
+          join interactions i on i.subscriber_id = $1 and i.id = uncharged.id
+          join subscriber_profiles p on p.subscriber_id = $1
+         order by i.started_at, i.id
+        "#,
         subscriber as _,
         MOST,
     )
@@ -104,11 +113,18 @@ async fn lock_call(tx: &mut TenantTx, id: InteractionId) -> sqlx::Result<()> {
 pub(super) async fn list_uncaused(tx: &mut TenantTx) -> sqlx::Result<Vec<Difference>> {
     let subscriber = tx.subscriber();
     let sources = sqlx::query_scalar!(
-        r#"select u.source from usage_records u
-            where u.subscriber_id = $1
-              and not exists (select from interactions i where i.subscriber_id = $1 and i.id = u.interaction_id)
-            order by u.source, u.revision
-            limit $2"#,
+        r#"
+        with gone as (
+            select interaction_id as id from usage_records where subscriber_id = $1 and interaction_id is not null
+            except
+            select id from interactions where subscriber_id = $1
+        )
+        select source
+          from usage_records
+         where subscriber_id = $1 and (interaction_id is null or interaction_id in (select id from gone))
+         order by source, revision
+         limit $2
+        "#,
         subscriber as _,
         MOST,
     )

@@ -1,6 +1,7 @@
 //! What tests stand on.
 mod app;
 mod db;
+pub mod paper;
 mod queue;
 mod retell;
 mod rows;

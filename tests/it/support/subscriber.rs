@@ -101,16 +101,18 @@ impl TestApp {
     /// A number of the platform's, with the subscriber who answers when nobody else is meant.
     pub async fn shared_number(&self, number: &str, default: Option<&Subscriber>) {
         let mut tx = self.seeding().await;
-        query("insert into phone_numbers (id, e164, provider, is_shared) values ($1, $2, 'TWILIO', true)")
-            .bind(Uuid::now_v7())
-            .bind(number)
-            .execute(tx.conn())
-            .await
-            .unwrap();
+        query(
+            "insert into phone_numbers (id, e164, provider, is_shared) values ($1, $2, 'TWILIO', true)",
+        )
+        .bind(Uuid::now_v7())
+        .bind(number)
+        .execute(tx.conn())
+        .await
+        .unwrap();
         let number = number.parse().unwrap();
         put(&mut tx, Key::Number(&number), None).await;
-        if let Some(subscriber) = default {
-            put(&mut tx, Key::SharedDefault(&number), Some(subscriber.id)).await;
+        if let Some(default) = default {
+            put(&mut tx, Key::SharedDefault(&number), Some(default.id)).await;
         }
         tx.commit().await.unwrap();
     }
