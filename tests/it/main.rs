@@ -16,6 +16,7 @@ mod documents;
 mod fakes;
 mod bad_input;
 mod embedded;
+mod inbound;
 mod isolation;
 mod jobs;
 mod leases;

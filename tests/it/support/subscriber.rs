@@ -20,7 +20,6 @@ use super::TestApp;
 #[derive(Clone, Debug)]
 pub struct Subscriber {
     pub id: SubscriberId,
-    pub slug: String,
     pub number: String,
 }
 
@@ -264,7 +263,6 @@ impl NewSubscriber<'_> {
         tx.commit().await.unwrap();
         Subscriber {
             id,
-            slug: self.slug,
             number: self.number.or(self.shared_number).unwrap(),
         }
     }
