@@ -27,6 +27,5 @@ mod runner;
 mod schedules;
 mod seeding;
 mod promises;
-mod reprocess;
 mod sms;
 mod voice;
