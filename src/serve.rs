@@ -9,6 +9,7 @@ use tokio::{
 
 use crate::{
     app::{App, AppState},
+    billing,
     commands::say,
     database::Database,
     kernel::{
@@ -39,6 +40,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let clock = Clock::System;
     let database = Database::open(&settings, clock.clone()).await?;
     check_login(&database, &settings).await?;
+    check_currency(&database, &settings).await?;
     if database.is_embedded() && settings.env == AppEnv::Development {
         seeding::seed_everything(&database.db, &settings, clock.now())
             .await
@@ -65,6 +67,20 @@ async fn check_login(database: &Database, settings: &Settings) -> anyhow::Result
         bail!("DATABASE_URL logs in as a superuser or with BYPASSRLS: {ORDINARY_LOGIN}");
     }
     tracing::warn!("the database login is bound by no policy; {ORDINARY_LOGIN}");
+    Ok(())
+}
+
+/// Prices are numbers of one currency; a setting alone does not convert them.
+async fn check_currency(database: &Database, settings: &Settings) -> anyhow::Result<()> {
+    let currency = &settings.billing_currency;
+    let other = billing::find_other_currency(database.db.pool(), currency)
+        .await
+        .context("read the plans: has `reception migrate` been run?")?;
+    if let Some(other) = other {
+        bail!(
+            "BILLING_CURRENCY is {currency}, but plans are priced in {other}: change the table plans first"
+        );
+    }
     Ok(())
 }
 

@@ -13,7 +13,7 @@ mod jobs;
 pub use jobs::{Reconcile, reconcile_everybody};
 pub use model::{Charge, Cost, Leg, NotBilled, Receipt, Totals, UsageType};
 pub use rules::EndedCall;
-pub use store::{add_totals, record};
+pub use store::{add_totals, find_other_currency, record};
 
 use crate::kernel::db::TenantTx;
 

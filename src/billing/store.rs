@@ -1,6 +1,7 @@
 //! The one statement that charges, and the one that changes the sums of many days.
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::model::{Charge, Leg, Receipt, Totals, UsageType};
@@ -125,4 +126,14 @@ pub(super) async fn add_to_sums(tx: &mut impl Tx, changes: &[SumChange<'_>]) -> 
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// A currency in which a plan is priced, other than the given one. Plans are the platform's and have no policy.
+pub async fn find_other_currency(pool: &PgPool, currency: &str) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select currency from plans where currency <> $1 limit 1",
+        currency
+    )
+    .fetch_optional(pool)
+    .await
 }

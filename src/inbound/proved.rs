@@ -1,4 +1,6 @@
 //! Extractors: a handler cannot get a payload that was not proved.
+use std::time::Duration;
+
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, OriginalUri, Request},
@@ -20,6 +22,9 @@ use crate::{
 /// Bodies of Twilio may hold long tokens and add-ons, those of Retell whole transcripts with word timings.
 const TWILIO_LIMIT: usize = 1024 * 1024;
 const RETELL_LIMIT: usize = 10 * 1024 * 1024;
+
+/// Providers give up on us after 10 to 15 s; who sends more slowly than this is none of them.
+const READ_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A form that Twilio signed.
 pub struct TwilioForm {
@@ -139,7 +144,11 @@ fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
 }
 
 async fn read_body(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    match Limited::new(body, limit).collect().await {
+    let reading = Limited::new(body, limit).collect();
+    let Ok(read) = tokio::time::timeout(READ_DEADLINE, reading).await else {
+        return Err(ApiError::malformed("the body came too slowly"));
+    };
+    match read {
         Ok(read) => Ok(read.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(ApiError::too_large(limit)),
         Err(_) => Err(ApiError::malformed("the body ended early")),

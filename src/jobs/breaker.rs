@@ -70,7 +70,8 @@ impl Breaker {
             Ok(()) | Err(JobError::Fail(_)) => *failures = 0,
             Err(JobError::Retry(error) | JobError::RetryAfter(error, _)) => {
                 // Our own database being away says nothing about the provider.
-                if !error.is::<sqlx::Error>() {
+                let is_ours = error.chain().any(|cause| cause.is::<sqlx::Error>());
+                if !is_ours {
                     *failures += 1;
                     return *failures;
                 }

@@ -1,7 +1,7 @@
 //! How each provider stands: on, off, in the sandbox.
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,7 +26,7 @@ pub struct ProviderHealth {
     pub last_ok_at: Option<DateTime<Utc>>,
 }
 
-/// All providers by name. Says what is set; `doctor` asks them.
+/// All providers by name: what is set, and how they answered so far; `doctor` asks them.
 pub fn providers(app: &App) -> BTreeMap<&'static str, ProviderHealth> {
     let settings = &app.settings;
     let is_set = settings.is_configured;
@@ -72,16 +72,25 @@ pub fn providers(app: &App) -> BTreeMap<&'static str, ProviderHealth> {
         ("llm", on_or(settings.llm_api_base_url.is_some(), false)),
     ]
     .into_iter()
-    .map(|(name, (state, detail))| {
-        let detail = Some(detail.to_owned()).filter(|detail| !detail.is_empty());
-        (
-            name,
-            ProviderHealth {
-                state,
-                detail,
-                last_ok_at: None,
-            },
-        )
-    })
+    .map(|(name, (state, detail))| (name, health(app, name, state, detail)))
     .collect()
+}
+
+/// What is set, and what this process has seen of the provider since it began.
+fn health(app: &App, name: &str, set: ProviderState, detail: &str) -> ProviderHealth {
+    let pulse = match name {
+        "twilio" => app.twilio.as_ref().map(|client| client.pulse()),
+        "retell" => app.retell.as_ref().map(|client| client.pulse()),
+        _ => None,
+    };
+    let trouble = pulse.and_then(|pulse| pulse.trouble());
+    let detail = trouble.unwrap_or(detail);
+    ProviderHealth {
+        state: trouble.map_or(set, |_| ProviderState::Failing),
+        detail: Some(detail.to_owned()).filter(|detail| !detail.is_empty()),
+        last_ok_at: pulse
+            .and_then(|pulse| pulse.last_ok())
+            .and_then(|ago| TimeDelta::from_std(ago).ok())
+            .map(|ago| app.clock.now() - ago),
+    }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
 use serde::de::DeserializeOwned;
 
+use super::Pulse;
+
 /// A whole answer of a provider, of any status.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -22,12 +24,31 @@ pub(super) enum Failure {
     NoAnswer(&'static str),
 }
 
-/// Sends a request and reads its answer to the end, all within `deadline`.
-pub(super) async fn run(request: RequestBuilder, deadline: Duration) -> Result<Answer, Failure> {
-    let response = request.timeout(deadline).send().await.map_err(failure)?;
+/// The longest answer that we read: a whole chat with its tool calls is far below it.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Sends a request and reads its answer to the end, all within `deadline`; says to `pulse` how it went.
+pub(super) async fn run(
+    request: RequestBuilder,
+    deadline: Duration,
+    pulse: &Pulse,
+) -> Result<Answer, Failure> {
+    let outcome = exchange(request.timeout(deadline)).await;
+    pulse.note(&outcome);
+    outcome
+}
+
+async fn exchange(request: RequestBuilder) -> Result<Answer, Failure> {
+    let mut response = request.send().await.map_err(failure)?;
     let status = response.status();
     let retry_after = retry_after(response.headers());
-    let body = response.bytes().await.map_err(failure)?.to_vec();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Err(Failure::NoAnswer("answered without end"));
+        }
+        body.extend_from_slice(&chunk);
+    }
     Ok(Answer {
         status,
         retry_after,

@@ -4,5 +4,8 @@
 //! Payloads are read tolerantly (unknown members are skipped) and the members that we use strictly.
 mod hex;
 mod exchange;
+mod pulse;
 pub mod twilio;
 pub mod retell;
+
+pub use pulse::Pulse;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{AgentVersion, Call, Chat, Error, Utterance};
+use crate::providers::Pulse;
 use crate::providers::exchange;
 
 /// For everything but completions.
@@ -22,6 +23,7 @@ pub struct Client {
     api_key: SecretString,
     deadline: Duration,
     completion_deadline: Duration,
+    pulse: Pulse,
 }
 
 /// What an agent did with a message.
@@ -51,7 +53,13 @@ impl Client {
             api_key,
             deadline: DEADLINE,
             completion_deadline: COMPLETION_DEADLINE,
+            pulse: Pulse::default(),
         }
+    }
+
+    /// How its calls went.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// The same client with another deadline for each call.
@@ -167,8 +175,12 @@ impl Client {
         request: RequestBuilder,
         deadline: Duration,
     ) -> Result<T, Error> {
-        let answer =
-            exchange::run(request.bearer_auth(self.api_key.expose_secret()), deadline).await?;
+        let answer = exchange::run(
+            request.bearer_auth(self.api_key.expose_secret()),
+            deadline,
+            &self.pulse,
+        )
+        .await?;
         match answer.status {
             status if status.is_success() => {
                 answer.json().ok_or(Error::Unknown("unreadable answer"))

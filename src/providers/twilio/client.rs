@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Error, MessageStatus, error::redact, loose};
+use crate::providers::Pulse;
 use crate::providers::exchange;
 
 /// Twilio answers in well under a second; after this long something is wrong, and a worker waits.
@@ -21,6 +22,7 @@ pub struct Client {
     account_sid: String,
     auth_token: SecretString,
     deadline: Duration,
+    pulse: Pulse,
 }
 
 /// A text to send.
@@ -78,7 +80,13 @@ impl Client {
             account_sid: account_sid.to_owned(),
             auth_token,
             deadline: DEADLINE,
+            pulse: Pulse::default(),
         }
+    }
+
+    /// How its calls went.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// The same client with another deadline for each call.
@@ -147,7 +155,7 @@ impl Client {
 
     async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
         let request = request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()));
-        let answer = exchange::run(request, self.deadline).await?;
+        let answer = exchange::run(request, self.deadline, &self.pulse).await?;
         if answer.status.is_success() {
             return answer.json().ok_or(Error::Unknown("unreadable answer"));
         }
