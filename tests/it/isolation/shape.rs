@@ -34,12 +34,11 @@ const TENANT: [&str; 24] = [
     "usage_rollups",
 ];
 /// The same policy, and a key of their own: one or a few rows per subscriber, found by other keys too.
-const SCOPED: [&str; 6] = [
+const SCOPED: [&str; 5] = [
     "agents",
     "inbound_events",
     "ops_alerts",
     "phone_numbers",
-    "reconciliation_runs",
     "subscribers",
 ];
 /// Read before a subscriber is known. Ids and hashes.
@@ -47,7 +46,14 @@ const DIRECTORY: [&str; 1] = ["directory"];
 /// Of identity alone, by a role of its own.
 const PEOPLE: [&str; 0] = [];
 /// Ids, no content.
-const MACHINERY: [&str; 5] = ["jobs", "leases", "plans", "rate_buckets", "schedule_runs"];
+const MACHINERY: [&str; 6] = [
+    "jobs",
+    "leases",
+    "plans",
+    "rate_buckets",
+    "reconciliation_runs",
+    "schedule_runs",
+];
 /// sqlx's own.
 const MIGRATIONS: &str = "_sqlx_migrations";
 
