@@ -154,7 +154,7 @@ create table reconciliation_runs (
   finished_at timestamptz
 );
 create unique index reconciliation_runs_running on reconciliation_runs (state) where state = 'RUNNING';
-call grant_to_app('reconciliation_runs', 'select, insert, update, delete');
+call grant_to_app('reconciliation_runs', 'select, insert, update');
 
 create table reconciliation_differences (
   subscriber_id uuid not null references subscribers (id),

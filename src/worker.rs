@@ -6,7 +6,7 @@ use anyhow::Context;
 use crate::{
     app::AppState,
     billing,
-    inbound::{self, Reprocess},
+    inbound::{self, Received, Reprocess},
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
     messaging, sms, voice,
@@ -64,7 +64,9 @@ async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobEr
         }
     };
     match handled {
-        Ok(()) => Ok(()),
+        // The order to try again was swallowed: this job is that order.
+        Ok(Received::Failed) => Err(JobError::Retry(anyhow::anyhow!("it failed again"))),
+        Ok(_) => Ok(()),
         Err(ApiError::Internal(error)) => Err(JobError::Retry(error)),
         Err(ApiError::Client { detail, .. }) => Err(JobError::Retry(anyhow::anyhow!(detail))),
     }

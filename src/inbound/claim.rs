@@ -24,6 +24,17 @@ pub enum Claim {
     Duplicate,
 }
 
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    Done,
+    Duplicate,
+    /// Kept: it belongs to nobody here.
+    Unrouted,
+    /// Kept, to be taken up again: it failed by a fault of ours.
+    Failed,
+}
+
 /// Claims the event within the transaction of its effects.
 pub async fn claim(
     tx: &mut impl Tx,

@@ -6,6 +6,7 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::Received;
 use crate::{
     app::AppState,
     kernel::metrics::METRICS,
@@ -38,9 +39,12 @@ pub fn count(provider: &str, kind: &str, outcome: &str) {
 }
 
 /// What became of a webhook, from what its handler came to.
-pub fn outcome_of(handled: &Result<&'static str, ApiError>) -> &'static str {
+pub fn outcome_of(handled: &Result<Received, ApiError>) -> &'static str {
     match handled {
-        Ok(outcome) => outcome,
+        Ok(Received::Done) => "done",
+        Ok(Received::Duplicate) => "duplicate",
+        Ok(Received::Unrouted) => "unrouted",
+        Ok(Received::Failed) => "failed",
         Err(ApiError::Client { status, .. }) if status.is_client_error() => "rejected",
         Err(_) => "failed",
     }

@@ -130,8 +130,7 @@ async fn call_the_operator(
     let is_ours = matches!(meaning, ErrorMeaning::Credentials);
     let subscriber = tx.subscriber();
     let alert = Alert {
-        // Of a fault that stops everybody's texts, whoever met it first; the cause keeps it to one.
-        subscriber: Some(subscriber),
+        subscriber: (!is_ours).then_some(subscriber),
         kind: "texts.refused",
         severity: if is_ours {
             Severity::Critical

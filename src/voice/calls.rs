@@ -6,10 +6,10 @@ use crate::{
     alerts::{self, Alert, Severity},
     billing::{self, Charge, EndedCall, Totals},
     events::{self, CallFacts, ContactFacts, Event},
-    inbound::{self, Claim, EventKey},
+    inbound::{self, Claim, EventKey, Received},
     kernel::{
         db::{Db, TenantTx},
-        ids::SubscriberId,
+        ids::{ContactId, SubscriberId},
     },
     people,
     providers::retell::{CallEvent, CallEventKind, Disconnection, disconnection},
@@ -23,17 +23,17 @@ pub async fn receive(
     subscriber: SubscriberId,
     key: &EventKey<'_>,
     event: &CallEvent,
-) -> Result<&'static str, traffic::Error> {
+) -> Result<Received, traffic::Error> {
     let now = key.received_at;
     let mut tx = TenantTx::begin(db, subscriber).await?;
     let Some(line) = tenancy::find_line(&mut tx, Channel::Voice).await? else {
         // The directory still names a subscriber that is gone.
         drop(tx);
         inbound::keep_unrouted(db, key).await?;
-        return Ok("unrouted");
+        return Ok(Received::Unrouted);
     };
     if inbound::claim(&mut tx, Some(subscriber), key).await? == Claim::Duplicate {
-        return Ok("duplicate");
+        return Ok(Received::Duplicate);
     }
     let parties = Parties::of(&event.call);
     let contact = match parties.counterpart() {
@@ -55,9 +55,9 @@ pub async fn receive(
         events::emit(&mut tx, &Event::ContactCreated(facts), now);
     }
     announce(&mut tx, event, &update, &saved);
-    heed_reason(&mut tx, event, &parties, now).await?;
+    heed_reason(&mut tx, event, &parties, contact_id, now).await?;
     tx.commit().await?;
-    Ok("done")
+    Ok(Received::Done)
 }
 
 /// Charges a call that is over, and moves its day's sums.
@@ -157,6 +157,7 @@ async fn heed_reason(
     tx: &mut TenantTx,
     event: &CallEvent,
     parties: &Parties,
+    contact: Option<ContactId>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     match event
@@ -166,9 +167,9 @@ async fn heed_reason(
         .map(disconnection)
     {
         Some(Disconnection::ProviderOutOfMoney) => {
-            // Every subscriber is down; this one's call is the first to show it.
+            // Every subscriber is down, not this one.
             let alert = Alert {
-                subscriber: Some(tx.subscriber()),
+                subscriber: None,
                 kind: "retell.out_of_money",
                 severity: Severity::Critical,
                 detail: "retell takes no calls: the workspace cannot pay".to_owned(),
@@ -177,8 +178,15 @@ async fn heed_reason(
             alerts::raise(tx, &alert, now).await
         }
         Some(Disconnection::OptOutRequested) => {
-            if let Some(phone) = parties.counterpart() {
-                people::start_opt_out(tx, phone, "TOOL", now).await?;
+            if let Some(phone) = parties.counterpart()
+                && people::start_opt_out(tx, phone, "TOOL", now).await?
+            {
+                let facts = ContactFacts {
+                    contact_id: contact.map(|contact| contact.0),
+                    phone: Some(phone.clone()),
+                    source: "TOOL".to_owned(),
+                };
+                events::emit(tx, &Event::ContactOptedOut(facts), now);
             }
             Ok(())
         }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::AppState,
-    inbound::{self, EventKey, RetellBody, outcome_of},
+    inbound::{self, EventKey, Received, RetellBody, outcome_of},
     kernel::ids::SubscriberId,
     providers::retell::{CallEvent, CallEventKind, ChatEvent, FunctionCall, WebhookEvent},
     traffic,
@@ -58,20 +58,16 @@ async fn retell_event(
 }
 
 /// Receives an event that was proved before: one whose handling failed by a fault of ours.
-pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<(), ApiError> {
+pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<Received, ApiError> {
     let event = parse(raw)?;
-    receive(app, &event, raw).await.map(drop)
+    receive(app, &event, raw).await
 }
 
 fn parse(body: &[u8]) -> Result<WebhookEvent, ApiError> {
     WebhookEvent::parse(body).map_err(|error| ApiError::malformed(error.to_string()))
 }
 
-async fn receive(
-    app: &AppState,
-    event: &WebhookEvent,
-    raw: &[u8],
-) -> Result<&'static str, ApiError> {
+async fn receive(app: &AppState, event: &WebhookEvent, raw: &[u8]) -> Result<Received, ApiError> {
     let key = EventKey {
         provider: "RETELL",
         external_id: external_id(event, raw),
@@ -86,7 +82,7 @@ async fn receive(
     };
     let Some(subscriber) = owner else {
         inbound::keep_unrouted(&app.db, &key).await?;
-        return Ok("unrouted");
+        return Ok(Received::Unrouted);
     };
     let mut handled = receive_once(app, subscriber, &key, event).await;
     for _ in 1..TRIES {
@@ -103,11 +99,11 @@ async fn receive_once(
     subscriber: SubscriberId,
     key: &EventKey<'_>,
     event: &WebhookEvent,
-) -> Result<&'static str, traffic::Error> {
+) -> Result<Received, traffic::Error> {
     match event {
         WebhookEvent::Call(event) => calls::receive(&app.db, subscriber, key, event).await,
         WebhookEvent::Chat(event) => chats::receive(&app.db, subscriber, key, event).await,
-        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => Ok("done"),
+        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => Ok(Received::Done),
     }
 }
 

@@ -10,8 +10,13 @@
 mod support;
 mod architecture;
 mod billing;
+mod commands;
+mod deployment;
+mod documents;
 mod fakes;
+mod bad_input;
 mod embedded;
+mod inbound;
 mod isolation;
 mod jobs;
 mod leases;
@@ -23,3 +28,4 @@ mod schedules;
 mod seeding;
 mod promises;
 mod sms;
+mod voice;

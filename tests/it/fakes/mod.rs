@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use tokio::{net::TcpListener, sync::Notify};
 
-pub use retell::{Chat, FakeRetell};
-pub use twilio::{FakeTwilio, SentText};
+pub use retell::FakeRetell;
+pub use twilio::FakeTwilio;
 
 /// Serves until the test's runtime ends; gives the base URL.
 async fn serve(router: Router) -> String {

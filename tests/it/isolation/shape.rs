@@ -51,6 +51,7 @@ const MACHINERY: [&str; 6] = [
     "leases",
     "plans",
     "rate_buckets",
+    // Of everybody at once; what was found stands in reconciliation_differences, by subscriber.
     "reconciliation_runs",
     "schedule_runs",
 ];
@@ -61,10 +62,11 @@ const MIGRATIONS: &str = "_sqlx_migrations";
 pub const APPEND_ONLY: [&str; 2] = ["ledger_entries", "usage_records"];
 
 /// What the application may do where it is not all four.
-const FEWER_GRANTS: [(&str, &str); 4] = [
+const FEWER_GRANTS: [(&str, &str); 5] = [
     ("events", "DELETE INSERT SELECT"),
     ("ledger_entries", "INSERT SELECT"),
     ("plans", "SELECT"),
+    ("reconciliation_runs", "INSERT SELECT UPDATE"),
     ("usage_records", "INSERT SELECT"),
 ];
 

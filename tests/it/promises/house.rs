@@ -84,6 +84,11 @@ impl House {
         Replica::start(&self.folder)
     }
 
+    /// A program of ours on this house's database.
+    pub fn program(&self, name: &str) -> Command {
+        program(name, &self.folder)
+    }
+
     /// One text, signed as Twilio signs it. No answer at all is an error too.
     pub async fn text(
         &self,
@@ -138,17 +143,24 @@ impl House {
     }
 }
 
+fn program(name: &str, data_dir: &Path) -> Command {
+    let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_reception")).with_file_name(name));
+    command
+        .env("DATA_DIR", data_dir)
+        .env("PORT", "0")
+        .env("PUBLIC_URL", PUBLIC_URL)
+        .env("APP_ENV", "development")
+        .env("DATABASE_POOL_SIZE", "8")
+        .env("RUST_LOG", "error")
+        .env_remove("DATABASE_URL")
+        .stdin(Stdio::null());
+    command
+}
+
 impl Replica {
     /// Starts one, and waits until it says that it is up.
     fn start(data_dir: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_reception"))
-            .env("DATA_DIR", data_dir)
-            .env("PORT", "0")
-            .env("PUBLIC_URL", PUBLIC_URL)
-            .env("APP_ENV", "development")
-            .env("DATABASE_POOL_SIZE", "8")
-            .env("RUST_LOG", "error")
-            .env_remove("DATABASE_URL")
+        let mut process = program("reception", data_dir)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -154,6 +154,18 @@ impl TestApp {
         self.run_jobs().await;
     }
 
+    /// One of our statements wants what another transaction holds.
+    pub async fn until_somebody_waits_for_a_lock(&self) {
+        let mut conn = self.database.superuser().await;
+        let mut is_so = async || {
+            let statement = "select exists (select from pg_stat_activity
+                                             where datname = current_database() and wait_event_type = 'Lock')";
+            let waits = sqlx::query_scalar::<_, bool>(statement);
+            waits.fetch_one(&mut conn).await.unwrap()
+        };
+        soon(async { while !is_so().await {} }).await;
+    }
+
     /// In this test a job may die.
     pub fn expect_dead_jobs(&mut self) {
         self.may_have_dead_jobs = true;

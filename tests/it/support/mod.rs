@@ -1,6 +1,7 @@
 //! What tests stand on.
 mod app;
 mod db;
+pub mod paper;
 mod queue;
 mod retell;
 mod rows;
@@ -13,8 +14,10 @@ mod world;
 pub use app::{Answer, PRODUCTION, PUBLIC_URL, RETELL_KEY, TWILIO_TOKEN, TestApp, app, at};
 pub use db::TestDb;
 pub use queue::{Bench, Work, do_once, soon};
+pub use retell::RetellPost;
 pub use scratch::Scratch;
 pub use subscriber::Subscriber;
+pub use text::Text;
 pub use waiting::eventually;
 pub use world::{Table, World, execute, literal};
 

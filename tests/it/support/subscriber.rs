@@ -20,7 +20,6 @@ use super::TestApp;
 #[derive(Clone, Debug)]
 pub struct Subscriber {
     pub id: SubscriberId,
-    pub slug: String,
     pub number: String,
 }
 
@@ -49,6 +48,7 @@ struct Channel {
     name: &'static str,
     is_enabled: bool,
     mode: &'static str,
+    transport: &'static str,
     ai_provider: &'static str,
     agent: Option<(&'static str, Option<&'static str>)>,
 }
@@ -59,11 +59,18 @@ impl Channel {
             name,
             is_enabled: true,
             mode: "FULL",
+            transport: "TWILIO",
             ai_provider: "BUILTIN",
             agent: None,
         }
     }
 }
+
+const CHAT: Channel = Channel {
+    transport: "WEB",
+    ai_provider: "RETELL",
+    ..Channel::new("CHAT")
+};
 
 impl TestApp {
     /// An active business on PRO in Winnipeg, open on weekdays from nine to five, with a number of its own for calls and
@@ -114,6 +121,13 @@ impl TestApp {
     pub async fn shared_agent(&self, agent: &str) {
         let mut tx = self.seeding().await;
         put(&mut tx, Key::RetellAgent(agent), None).await;
+        tx.commit().await.unwrap();
+    }
+
+    /// An agent at Retell that is this subscriber's own.
+    pub async fn agent_of(&self, subscriber: &Subscriber, agent: &str) {
+        let mut tx = self.seeding().await;
+        put(&mut tx, Key::RetellAgent(agent), Some(subscriber.id)).await;
         tx.commit().await.unwrap();
     }
 
@@ -235,7 +249,7 @@ impl NewSubscriber<'_> {
         let mut tx = self.app.seeding().await;
         let id = SubscriberId::new();
         self.write_business(tx.conn(), id).await;
-        for channel in [self.voice, self.sms] {
+        for channel in [self.voice, self.sms, CHAT] {
             self.write_channel(tx.conn(), id, channel).await;
         }
         put(&mut tx, Key::Subscriber(id), Some(id)).await;
@@ -249,7 +263,6 @@ impl NewSubscriber<'_> {
         tx.commit().await.unwrap();
         Subscriber {
             id,
-            slug: self.slug,
             number: self.number.or(self.shared_number).unwrap(),
         }
     }
@@ -326,13 +339,14 @@ impl NewSubscriber<'_> {
             "insert into subscriber_channels
                  (subscriber_id, id, channel, is_enabled, mode, transport_provider, ai_provider,
                   provider_number_e164, provider_agent_id, provider_agent_version)
-             values ($1, $2, $3, $4, $5, 'TWILIO', $6, $7, $8, $9)",
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(id)
         .bind(Uuid::now_v7())
         .bind(channel.name)
         .bind(channel.is_enabled)
         .bind(channel.mode)
+        .bind(channel.transport)
         .bind(channel.ai_provider)
         .bind(self.number.as_ref().or(self.shared_number.as_ref()))
         .bind(channel.agent.map(|(agent, _)| agent))

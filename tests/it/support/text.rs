@@ -118,11 +118,6 @@ impl Text<'_> {
         fields.iter().fold(self, add)
     }
 
-    pub fn sid(&self) -> &str {
-        let sid = self.fields.iter().find(|(name, _)| name == "MessageSid");
-        &sid.expect("a text with an id").1
-    }
-
     pub fn request(&self) -> Request<Body> {
         self.request_with(&self.signature(), FORM, self.encoded().into())
     }

@@ -280,7 +280,8 @@ async fn read_table(pool: &PgPool, name: String) -> Table {
             allowed,
         })
         .collect();
-    let keys: Vec<(String, String, Vec<String>, String, Vec<String>)> = sqlx::query_as(
+    type Key = (String, String, Vec<String>, String, Vec<String>);
+    let keys: Vec<Key> = sqlx::query_as(
         "select conname::text, contype::text,
                 array(select attname::text from unnest(conkey) with ordinality k (num, place)
                         join pg_attribute on attrelid = conrelid and attnum = num order by place),
