@@ -104,16 +104,19 @@ fn tell(report: &Report) {
     );
 }
 
-/// One that cannot be checked does not keep the others from it: that is a difference as well. When not even this can
-/// be written, the database is away, and the run goes on later.
+/// One that cannot be checked, not even by a second try, does not keep the others from it: that is a difference as
+/// well. When not even this can be written, the database is away, and the run goes on later.
 async fn reconcile_or_say_why(
     app: &App,
     run: RunId,
     subscriber: SubscriberId,
 ) -> Result<(), Error> {
-    let error = match reconcile(app, run, subscriber).await {
-        Err(Error::Database(error)) => error,
-        result => return result,
+    let mut result = reconcile(app, run, subscriber).await;
+    if matches!(result, Err(Error::Database(_))) {
+        result = reconcile(app, run, subscriber).await;
+    }
+    let Err(Error::Database(error)) = result else {
+        return result;
     };
     tracing::error!(subscriber.id = %subscriber, %error, "could not reconcile subscriber {subscriber}");
     let now = app.clock.now();
@@ -130,7 +133,10 @@ async fn reconcile_or_say_why(
 /// be in them before they are compared.
 async fn reconcile(app: &App, run: RunId, subscriber: SubscriberId) -> Result<(), Error> {
     let now = app.clock.now();
-    for call in calls::list_uncharged(&app.db, subscriber).await? {
+    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
+    let uncharged = store::list_uncharged(&mut tx).await?;
+    tx.commit().await?;
+    for call in uncharged {
         let mut tx = TenantTx::begin(&app.db, subscriber).await?;
         store::hold_run(&mut tx, run, now).await?;
         if let Some(difference) = calls::charge(&mut tx, &call, now).await? {
@@ -142,7 +148,7 @@ async fn reconcile(app: &App, run: RunId, subscriber: SubscriberId) -> Result<()
     if !store::pass_subscriber(&mut tx, run, now).await? {
         return Ok(());
     }
-    let mut differences = calls::list_uncaused(&mut tx).await?;
+    let mut differences = calls::find_uncaused(&mut tx).await?;
     differences.extend(periods::correct(&mut tx).await?);
     differences.extend(ledger::correct(&mut tx, now).await?);
     differences.extend(sums::correct(&mut tx).await?);

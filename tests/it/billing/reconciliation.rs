@@ -266,3 +266,23 @@ async fn the_nightly_job_reconciles_and_waits_for_a_run_by_hand() {
         .await;
     assert_eq!(runs, "COMMAND DONE 1, SCHEDULE DONE 1");
 }
+
+#[tokio::test]
+async fn one_that_cannot_be_checked_does_not_keep_the_others_from_it() {
+    let shop = Shop::open().await;
+    shop.end(&shop.call("one", 60)).await;
+    shop.end(&shop.call("two", 60)).await;
+    shop.found(SubscriberId::new()).await;
+    // The sum of the month fits into no column.
+    shop.sabotage("update usage_records set billed_minutes = 2147483647")
+        .await;
+    let report = shop.reconcile().await;
+    assert_eq!(
+        (report.checked, report.differences, report.corrected),
+        (2, 1, 0)
+    );
+    let (subject, ..) = &shop.differences().await[0];
+    assert_eq!(subject, "reconciliation");
+    let alerts = shop.bench.alerts().await;
+    assert_eq!(alerts[0].0, "billing.drift");
+}

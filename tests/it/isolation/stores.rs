@@ -34,16 +34,21 @@ use crate::{
 
 /// Functions of a store that take a tenant's transaction and no id of a row: what they look for is the subscriber's
 /// own (its settings), or a number, a key, that every subscriber may have (tried in `a_persons_number…`).
-const WITHOUT_IDS: [&str; 18] = [
+const WITHOUT_IDS: [&str; 23] = [
     // Ids of runs, which are everybody's, and of what the same transaction found; tests/it/billing has them.
-    "src/billing/reconcile/calls.rs::charge",
-    "src/billing/reconcile/calls.rs::list_uncaused",
-    "src/billing/reconcile/ledger.rs::correct",
-    "src/billing/reconcile/periods.rs::correct",
-    "src/billing/reconcile/store.rs::hold_run",
-    "src/billing/reconcile/store.rs::insert_differences",
-    "src/billing/reconcile/store.rs::pass_subscriber",
-    "src/billing/reconcile/sums.rs::correct",
+    "src/billing/reconcile/store/calls.rs::list_uncaused",
+    "src/billing/reconcile/store/calls.rs::list_uncharged",
+    "src/billing/reconcile/store/calls.rs::lock_call",
+    "src/billing/reconcile/store/ledger.rs::find_balance",
+    "src/billing/reconcile/store/ledger.rs::list_unposted",
+    "src/billing/reconcile/store/ledger.rs::lock_account",
+    "src/billing/reconcile/store/ledger.rs::post",
+    "src/billing/reconcile/store/periods.rs::add_to_periods",
+    "src/billing/reconcile/store/periods.rs::list_period_drifts",
+    "src/billing/reconcile/store/runs.rs::hold_run",
+    "src/billing/reconcile/store/runs.rs::insert_differences",
+    "src/billing/reconcile/store/runs.rs::pass_subscriber",
+    "src/billing/reconcile/store/sums.rs::list_sum_drifts",
     "src/people/store.rs::end_opt_out",
     "src/people/store.rs::mark_text_state",
     "src/people/store.rs::start_opt_out",

@@ -2,7 +2,7 @@
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use super::model::{Cause, Difference, Error, Report, RunState};
+use super::super::model::{Cause, Difference, Error, Report, RunState};
 use crate::kernel::{
     db::{SystemTx, TenantTx, Tx},
     ids::{RunId, SubscriberId},
@@ -13,7 +13,7 @@ use crate::kernel::{
 const GIVEN_UP_AFTER: Duration = Duration::minutes(60);
 
 /// Begins a run, or takes up again the one of the same tick. None while another one is under way.
-pub(super) async fn begin_run(
+pub async fn begin_run(
     tx: &mut SystemTx,
     cause: Cause,
     due_at: Option<DateTime<Utc>>,
@@ -43,13 +43,13 @@ pub(super) async fn begin_run(
 }
 
 /// A run and where it stands.
-pub(super) struct Standing {
-    pub(super) state: RunState,
-    pub(super) position: Option<SubscriberId>,
-    pub(super) report: Report,
+pub struct Standing {
+    pub state: RunState,
+    pub position: Option<SubscriberId>,
+    pub report: Report,
 }
 
-pub(super) async fn find_run(tx: &mut SystemTx, id: RunId) -> sqlx::Result<Option<Standing>> {
+pub async fn find_run(tx: &mut SystemTx, id: RunId) -> sqlx::Result<Option<Standing>> {
     let row = sqlx::query!(
         r#"select state as "state: RunState", position as "position: SubscriberId", checked, differences, corrected
              from reconciliation_runs where id = $1"#,
@@ -70,7 +70,7 @@ pub(super) async fn find_run(tx: &mut SystemTx, id: RunId) -> sqlx::Result<Optio
 }
 
 /// Ends the run, unless somebody else did.
-pub(super) async fn end_run(
+pub async fn end_run(
     tx: &mut SystemTx,
     id: RunId,
     state: RunState,
@@ -89,11 +89,7 @@ pub(super) async fn end_run(
 }
 
 /// Proves that the run is still the one, and keeps others from correcting the same until the transaction ends.
-pub(super) async fn hold_run(
-    tx: &mut TenantTx,
-    id: RunId,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
+pub async fn hold_run(tx: &mut TenantTx, id: RunId, now: DateTime<Utc>) -> Result<(), Error> {
     let held = sqlx::query!(
         "update reconciliation_runs set progressed_at = greatest(progressed_at, $2)
           where id = $1 and state = 'RUNNING'",
@@ -110,7 +106,7 @@ pub(super) async fn hold_run(
 }
 
 /// Counts the subscriber as checked: the run goes on behind it. False: it was counted before.
-pub(super) async fn pass_subscriber(
+pub async fn pass_subscriber(
     tx: &mut TenantTx,
     id: RunId,
     now: DateTime<Utc>,
@@ -129,7 +125,7 @@ pub(super) async fn pass_subscriber(
 }
 
 /// Writes differences down and counts them.
-pub(super) async fn insert_differences(
+pub async fn insert_differences(
     tx: &mut TenantTx,
     run: RunId,
     differences: &[Difference],
