@@ -131,6 +131,9 @@ create table agents (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
+-- One gatekeeper, one demo agent, one master per industry; a subscriber's clones are not counted.
+create unique index agents_platform_key on agents (provider, role, coalesce(industry, ''))
+  where subscriber_id is null;
 call protect('agents');
 
 create table phone_numbers (
@@ -145,5 +148,7 @@ create table phone_numbers (
   updated_at timestamptz not null default now(),
   constraint phone_numbers_shared_is_platform check (is_shared = (subscriber_id is null))
 );
+-- A number is held once at a time; one that was released may come back to somebody else.
+create unique index phone_numbers_active_key on phone_numbers (e164) where state = 'ACTIVE';
 create index phone_numbers_subscriber on phone_numbers (subscriber_id);
 call protect('phone_numbers');

@@ -60,6 +60,8 @@ create table usage_records (
   revision int not null default 0,
   corrects_id uuid,
   interaction_id uuid,
+  day date not null,                             -- whose sums it is in: that of the interaction's start
+  period date not null,                          -- the month it draws on, by its first day; a correction keeps it
   occurred_at timestamptz not null,
   duration_seconds int,
   billed_minutes int not null default 0,
@@ -136,25 +138,28 @@ create table usage_rollups (
 ) with (fillfactor = 70);
 call protect('usage_rollups');
 
--- Scoped: subscriber_id null = a run over everybody.
+-- Machinery: ids and counts. `position` is the last subscriber that was checked; whoever comes after a crash goes on
+-- from there, and progressed_at says whether anybody still works at it.
 create table reconciliation_runs (
   id uuid primary key,
-  subscriber_id uuid,
   due_at timestamptz,
   cause text not null check (cause in ('SCHEDULE', 'COMMAND')),
   state text not null check (state in ('RUNNING', 'DONE', 'FAILED')),
   checked bigint not null default 0,
   differences bigint not null default 0,
   corrected bigint not null default 0,
+  position uuid,
   started_at timestamptz not null,
+  progressed_at timestamptz not null,
   finished_at timestamptz
 );
-call protect('reconciliation_runs');
+create unique index reconciliation_runs_running on reconciliation_runs (state) where state = 'RUNNING';
+call grant_to_app('reconciliation_runs', 'select, insert, update');
 
 create table reconciliation_differences (
   subscriber_id uuid not null references subscribers (id),
   id uuid not null,
-  run_id uuid not null references reconciliation_runs (id),
+  run_id uuid not null,                          -- no foreign key: a run may be over everybody, so it cannot begin with ours
   subject text not null,                         -- what was compared, such as `rollup 2026-11-21 VOICE price`
   expected text not null,
   found text not null,
@@ -162,4 +167,5 @@ create table reconciliation_differences (
   created_at timestamptz not null,
   primary key (subscriber_id, id)
 );
+create index reconciliation_differences_run on reconciliation_differences (run_id);
 call protect('reconciliation_differences');

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Refreshes .sqlx: a scratch database, the migrations, one `cargo check` that asks it about every statement.
+# Refreshes .sqlx and catalogue.txt: a scratch database, the migrations, what they made of it, one `cargo check` that
+# asks it about every statement.
 # Usage: migrations/prepare.sh postgres://user@host/postgres   (a login that may create databases)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,6 +13,7 @@ psql -qX "$server" -c 'create role reception_app nologin' 2>/dev/null || true
 for file in migrations/*.sql; do
   psql -qX -v ON_ERROR_STOP=1 --single-transaction "$at/$scratch" -f "$file"
 done
+psql -qAtX -v ON_ERROR_STOP=1 "$at/$scratch" -f src/kernel/db/catalogue.sql > src/kernel/db/catalogue.txt
 mkdir -p .sqlx
 rm -f .sqlx/query-*.json
 touch src/lib.rs

@@ -31,10 +31,7 @@ pub type AppState = Arc<App>;
 impl App {
     pub fn new(db: Db, clock: Clock, settings: Settings) -> anyhow::Result<AppState> {
         let http = http::provider_client().context("make the client for providers")?;
-        let twilio = match (
-            &settings.twilio.account_sid,
-            settings.twilio.auth_tokens.first(),
-        ) {
+        let twilio = match (&settings.twilio.account_sid, &settings.twilio.api_token) {
             (Some(sid), Some(token)) if !settings.twilio.is_sandboxed => Some(twilio::Client::new(
                 http.clone(),
                 &settings.twilio.api_base_url,

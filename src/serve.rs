@@ -40,13 +40,14 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let database = Database::open(&settings, clock.clone()).await?;
     check_login(&database, &settings).await?;
     if database.is_embedded() && settings.env == AppEnv::Development {
-        seeding::seed_everything(&database.db, &settings)
+        seeding::seed_everything(&database.db, &settings, clock.now())
             .await
             .context("seed the demo")?;
     }
     let app = App::new(database.db.clone(), clock, settings)?;
     worker::start(&app);
-    say_where(&app, &database, begun);
+    let port = listener.local_addr().context("read the port")?.port();
+    say_where(&app, &database, port, begun);
     stop_on_signal(&app)?;
     server::serve(app.clone(), listener).await?;
     app.tasks.stop();
@@ -68,9 +69,9 @@ async fn check_login(database: &Database, settings: &Settings) -> anyhow::Result
 }
 
 /// What somebody who has just typed `cargo run` wants to know.
-fn say_where(app: &AppState, database: &Database, begun: Instant) {
+fn say_where(app: &AppState, database: &Database, port: u16, begun: Instant) {
     let settings = &app.settings;
-    let local = format!("http://localhost:{}", settings.port);
+    let local = format!("http://localhost:{port}");
     let (version, seconds) = (env!("CARGO_PKG_VERSION"), begun.elapsed().as_secs_f64());
     say(&format!(
         "Rocket Reception {version} is up in {seconds:.1} s on {local}"

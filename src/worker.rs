@@ -5,7 +5,8 @@ use anyhow::Context;
 
 use crate::{
     app::AppState,
-    inbound::{self, Reprocess},
+    billing,
+    inbound::{self, Received, Reprocess},
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
     messaging, sms, voice,
@@ -21,6 +22,7 @@ pub fn registry() -> Registry {
     registry.register(sms::reply_to_text);
     registry.register(sms::ask_which_business);
     registry.register(sms::close_idle_texts);
+    registry.register(billing::reconcile_everybody);
     registry
 }
 
@@ -31,6 +33,11 @@ pub fn schedules() -> Vec<Schedule> {
         name: "idle_texts",
         every: Every::Hours(1),
         job: |_| new_job(&sms::CloseIdleTexts {}),
+    });
+    schedules.push(Schedule {
+        name: "reconciliation",
+        every: Every::DailyAt { hour: 3, minute: 0 },
+        job: |due_at| new_job(&billing::Reconcile::of(due_at)),
     });
     schedules
 }
@@ -57,7 +64,9 @@ async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobEr
         }
     };
     match handled {
-        Ok(()) => Ok(()),
+        // The order to try again was swallowed: this job is that order.
+        Ok(Received::Failed) => Err(JobError::Retry(anyhow::anyhow!("it failed again"))),
+        Ok(_) => Ok(()),
         Err(ApiError::Internal(error)) => Err(JobError::Retry(error)),
         Err(ApiError::Client { detail, .. }) => Err(JobError::Retry(anyhow::anyhow!(detail))),
     }

@@ -20,13 +20,17 @@ pub struct Alert {
 }
 
 /// Raises the alert with the transaction; does nothing while one of the same cause is open.
+///
+/// Within a subscriber's transaction the row is that subscriber's, even when all are hit: a row of the platform's
+/// cannot be written there, and whoever meets the trouble first has the one row of its cause.
 pub async fn raise(tx: &mut impl Tx, alert: &Alert, at: DateTime<Utc>) -> sqlx::Result<()> {
+    let subscriber = tx.tenant().or(alert.subscriber);
     sqlx::query!(
         "insert into ops_alerts (id, subscriber_id, kind, severity, detail, dedupe_key, created_at)
          values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (dedupe_key) where resolved_at is null do nothing",
         Uuid::now_v7(),
-        alert.subscriber as _,
+        subscriber as _,
         alert.kind,
         alert.severity as _,
         alert.detail,

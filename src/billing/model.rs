@@ -54,7 +54,8 @@ pub struct Charge {
     pub leg: Leg,
     /// The event that told us.
     pub source_event: String,
-    /// The month whose included minutes and texts it draws on: its first day, in the subscriber's zone.
+    /// The month whose included minutes and texts it draws on: its first day, in the subscriber's zone. A correction
+    /// stays in the month of what it corrects.
     pub period: NaiveDate,
 }
 
@@ -66,6 +67,25 @@ pub struct Totals {
     pub change: Contribution,
     pub messages_in: i32,
     pub messages_out: i32,
+}
+
+impl Totals {
+    /// The sums by the names of their columns.
+    pub(super) fn by_name(&self) -> [(&'static str, i64); 10] {
+        let change = self.change;
+        [
+            ("interactions", change.interactions.into()),
+            ("answered", change.answered.into()),
+            ("missed", change.missed.into()),
+            ("transferred", change.transferred.into()),
+            ("booked", change.booked.into()),
+            ("ai_handled", change.ai_handled.into()),
+            ("under_15_s", change.under_15_s.into()),
+            ("duration_s", change.duration_s),
+            ("messages_in", self.messages_in.into()),
+            ("messages_out", self.messages_out.into()),
+        ]
+    }
 }
 
 /// What a charge came to.

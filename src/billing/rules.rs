@@ -1,11 +1,61 @@
 //! Rules of charging.
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 
-use super::model::NotBilled;
+use super::model::{Charge, Cost, Leg, NotBilled, UsageType};
+use crate::{kernel::ids::InteractionId, traffic::Outcome};
 
 /// Calls shorter than this are not billed.
 pub const FREE_CALL_S: i32 = 15;
+
+/// A call that is over, as far as its price depends on it.
+#[derive(Clone, Debug)]
+pub struct EndedCall {
+    /// `PROVIDER:id`.
+    pub source: String,
+    pub interaction: InteractionId,
+    pub started_at: DateTime<Utc>,
+    pub duration_s: i32,
+    pub outcome: Option<Outcome>,
+    /// What the provider wants for it, in US cents.
+    pub cost_cents: Option<Decimal>,
+    /// The subscriber's.
+    pub zone: Tz,
+    pub source_event: String,
+}
+
+impl Charge {
+    /// What a call that is over is charged. Every such call has its usage record, also one that costs nothing.
+    pub fn of_call(call: EndedCall) -> Self {
+        let not_billed = match call.outcome {
+            Some(Outcome::Blocked) => Some(NotBilled::Spam),
+            _ => short_call(call.duration_s),
+        };
+        let minutes = if not_billed.is_some() {
+            0
+        } else {
+            minutes(call.duration_s)
+        };
+        Self {
+            usage_type: UsageType::VoiceCall,
+            source: call.source,
+            interaction: call.interaction,
+            occurred_at: call.started_at,
+            duration_s: Some(call.duration_s),
+            minutes,
+            segments: 0,
+            not_billed,
+            cost: call.cost_cents.map(|cents| Cost {
+                amount: cents / Decimal::ONE_HUNDRED,
+                currency: "USD",
+            }),
+            leg: Leg::Ai,
+            source_event: call.source_event,
+            period: period_of(call.started_at, call.zone),
+        }
+    }
+}
 
 /// Whole minutes, rounded up.
 pub fn minutes(duration_s: i32) -> i32 {

@@ -1,11 +1,15 @@
-//! The one statement that charges.
-use chrono::{DateTime, Utc};
+//! The one statement that charges, and the one that changes the sums of many days.
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::model::{Charge, Leg, Receipt, Totals, UsageType};
-use crate::kernel::{
-    db::{TenantTx, Tx},
-    ids::UsageId,
+use crate::{
+    kernel::{
+        db::{TenantTx, Tx},
+        ids::{SubscriberId, UsageId},
+    },
+    tenancy::Channel,
 };
 
 /// Charges what was used (if anything was) and counts the event in its day's sums.
@@ -63,4 +67,62 @@ pub async fn record(
     )
     .fetch_optional(tx.conn())
     .await
+}
+
+/// Counts what happened to many conversations at once in the sums of their days.
+pub async fn add_totals(
+    tx: &mut impl Tx,
+    totals: impl IntoIterator<Item = (SubscriberId, Totals)>,
+) -> sqlx::Result<()> {
+    let changes: Vec<SumChange<'static>> = totals
+        .into_iter()
+        .flat_map(|(subscriber, totals)| {
+            totals.by_name().map(|(name, value)| SumChange {
+                subscriber,
+                day: totals.day,
+                channel: totals.channel,
+                name,
+                value: value.into(),
+            })
+        })
+        .filter(|change| !change.value.is_zero())
+        .collect();
+    add_to_sums(tx, &changes).await
+}
+
+/// A change of one column of `usage_rollups`.
+pub(super) struct SumChange<'a> {
+    pub(super) subscriber: SubscriberId,
+    pub(super) day: NaiveDate,
+    pub(super) channel: Channel,
+    pub(super) name: &'a str,
+    pub(super) value: Decimal,
+}
+
+/// Adds the changes, to one row after the other in one order, so that two of these never wait for each other.
+pub(super) async fn add_to_sums(tx: &mut impl Tx, changes: &[SumChange<'_>]) -> sqlx::Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = changes.iter().map(|_| Uuid::now_v7()).collect();
+    let subscribers: Vec<Uuid> = changes.iter().map(|change| change.subscriber.0).collect();
+    let days: Vec<NaiveDate> = changes.iter().map(|change| change.day).collect();
+    let channels: Vec<Channel> = changes.iter().map(|change| change.channel).collect();
+    let names: Vec<String> = changes
+        .iter()
+        .map(|change| change.name.to_owned())
+        .collect();
+    let values: Vec<Decimal> = changes.iter().map(|change| change.value).collect();
+    sqlx::query_file!(
+        "src/billing/add_to_sums.sql",
+        &ids,
+        &subscribers,
+        &days,
+        &channels as _,
+        &names,
+        &values,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }

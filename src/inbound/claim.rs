@@ -24,6 +24,17 @@ pub enum Claim {
     Duplicate,
 }
 
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    Done,
+    Duplicate,
+    /// Kept: it belongs to nobody here.
+    Unrouted,
+    /// Kept, to be taken up again: it failed by a fault of ours.
+    Failed,
+}
+
 /// Claims the event within the transaction of its effects.
 pub async fn claim(
     tx: &mut impl Tx,
@@ -62,9 +73,10 @@ async fn write(
         "insert into inbound_events as e
              (provider, external_id, subscriber_id, kind, raw_body, received_at, state, error)
          values ($1, $2, $3, $4, $5, $6, $7, $8)
-         -- what failed by a fault of ours is taken up again by the same road
+         -- what failed by a fault of ours is taken up again by the same road; another's row is no business of ours
          on conflict (provider, external_id) do update set state = 'DONE', error = null
-          where e.state = 'FAILED' and excluded.state = 'DONE'",
+          where e.state = 'FAILED' and excluded.state = 'DONE'
+            and e.subscriber_id is not distinct from excluded.subscriber_id",
         event.provider,
         event.external_id,
         subscriber as _,

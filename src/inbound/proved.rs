@@ -6,6 +6,7 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::Received;
 use crate::{
     app::AppState,
     kernel::metrics::METRICS,
@@ -29,12 +30,24 @@ pub struct TwilioForm {
 /// A body that Retell signed.
 pub struct RetellBody(pub Bytes);
 
-/// Counts what became of a webhook.
+/// Counts what became of a webhook: `done`, `duplicate`, `unrouted`, `rejected` or `failed`.
 pub fn count(provider: &str, kind: &str, outcome: &str) {
     METRICS
         .inbound_events
         .with_label_values(&[provider, kind, outcome])
         .inc();
+}
+
+/// What became of a webhook, from what its handler came to.
+pub fn outcome_of(handled: &Result<Received, ApiError>) -> &'static str {
+    match handled {
+        Ok(Received::Done) => "done",
+        Ok(Received::Duplicate) => "duplicate",
+        Ok(Received::Unrouted) => "unrouted",
+        Ok(Received::Failed) => "failed",
+        Err(ApiError::Client { status, .. }) if status.is_client_error() => "rejected",
+        Err(_) => "failed",
+    }
 }
 
 impl FromRequest<AppState> for TwilioForm {

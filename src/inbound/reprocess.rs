@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     EventKey,
-    claim::{self},
+    claim::{self, Received},
 };
 use crate::{
     app::AppState,
@@ -46,8 +46,8 @@ pub async fn own_or_answer(
     app: &AppState,
     subscriber: Option<SubscriberId>,
     event: &EventKey<'_>,
-    handled: Result<&'static str, ApiError>,
-) -> Result<&'static str, ApiError> {
+    handled: Result<Received, ApiError>,
+) -> Result<Received, ApiError> {
     let error = match handled {
         Err(ApiError::Internal(error)) => error,
         other => return other,
@@ -66,5 +66,5 @@ pub async fn own_or_answer(
     };
     jobs::enqueue_in(&mut tx, &again, std::time::Duration::from_secs(5));
     tx.commit().await?;
-    Ok("failed")
+    Ok(Received::Failed)
 }

@@ -32,6 +32,8 @@ enum Step {
     Send(Candidate),
     /// An earlier run called the provider and did not learn the outcome.
     LookUp(Candidate),
+    /// It did not, but a callback has: the text is out under this id, and not yet charged.
+    Told(Candidate, String),
 }
 
 pub async fn send_text(app: AppState, run: Run, job: SendText) -> Result<(), JobError> {
@@ -43,6 +45,10 @@ pub async fn send_text(app: AppState, run: Run, job: SendText) -> Result<(), Job
             Some(sent) => return write_sent(&app, run, &job, &text, &sent, now).await,
             None => text,
         },
+        Step::Told(text, sid) => {
+            let sent = Sent::told(sid, &text);
+            return write_sent(&app, run, &job, &text, &sent, now).await;
+        }
     };
     if app.twilio.is_none() && !app.has_text_sandbox() {
         return write_unsendable(&app, run, &job, &text, now).await;
@@ -59,9 +65,13 @@ async fn prepare(app: &AppState, job: &SendText, now: DateTime<Utc>) -> Result<S
     let Some(text) = store::lock_candidate(&mut tx, job.outgoing, now).await? else {
         return Ok(Step::Done);
     };
-    match text.status {
-        TextStatus::Queued => {}
-        TextStatus::Sending => return Ok(Step::LookUp(text)),
+    match (text.status, &text.provider_message_id) {
+        (TextStatus::Queued, _) => {}
+        (TextStatus::Sending, _) => return Ok(Step::LookUp(text)),
+        (TextStatus::Sent | TextStatus::Delivered, Some(sid)) if text.sent_at.is_none() => {
+            let sid = sid.clone();
+            return Ok(Step::Told(text, sid));
+        }
         _ => return Ok(Step::Done),
     }
     match decide(&text, now) {
@@ -92,8 +102,24 @@ struct Sent {
     cost: Option<billing::Cost>,
 }
 
+impl Sent {
+    /// Of a text whose answer was lost: its segments as we count them.
+    fn told(sid: String, text: &Candidate) -> Self {
+        Self {
+            sid,
+            segments: expected_segments(text),
+            is_sandbox: false,
+            cost: None,
+        }
+    }
+}
+
+fn expected_segments(text: &Candidate) -> i32 {
+    i32::try_from(segments::count(&text.body).segments).unwrap_or(i32::MAX)
+}
+
 async fn call(app: &AppState, job: &SendText, text: &Candidate) -> Result<Sent, twilio::Error> {
-    let expected = i32::try_from(segments::count(&text.body).segments).unwrap_or(i32::MAX);
+    let expected = expected_segments(text);
     let Some(client) = &app.twilio else {
         return Ok(Sent {
             sid: format!("SB{}", job.outgoing.0.simple()),
@@ -168,7 +194,7 @@ async fn look_up(
                 && message.body.as_deref() == Some(text.body.as_str())
                 && !is_ours_already(app, job, &message.sid).await?
             {
-                return Ok(Some(accepted(&message, 1)));
+                return Ok(Some(accepted(&message, expected_segments(text))));
             }
         }
     }
@@ -211,7 +237,7 @@ async fn write_sent(
         cost: sent.cost.clone(),
         leg: Leg::Segments,
         source_event: "message.sent".to_owned(),
-        period: billing::rules::period_of(now, zone(&text.timezone)),
+        period: billing::rules::period_of(now, zone(&text.business_timezone)),
     };
     let totals = Totals {
         day: text.day,

@@ -8,7 +8,7 @@ pub mod model;
 mod outcome;
 mod queue;
 mod sending;
-mod store;
+pub mod store;
 mod webhooks;
 
 pub use jobs::send_text;

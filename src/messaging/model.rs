@@ -61,6 +61,9 @@ pub struct Candidate {
     pub body: String,
     pub day: NaiveDate,
     pub sending_at: Option<DateTime<Utc>>,
+    /// Set with its charge; a callback may know of the text before.
+    pub sent_at: Option<DateTime<Utc>>,
+    pub provider_message_id: Option<String>,
     pub is_retry: bool,
     pub is_opted_out: bool,
     pub text_state: Option<TextState>,
@@ -69,7 +72,9 @@ pub struct Candidate {
     pub is_ai_paused: bool,
     pub is_assigned: bool,
     pub subscriber_status: SubscriberStatus,
+    /// The person's zone, as far as we know it, and the subscriber's.
     pub timezone: String,
+    pub business_timezone: String,
     /// Texts to this person in the last ten minutes and the last hour, and of the subscriber in the last day.
     pub sent_10_min: i64,
     pub sent_1_h: i64,

@@ -37,7 +37,7 @@ pub async fn insert_text(
 }
 
 /// Reads the text and everything that decides about it. Its contact and its conversation stay locked: a STOP or a
-/// takeover is either seen here or comes after the text is on its way.
+/// takeover is either seen here or comes after the text is on its way. Rows that only name them need not wait.
 pub async fn lock_candidate(
     tx: &mut TenantTx,
     id: OutgoingId,
@@ -48,7 +48,7 @@ pub async fn lock_candidate(
         r#"select c.id from outgoing_messages o
              join contacts c on c.subscriber_id = o.subscriber_id and c.phone = o.to_number
             where o.subscriber_id = $1 and o.id = $2
-              for update of c"#,
+              for no key update of c"#,
         subscriber as _,
         id as _,
     )
@@ -58,7 +58,7 @@ pub async fn lock_candidate(
         Candidate,
         r#"select o.interaction_id as "interaction: _", o.message_id as "message: _", o.purpose as "purpose: _",
                   o.status as "status: _", o.from_number as "from: _", o.to_number as "to: _", o.body, i.day,
-                  o.sending_at, o.retry_of is not null as "is_retry!",
+                  o.sending_at, o.sent_at, o.provider_message_id, o.retry_of is not null as "is_retry!",
                   exists (select from opt_outs x where x.subscriber_id = $1 and x.phone = o.to_number
                              and x.ended_at is null) as "is_opted_out!",
                   (select c.text_state from contacts c
@@ -66,7 +66,7 @@ pub async fn lock_candidate(
                   l.mode as "mode: _", l.is_enabled as is_channel_enabled, i.is_ai_paused,
                   i.assigned_user_id is not null as "is_assigned!", s.status as "subscriber_status: _",
                   coalesce((select c.timezone from contacts c
-                             where c.subscriber_id = $1 and c.phone = o.to_number), p.timezone) as "timezone!",
+                             where c.subscriber_id = $1 and c.phone = o.to_number), p.timezone) as "timezone!", p.timezone as business_timezone,
                   recent.sent_10_min as "sent_10_min!", recent.sent_1_h as "sent_1_h!",
                   (select count(*) from outgoing_messages d
                     where d.subscriber_id = $1 and d.status in ('SENDING', 'SENT', 'DELIVERED', 'UNDELIVERED')
@@ -85,7 +85,7 @@ pub async fn lock_candidate(
                      and r.status in ('SENDING', 'SENT', 'DELIVERED', 'UNDELIVERED')
                      and r.created_at > $3::timestamptz - interval '1 hour') as recent
             where o.subscriber_id = $1 and o.id = $2
-              for update of o, i"#,
+              for no key update of o, i"#,
         subscriber as _,
         id as _,
         now,
@@ -205,13 +205,25 @@ pub struct Told {
     pub status: TextStatus,
 }
 
-/// Finds the text by our own id, which the callback's URL names, else by the provider's.
+/// Finds the text by our own id, which the callback's URL names, else by the provider's. Its contact is locked first,
+/// as in [`lock_candidate`]: two that lock in different orders wait for each other.
 pub async fn lock_told(
     tx: &mut TenantTx,
     id: Option<OutgoingId>,
     provider_message_id: &str,
 ) -> sqlx::Result<Option<Told>> {
     let subscriber = tx.subscriber();
+    sqlx::query!(
+        r#"select c.id from outgoing_messages o
+             join contacts c on c.subscriber_id = o.subscriber_id and c.phone = o.to_number
+            where o.subscriber_id = $1 and (o.id = $2 or o.provider_message_id = $3)
+              for no key update of c"#,
+        subscriber as _,
+        id as _,
+        provider_message_id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
     sqlx::query_as!(
         Told,
         r#"select id as "id: _", status as "status: _"

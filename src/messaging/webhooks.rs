@@ -47,8 +47,10 @@ pub async fn text_status(
     RawQuery(query): RawQuery,
     proved: TwilioForm,
 ) -> Result<StatusCode, ApiError> {
-    let callback = MessageStatusCallback::parse(&proved.form)
-        .map_err(|error| ApiError::malformed(error.to_string()))?;
+    let callback = MessageStatusCallback::parse(&proved.form).map_err(|error| {
+        inbound::count("twilio", "text.status", "rejected");
+        ApiError::malformed(error.to_string())
+    })?;
     let query = read_query(query.as_deref().unwrap_or_default());
     let event = EventKey {
         provider: "TWILIO",

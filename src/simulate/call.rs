@@ -1,7 +1,7 @@
 //! A person who calls, with Retell between us: its question before the call, its tool calls during it, its events.
 //!
 //! Retell's agent is not here, so what it says is what the tools answer it: the greeting from the variables, then for
-//! each turn of the caller the answer of `get_business_info`, asked through the real route.
+//! each question of the caller the answer of `get_business_info`, asked through the real route.
 use std::time::Duration;
 
 use anyhow::Context;
@@ -13,6 +13,11 @@ use super::{Script, post::Poster, show::Stage, store};
 use crate::{
     database::Database,
     kernel::{clock::Clock, config::Settings, phone::E164},
+    receptionist::{
+        Intent,
+        say::{Phrase, say},
+        understanding::understand,
+    },
     traffic::Role,
 };
 
@@ -53,9 +58,16 @@ pub async fn play(
         .as_str()
         .filter(|text| !text.is_empty());
     call.says(stage, "agent", greeting.unwrap_or(name));
+    let language = variables["language"]
+        .as_str()
+        .and_then(|code| code.parse().ok());
+    let language = language.unwrap_or_default();
     for words in script.turns()? {
         call.says(stage, "user", &words);
-        let spoken = ask(&poster, &mut call, &words).await?;
+        let spoken = match understand(&words, language).intent {
+            Intent::Thanks | Intent::Goodbye => say(language, Phrase::Goodbye { name }),
+            _ => ask(&poster, &mut call, &words).await?,
+        };
         call.says(stage, "agent", &spoken);
     }
     call.end();

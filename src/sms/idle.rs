@@ -4,17 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::AppState,
+    billing::{self, Totals},
     jobs::{Job, JobError, Lane, Run},
     kernel::{
         db::{SystemToken, SystemTx},
         ids::SubscriberId,
     },
+    tenancy::Channel,
     traffic,
 };
 
 /// A day: who writes again tomorrow begins another conversation.
 const IDLE: Duration = Duration::hours(24);
-const BATCH: i64 = 1000;
+const BATCH: usize = 1000;
 
 /// Ends text conversations that have been silent for a day.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,9 +39,20 @@ pub async fn close_idle_texts(
     let idle_since = app.clock.now() - IDLE;
     loop {
         let mut tx = SystemTx::begin(&app.db, SystemToken::Schedule).await?;
-        let closed = traffic::close_idle_texts(&mut tx, idle_since, BATCH).await?;
+        let closed = traffic::close_idle_texts(&mut tx, idle_since, BATCH as i64).await?;
+        let totals = closed.iter().map(|closed| {
+            let totals = Totals {
+                day: closed.day,
+                channel: Channel::Sms,
+                change: closed.change,
+                messages_in: 0,
+                messages_out: 0,
+            };
+            (closed.subscriber, totals)
+        });
+        billing::add_totals(&mut tx, totals).await?;
         tx.commit().await?;
-        if closed < BATCH as u64 {
+        if closed.len() < BATCH {
             return Ok(());
         }
     }

@@ -55,6 +55,7 @@ pub async fn receive(
             ai_provider: line.ai_provider,
             mode: line.mode,
             from: &sms.from,
+            counterpart: is_dialable(&sms.from).then_some(&sms.from),
             to: text.to,
             contact: caller.as_ref().map(|caller| caller.contact),
             body: &sms.body,
@@ -98,6 +99,12 @@ pub async fn receive(
         jobs::enqueue(tx, &reply);
     }
     Ok(())
+}
+
+/// A number or a short code, and not `anonymous`, which is anybody.
+fn is_dialable(from: &str) -> bool {
+    let digits = from.strip_prefix('+').unwrap_or(from);
+    digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What the carrier says counts more than what we read.

@@ -170,9 +170,7 @@ async fn write(
         return Ok(());
     }
     traffic::save_dialogue(&mut tx, job.interaction, &answer.dialogue, now).await?;
-    if let Some(reply) = answer.reply.filter(|reply| !reply.text.trim().is_empty()) {
-        write_reply(&mut tx, reading, &reply, now).await?;
-    }
+    write_reply(&mut tx, reading, &answer.reply, now).await?;
     run.finish(&mut tx).await?;
     tx.commit().await?;
     Ok(())

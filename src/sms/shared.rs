@@ -1,8 +1,9 @@
 //! Numbers that several businesses share for texts: the conversation says which one is meant, else we ask.
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::keywords;
 use crate::{
@@ -10,13 +11,13 @@ use crate::{
     inbound,
     jobs::{Job, JobError, Lane, Run},
     kernel::{
-        db::{SystemToken, SystemTx, Tx},
+        db::{SystemToken, SystemTx},
         ids::SubscriberId,
         phone::E164,
     },
     providers::twilio::{Form, InboundSms, NewMessage},
     receptionist::{plain::plain, understanding::guess_language},
-    tenancy,
+    tenancy, traffic,
     web::limits::{self, Bucket, Taken},
 };
 
@@ -34,7 +35,7 @@ pub async fn find_business(
 ) -> sqlx::Result<Option<SubscriberId>> {
     let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
     let recent_since = app.clock.now() - RECENT;
-    let conversations = list_conversations(&mut tx, number, person).await?;
+    let conversations = traffic::list_conversed(&mut tx, number, person).await?;
     let recent: Vec<_> = conversations
         .iter()
         .filter(|conversation| conversation.last_at >= recent_since)
@@ -55,31 +56,6 @@ pub async fn find_business(
     };
     tx.commit().await?;
     Ok(found)
-}
-
-struct Conversed {
-    subscriber: SubscriberId,
-    last_at: DateTime<Utc>,
-}
-
-/// With whom the person has written on this number, the latest first.
-async fn list_conversations(
-    tx: &mut SystemTx,
-    number: &E164,
-    person: &E164,
-) -> sqlx::Result<Vec<Conversed>> {
-    sqlx::query_as!(
-        Conversed,
-        r#"select subscriber_id as "subscriber: _", max(last_message_at) as "last_at!"
-             from interactions
-            where channel = 'SMS' and counterpart = $1 and (to_number = $2 or from_number = $2)
-              and last_message_at is not null
-            group by subscriber_id order by 2 desc limit 20"#,
-        person as _,
-        number as _,
-    )
-    .fetch_all(tx.conn())
-    .await
 }
 
 /// The one business on this number that the words name, by its name or slug.
@@ -138,7 +114,8 @@ pub async fn ask_which_business(
     let form = Form::decode(&kept.raw_body)?;
     let sms = InboundSms::parse(&form)?;
     let bucket = Bucket::new(3, Duration::from_secs(60 * 60));
-    let taken = limits::take(&mut tx, &format!("ask:{}:{}", sms.to, sms.from), bucket, 1).await?;
+    let key = format!("ask:{}", digest(&[&sms.to, &sms.from]));
+    let taken = limits::take(&mut tx, &key, bucket, 1).await?;
     tx.commit().await?;
     if matches!(taken, Taken::Limited { .. }) {
         return Ok(());
@@ -158,6 +135,12 @@ pub async fn ask_which_business(
         .await
         .map_err(|error| JobError::Fail(error.into()))?;
     Ok(())
+}
+
+/// A person on a number, for a table that holds nobody's number.
+fn digest(parts: &[&str]) -> String {
+    let hash = Sha256::digest(parts.join(" ").as_bytes());
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn question(language: crate::kernel::language::Language) -> &'static str {

@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{receive, shared};
 use crate::{
     app::AppState,
-    inbound::{self, Claim, EventKey, TwilioForm},
+    inbound::{self, Claim, EventKey, Received, TwilioForm, outcome_of},
     jobs,
     kernel::{
         db::{SystemToken, SystemTx, TenantTx},
@@ -27,6 +27,9 @@ use crate::{
     traffic,
     web::{ApiError, Problem},
 };
+
+/// Ten times what Twilio takes for one text: whoever sends more is not a person with a phone.
+const LONGEST_TEXT: usize = 16_000;
 
 /// Another text of the same new conversation may win the race to make it; then we begin again.
 const TRIES: usize = 3;
@@ -51,9 +54,9 @@ pub async fn twilio_sms(
     State(app): State<AppState>,
     proved: TwilioForm,
 ) -> Result<EmptyTwiml, ApiError> {
-    let outcome = receive_form(&app, &proved.form, &proved.raw).await?;
-    inbound::count("twilio", "text", outcome);
-    Ok(EmptyTwiml)
+    let received = receive_form(&app, &proved.form, &proved.raw).await;
+    inbound::count("twilio", "text", outcome_of(&received));
+    received.map(|_| EmptyTwiml)
 }
 
 /// Receives whatever a number of ours has this one URL for, told apart by its fields.
@@ -79,12 +82,12 @@ async fn twilio_any(
 }
 
 /// Receives a text that was proved before: one whose handling failed by a fault of ours.
-pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<(), ApiError> {
+pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<Received, ApiError> {
     let form = Form::decode(raw).map_err(|error| ApiError::malformed(error.to_string()))?;
-    receive_form(app, &form, raw).await.map(drop)
+    receive_form(app, &form, raw).await
 }
 
-async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<&'static str, ApiError> {
+async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<Received, ApiError> {
     let sms = InboundSms::parse(form).map_err(bad_form)?;
     if sms.body.chars().count() > MAX_CHARACTERS {
         return Err(ApiError::invalid("Body", "is longer than a text can be"));
@@ -93,6 +96,9 @@ async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<&'stati
         .to
         .parse()
         .map_err(|_| ApiError::invalid("To", "is not a number"))?;
+    if sms.body.len() > LONGEST_TEXT {
+        return Err(ApiError::invalid("Body", "is too long"));
+    }
     let event = EventKey {
         provider: "TWILIO",
         external_id: sms.message_sid.clone(),
@@ -109,7 +115,7 @@ async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<&'stati
         Route::Ask => return ask(app, &event, &sms).await,
         Route::Nobody => {
             inbound::keep_unrouted(&app.db, &event).await?;
-            return Ok("unrouted");
+            return Ok(Received::Unrouted);
         }
     };
     let text = receive::Text {
@@ -138,19 +144,20 @@ async fn receive_once(
     subscriber: SubscriberId,
     event: &EventKey<'_>,
     text: &receive::Text<'_>,
-) -> Result<&'static str, traffic::Error> {
+) -> Result<Received, traffic::Error> {
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let Some(line) = tenancy::find_line(&mut tx, Channel::Sms).await? else {
+        // The directory still names a subscriber that is gone.
         drop(tx);
         inbound::keep_unrouted(&app.db, event).await?;
-        return Ok("unrouted");
+        return Ok(Received::Unrouted);
     };
     if inbound::claim(&mut tx, Some(subscriber), event).await? == Claim::Duplicate {
-        return Ok("duplicate");
+        return Ok(Received::Duplicate);
     }
     receive::receive(&mut tx, &line, text, event.received_at).await?;
     tx.commit().await?;
-    Ok("done")
+    Ok(Received::Done)
 }
 
 enum Route {
@@ -191,21 +198,17 @@ async fn route(app: &AppState, sms: &InboundSms, to: &E164) -> Result<Route, Api
 }
 
 /// Claims the text and orders the question which business is meant.
-async fn ask(
-    app: &AppState,
-    event: &EventKey<'_>,
-    sms: &InboundSms,
-) -> Result<&'static str, ApiError> {
+async fn ask(app: &AppState, event: &EventKey<'_>, sms: &InboundSms) -> Result<Received, ApiError> {
     let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
     if inbound::claim(&mut tx, None, event).await? == Claim::Duplicate {
-        return Ok("duplicate");
+        return Ok(Received::Duplicate);
     }
     if shared::may_ask(sms) {
         let message_sid = sms.message_sid.clone();
         jobs::enqueue(&mut tx, &shared::AskWhichBusiness { message_sid });
     }
     tx.commit().await?;
-    Ok("unrouted")
+    Ok(Received::Unrouted)
 }
 
 fn bad_form(error: ParseError) -> ApiError {

@@ -1,9 +1,12 @@
 //! The statements of tenancy that conversations need.
+use uuid::Uuid;
+
 use super::model::{
     AiProvider, Channel, ChannelMode, Line, SubscriberStatus, Transport, VoiceLine, zone,
 };
 use crate::kernel::{
-    db::{TenantTx, Tx},
+    db::{SystemTx, TenantTx, Tx},
+    ids::SubscriberId,
     language::Language,
     phone::E164,
 };
@@ -91,4 +94,19 @@ pub async fn find_voice_line(
         cal_com_url: row.cal_com_url,
         is_booking_enabled: row.is_booking_enabled,
     }))
+}
+
+/// The subscribers behind this one, in the order of their ids: for what visits all of them.
+pub async fn list_subscribers(
+    tx: &mut SystemTx,
+    after: Option<SubscriberId>,
+    limit: i64,
+) -> sqlx::Result<Vec<SubscriberId>> {
+    sqlx::query_scalar!(
+        r#"select id as "id: SubscriberId" from subscribers where id > $1 order by id limit $2"#,
+        after.map_or_else(Uuid::nil, |after| after.0),
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await
 }

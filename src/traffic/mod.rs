@@ -18,6 +18,6 @@ pub use dialogue::{
 pub use model::{Direction, Error, HandledBy, Outcome, Role, Status};
 pub use rules::{Contribution, Facts};
 pub use texts::{
-    Conversation, IncomingText, ReceivedText, WaitingText, close_idle_texts, find_conversation,
-    insert_turn, list_waiting, mark_answered, receive_text,
+    ClosedText, Conversation, Conversed, IncomingText, ReceivedText, WaitingText, close_idle_texts,
+    find_conversation, insert_turn, list_conversed, list_waiting, mark_answered, receive_text,
 };

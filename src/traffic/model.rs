@@ -45,6 +45,15 @@ impl Outcome {
         Self::Blocked,
     ];
 
+    /// Nobody was helped.
+    pub const UNANSWERED: [Self; 5] = [
+        Self::Missed,
+        Self::Abandoned,
+        Self::Blocked,
+        Self::Failed,
+        Self::Other,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Other => "OTHER",

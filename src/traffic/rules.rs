@@ -31,17 +31,10 @@ impl Contribution {
     pub fn of(facts: &Facts) -> Self {
         let is = |outcome| i32::from(facts.outcome == Some(outcome));
         let is_over = facts.status != Status::Open;
-        let unanswered = [
-            Outcome::Missed,
-            Outcome::Abandoned,
-            Outcome::Blocked,
-            Outcome::Failed,
-            Outcome::Other,
-        ];
         let is_answered = is_over
             && facts
                 .outcome
-                .is_some_and(|outcome| !unanswered.contains(&outcome));
+                .is_some_and(|outcome| !Outcome::UNANSWERED.contains(&outcome));
         let is_short = facts.is_voice
             && is_over
             && facts

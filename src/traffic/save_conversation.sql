@@ -1,9 +1,10 @@
--- The conversation as it was, locked. `saved` reads it, so it is looked at before it is written.
+-- The conversation as it was, locked. `saved` reads it, so it is looked at before it is written. No key update: a row
+-- that only names the conversation (a usage record, say) need not wait, and does not while it holds the account.
 with before as materialized (
     select status, outcome_type, handled_by, duration_seconds
       from interactions
      where subscriber_id = $1 and provider = $3 and external_id = $4
-       for update
+       for no key update
 ),
 saved as (
     insert into interactions as i

@@ -3,13 +3,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use super::{
-    model::{Direction, Error, Role, Status},
+    model::{Direction, Error, HandledBy, Outcome, Role, Status},
     rules::{Contribution, Facts},
 };
 use crate::{
     kernel::{
-        db::{TenantTx, Tx},
-        ids::{ContactId, InteractionId, MessageId, UserId},
+        db::{SystemTx, TenantTx, Tx},
+        ids::{ContactId, InteractionId, MessageId, SubscriberId, UserId},
         language::Language,
         phone::E164,
     },
@@ -24,8 +24,10 @@ pub struct IncomingText<'a> {
     pub transport: Transport,
     pub ai_provider: AiProvider,
     pub mode: ChannelMode,
-    /// What stands in `From`: a number, a short code, nothing when withheld.
+    /// What stands in `From`: a number, a short code, `anonymous`.
     pub from: &'a str,
+    /// Whose conversation it belongs to; none when withheld, and then it is one of its own.
+    pub counterpart: Option<&'a str>,
     pub to: &'a E164,
     pub contact: Option<ContactId>,
     pub body: &'a str,
@@ -59,8 +61,8 @@ pub async fn receive_text(
         r#"
         with held as materialized (
             select id, day from interactions
-             where subscriber_id = $1 and channel = 'SMS' and status = 'OPEN' and counterpart = $7
-               for update
+             where subscriber_id = $1 and channel = 'SMS' and status = 'OPEN' and counterpart = $17
+               for no key update
         ),
         touched as (
             update interactions i
@@ -71,7 +73,7 @@ pub async fn receive_text(
             insert into interactions
                 (subscriber_id, id, channel, direction, provider, external_id, transport_provider, ai_provider, mode,
                  from_number, to_number, counterpart, contact_id, day, started_at, last_message_at)
-            select $1, $2, 'SMS', 'INBOUND', $3, $4, $5, $6, $15, $7, $8, $7, $9, $13, $14, $14
+            select $1, $2, 'SMS', 'INBOUND', $3, $4, $5, $6, $15, $7, $8, $17, $9, $13, $14, $14
              where not exists (select from held)
             on conflict do nothing
             returning id, day
@@ -102,6 +104,7 @@ pub async fn receive_text(
         text.at,
         text.mode as _,
         text.needs_answer,
+        text.counterpart,
     )
     .fetch_optional(tx.conn())
     .await?
@@ -119,7 +122,7 @@ pub async fn receive_text(
     })
 }
 
-fn open_text(handled_by: Option<super::HandledBy>) -> Facts {
+fn open_text(handled_by: Option<HandledBy>) -> Facts {
     Facts {
         is_voice: false,
         status: Status::Open,
@@ -223,14 +226,15 @@ pub async fn insert_turn(
 ) -> sqlx::Result<(MessageId, Contribution)> {
     let (subscriber, id) = (tx.subscriber(), MessageId::new());
     let handled_by = match role {
-        Role::Ai => Some(super::HandledBy::Ai),
-        Role::Staff => Some(super::HandledBy::Human),
+        Role::Ai => Some(HandledBy::Ai),
+        Role::Staff => Some(HandledBy::Human),
         Role::Caller | Role::System | Role::Tool => None,
     };
     let row = sqlx::query!(
         r#"
         with before as materialized (
-            select id, handled_by from interactions where subscriber_id = $1 and id = $2 for update
+            select id, handled_by from interactions where subscriber_id = $1 and id = $2
+               for no key update
         ),
         touched as (
             update interactions i
@@ -242,7 +246,7 @@ pub async fn insert_turn(
             insert into interaction_messages (subscriber_id, id, interaction_id, role, text, created_at)
             select $1, $3, before.id, $4, $5, $8 from before
         )
-        select handled_by as "handled_by: super::HandledBy" from before
+        select handled_by as "handled_by: HandledBy" from before
         "#,
         subscriber as _,
         conversation.id as _,
@@ -260,27 +264,85 @@ pub async fn insert_turn(
     Ok((id, after.since(Some(before))))
 }
 
+/// A subscriber with whom a person has written.
+#[derive(Clone, Debug)]
+pub struct Conversed {
+    pub subscriber: SubscriberId,
+    pub last_at: DateTime<Utc>,
+}
+
+/// With whom the person has written on a number that several share, the latest first.
+pub async fn list_conversed(
+    tx: &mut SystemTx,
+    number: &E164,
+    person: &E164,
+) -> sqlx::Result<Vec<Conversed>> {
+    sqlx::query_as!(
+        Conversed,
+        r#"select subscriber_id as "subscriber: _", max(last_message_at) as "last_at!"
+             from interactions
+            where channel = 'SMS' and counterpart = $1 and (to_number = $2 or from_number = $2)
+              and last_message_at is not null
+            group by subscriber_id order by 2 desc limit 20"#,
+        person as _,
+        number as _,
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// What ending a silent conversation adds to its day's sums.
+#[derive(Clone, Debug)]
+pub struct ClosedText {
+    pub subscriber: SubscriberId,
+    pub day: NaiveDate,
+    pub change: Contribution,
+}
+
 /// Ends the conversations in which nobody wrote for a while: the next text begins another one.
-/// A conversation that waits for an answer stays open.
+/// A conversation that waits for an answer stays open. The changes belong into the same transaction.
 pub async fn close_idle_texts(
     tx: &mut impl Tx,
     idle_since: DateTime<Utc>,
     limit: i64,
-) -> sqlx::Result<u64> {
+) -> sqlx::Result<Vec<ClosedText>> {
     let closed = sqlx::query!(
-        "update interactions i set status = 'COMPLETED', ended_at = last_message_at, updated_at = now(),
-                outcome_type = coalesce(outcome_type, case when handled_by is null then 'OTHER' else 'ANSWERED' end)
-           from (select subscriber_id, id from interactions o
-                  where channel = 'SMS' and status = 'OPEN' and last_message_at < $1
-                    and not exists (select from interaction_messages m
-                                     where m.subscriber_id = o.subscriber_id and m.interaction_id = o.id
-                                       and m.needs_answer)
-                  order by last_message_at limit $2 for update skip locked) as idle
-          where i.subscriber_id = idle.subscriber_id and i.id = idle.id",
+        r#"
+        update interactions i
+           set status = 'COMPLETED', ended_at = last_message_at, updated_at = now(),
+               outcome_type = coalesce(i.outcome_type, case when handled_by is null then 'OTHER' else 'ANSWERED' end)
+          from (select subscriber_id, id, outcome_type from interactions o
+                 where channel = 'SMS' and status = 'OPEN' and last_message_at < $1
+                   and not exists (select from interaction_messages m
+                                    where m.subscriber_id = o.subscriber_id and m.interaction_id = o.id
+                                      and m.needs_answer)
+                 order by last_message_at limit $2 for no key update skip locked) as idle
+         where i.subscriber_id = idle.subscriber_id and i.id = idle.id
+        returning i.subscriber_id as "subscriber: SubscriberId", i.day, i.outcome_type as "outcome: Outcome",
+                  idle.outcome_type as "before_outcome?: Outcome", i.handled_by as "handled_by: HandledBy"
+        "#,
         idle_since,
         limit,
     )
-    .execute(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
-    Ok(closed.rows_affected())
+    Ok(closed
+        .into_iter()
+        .map(|row| {
+            let before = Facts {
+                outcome: row.before_outcome,
+                ..open_text(row.handled_by)
+            };
+            let after = Facts {
+                status: Status::Completed,
+                outcome: row.outcome,
+                ..before
+            };
+            ClosedText {
+                subscriber: row.subscriber,
+                day: row.day,
+                change: Contribution::of(&after).since(Some(Contribution::of(&before))),
+            }
+        })
+        .collect())
 }

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use super::normalise::{self, Parties};
 use crate::{
     alerts::{self, Alert, Severity},
-    billing::{self, Charge, Cost, Leg, Totals, UsageType, rules},
+    billing::{self, Charge, EndedCall, Totals},
     events::{self, CallFacts, ContactFacts, Event},
-    inbound::{self, Claim, EventKey},
+    inbound::{self, Claim, EventKey, Received},
     kernel::{
         db::{Db, TenantTx},
-        ids::SubscriberId,
+        ids::{ContactId, SubscriberId},
     },
     people,
     providers::retell::{CallEvent, CallEventKind, Disconnection, disconnection},
@@ -23,16 +23,17 @@ pub async fn receive(
     subscriber: SubscriberId,
     key: &EventKey<'_>,
     event: &CallEvent,
-) -> Result<&'static str, traffic::Error> {
+) -> Result<Received, traffic::Error> {
     let now = key.received_at;
     let mut tx = TenantTx::begin(db, subscriber).await?;
     let Some(line) = tenancy::find_line(&mut tx, Channel::Voice).await? else {
+        // The directory still names a subscriber that is gone.
         drop(tx);
         inbound::keep_unrouted(db, key).await?;
-        return Ok("unrouted");
+        return Ok(Received::Unrouted);
     };
     if inbound::claim(&mut tx, Some(subscriber), key).await? == Claim::Duplicate {
-        return Ok("duplicate");
+        return Ok(Received::Duplicate);
     }
     let parties = Parties::of(&event.call);
     let contact = match parties.counterpart() {
@@ -54,9 +55,9 @@ pub async fn receive(
         events::emit(&mut tx, &Event::ContactCreated(facts), now);
     }
     announce(&mut tx, event, &update, &saved);
-    heed_reason(&mut tx, event, &parties, now).await?;
+    heed_reason(&mut tx, event, &parties, contact_id, now).await?;
     tx.commit().await?;
-    Ok("done")
+    Ok(Received::Done)
 }
 
 /// Charges a call that is over, and moves its day's sums.
@@ -70,32 +71,16 @@ async fn count(
 ) -> sqlx::Result<()> {
     let duration_s = saved.duration_s.filter(|_| saved.status != Status::Open);
     let charge = duration_s.map(|duration_s| {
-        let not_billed = match saved.outcome {
-            Some(Outcome::Blocked) => Some(billing::NotBilled::Spam),
-            _ => rules::short_call(duration_s),
-        };
-        let minutes = if not_billed.is_some() {
-            0
-        } else {
-            rules::minutes(duration_s)
-        };
-        Charge {
-            usage_type: UsageType::VoiceCall,
+        Charge::of_call(EndedCall {
             source: format!("RETELL:{}", update.external_id),
             interaction: saved.id,
-            occurred_at: saved.started_at,
-            duration_s: Some(duration_s),
-            minutes,
-            segments: 0,
-            not_billed,
-            cost: saved.cost_cents.map(|cents| Cost {
-                amount: cents / rust_decimal::Decimal::ONE_HUNDRED,
-                currency: "USD",
-            }),
-            leg: Leg::Ai,
+            started_at: saved.started_at,
+            duration_s,
+            outcome: saved.outcome,
+            cost_cents: saved.cost_cents,
+            zone: line.zone,
             source_event: key.kind.to_owned(),
-            period: rules::period_of(saved.started_at, line.zone),
-        }
+        })
     });
     let totals = Totals {
         day: saved.day,
@@ -172,6 +157,7 @@ async fn heed_reason(
     tx: &mut TenantTx,
     event: &CallEvent,
     parties: &Parties,
+    contact: Option<ContactId>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     match event
@@ -192,8 +178,15 @@ async fn heed_reason(
             alerts::raise(tx, &alert, now).await
         }
         Some(Disconnection::OptOutRequested) => {
-            if let Some(phone) = parties.counterpart() {
-                people::start_opt_out(tx, phone, "TOOL", now).await?;
+            if let Some(phone) = parties.counterpart()
+                && people::start_opt_out(tx, phone, "TOOL", now).await?
+            {
+                let facts = ContactFacts {
+                    contact_id: contact.map(|contact| contact.0),
+                    phone: Some(phone.clone()),
+                    source: "TOOL".to_owned(),
+                };
+                events::emit(tx, &Event::ContactOptedOut(facts), now);
             }
             Ok(())
         }

@@ -2,7 +2,7 @@
 //! any other becomes an interaction of its own.
 use crate::{
     billing::{self, Totals, rules},
-    inbound::{self, Claim, EventKey},
+    inbound::{self, Claim, EventKey, Received},
     kernel::{
         db::{Db, TenantTx},
         ids::{InteractionId, SubscriberId},
@@ -19,21 +19,22 @@ pub async fn receive(
     subscriber: SubscriberId,
     key: &EventKey<'_>,
     event: &ChatEvent,
-) -> Result<&'static str, traffic::Error> {
+) -> Result<Received, traffic::Error> {
     let mut tx = TenantTx::begin(db, subscriber).await?;
     let Some(line) = tenancy::find_line(&mut tx, channel_of(&event.chat)).await? else {
+        // The directory still names a subscriber that is gone.
         drop(tx);
         inbound::keep_unrouted(db, key).await?;
-        return Ok("unrouted");
+        return Ok(Received::Unrouted);
     };
     if inbound::claim(&mut tx, Some(subscriber), key).await? == Claim::Duplicate {
-        return Ok("duplicate");
+        return Ok(Received::Duplicate);
     }
     if !is_told_of_ours(&mut tx, &event.chat).await? {
         save(&mut tx, key, event, &line).await?;
     }
     tx.commit().await?;
-    Ok("done")
+    Ok(Received::Done)
 }
 
 async fn is_told_of_ours(tx: &mut TenantTx, chat: &Chat) -> sqlx::Result<bool> {

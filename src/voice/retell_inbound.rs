@@ -37,8 +37,10 @@ pub async fn retell_inbound(
     State(app): State<AppState>,
     RetellBody(body): RetellBody,
 ) -> Result<Response, ApiError> {
-    let request =
-        InboundRequest::parse(&body).map_err(|error| ApiError::malformed(error.to_string()))?;
+    let request = InboundRequest::parse(&body).map_err(|error| {
+        inbound::count("retell", "call_inbound", "rejected");
+        ApiError::malformed(error.to_string())
+    })?;
     let answered = tokio::time::timeout(DEADLINE, answer(&app, &request)).await;
     let (answer, outcome) = match answered {
         Ok(Ok(answer)) => (answer, "done"),

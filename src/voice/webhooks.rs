@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::AppState,
-    inbound::{self, EventKey, RetellBody},
+    inbound::{self, EventKey, Received, RetellBody, outcome_of},
     kernel::ids::SubscriberId,
     providers::retell::{CallEvent, CallEventKind, ChatEvent, FunctionCall, WebhookEvent},
     traffic,
@@ -45,34 +45,29 @@ async fn retell_event(
     State(app): State<AppState>,
     RetellBody(body): RetellBody,
 ) -> Result<Response, ApiError> {
-    let event = parse(&body)?;
+    let event = parse(&body).inspect_err(|_| inbound::count("retell", "unknown", "rejected"))?;
     if let WebhookEvent::Function(call) = &event {
         let subscriber = owner_of_tool(&app, call).await;
         let answer = tool_calls::call_tool(&app, subscriber, call).await;
         inbound::count("retell", "tool_call", "done");
         return Ok(Json(answer).into_response());
     }
-    let kind = kind_of(&event);
-    let outcome = receive(&app, &event, &body).await?;
-    inbound::count("retell", kind, outcome);
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let received = receive(&app, &event, &body).await;
+    inbound::count("retell", kind_of(&event), outcome_of(&received));
+    received.map(|_| StatusCode::NO_CONTENT.into_response())
 }
 
 /// Receives an event that was proved before: one whose handling failed by a fault of ours.
-pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<(), ApiError> {
+pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<Received, ApiError> {
     let event = parse(raw)?;
-    receive(app, &event, raw).await.map(drop)
+    receive(app, &event, raw).await
 }
 
 fn parse(body: &[u8]) -> Result<WebhookEvent, ApiError> {
     WebhookEvent::parse(body).map_err(|error| ApiError::malformed(error.to_string()))
 }
 
-async fn receive(
-    app: &AppState,
-    event: &WebhookEvent,
-    raw: &[u8],
-) -> Result<&'static str, ApiError> {
+async fn receive(app: &AppState, event: &WebhookEvent, raw: &[u8]) -> Result<Received, ApiError> {
     let key = EventKey {
         provider: "RETELL",
         external_id: external_id(event, raw),
@@ -87,7 +82,7 @@ async fn receive(
     };
     let Some(subscriber) = owner else {
         inbound::keep_unrouted(&app.db, &key).await?;
-        return Ok("unrouted");
+        return Ok(Received::Unrouted);
     };
     let mut handled = receive_once(app, subscriber, &key, event).await;
     for _ in 1..TRIES {
@@ -104,11 +99,11 @@ async fn receive_once(
     subscriber: SubscriberId,
     key: &EventKey<'_>,
     event: &WebhookEvent,
-) -> Result<&'static str, traffic::Error> {
+) -> Result<Received, traffic::Error> {
     match event {
         WebhookEvent::Call(event) => calls::receive(&app.db, subscriber, key, event).await,
         WebhookEvent::Chat(event) => chats::receive(&app.db, subscriber, key, event).await,
-        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => Ok("done"),
+        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => Ok(Received::Done),
     }
 }
 

@@ -12,6 +12,8 @@ use tracing::Instrument;
 use super::{ApiError, request_id};
 use crate::kernel::metrics::METRICS;
 
+const PROBES: [&str; 4] = ["/health", "/ready", "/metrics", "/"];
+
 /// Measures and logs: one line per request, with the matched route and never the raw path.
 pub async fn observe(request: Request, next: Next) -> Response {
     let route = request
@@ -27,13 +29,14 @@ pub async fn observe(request: Request, next: Next) -> Response {
         .http_server_request_duration
         .with_label_values(&[route.as_str(), method.as_str(), response.status().as_str()])
         .observe(elapsed.as_secs_f64());
-    let _entered = span.entered();
-    tracing::debug!(
-        status = response.status().as_u16(),
-        duration_ms = elapsed.as_millis() as u64,
-        "{method} {route} answered {}",
-        response.status().as_u16()
-    );
+    let (_entered, status) = (span.entered(), response.status().as_u16());
+    let duration_ms = elapsed.as_secs_f64() * 1e3;
+    // Probes ask every few seconds; their lines would hide the others.
+    if PROBES.contains(&route.as_str()) {
+        tracing::debug!(status, duration_ms, "{method} {route} answered {status}");
+    } else {
+        tracing::info!(status, duration_ms, "{method} {route} answered {status}");
+    }
     response
 }
 

@@ -8,9 +8,25 @@
     reason = "everything here is a test; clippy's own setting does not know the functions that tests share"
 )]
 mod support;
+mod architecture;
+mod billing;
+mod commands;
+mod deployment;
+mod documents;
+mod fakes;
+mod bad_input;
 mod embedded;
+mod inbound;
+mod isolation;
 mod jobs;
 mod leases;
 mod limits;
+mod migrations;
+mod personal_data;
 mod runner;
 mod schedules;
+mod seeding;
+mod promises;
+mod reprocess;
+mod sms;
+mod voice;

@@ -49,7 +49,9 @@ pub struct DatabaseSettings {
 #[derive(Clone, Debug)]
 pub struct TwilioSettings {
     pub account_sid: Option<String>,
-    /// The first one signs our requests; all of them are accepted as signatures (rotation).
+    /// What our own requests carry.
+    pub api_token: Option<SecretString>,
+    /// What webhooks may be signed with: several during a rotation, one of our own making in development.
     pub auth_tokens: Vec<SecretString>,
     pub api_base_url: String,
     pub phone_number: Option<E164>,
@@ -62,7 +64,7 @@ pub struct TwilioSettings {
 impl TwilioSettings {
     /// Whether texts can really be sent.
     pub fn is_on(&self) -> bool {
-        self.account_sid.is_some() && !self.auth_tokens.is_empty()
+        self.account_sid.is_some() && self.api_token.is_some()
     }
 }
 

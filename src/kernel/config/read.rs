@@ -68,11 +68,15 @@ impl Environment {
 
 impl<const N: usize> From<[(&str, &str); N]> for Environment {
     fn from(variables: [(&str, &str); N]) -> Self {
-        Self(
-            variables
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-        )
+        variables.into_iter().collect()
+    }
+}
+
+/// Of two values for one name the later one counts.
+impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(variables: I) -> Self {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Self(variables.into_iter().map(owned).collect())
     }
 }
 
@@ -174,9 +178,11 @@ impl Reader<'_> {
     }
 
     fn twilio(&mut self) -> TwilioSettings {
+        let auth_tokens = self.secrets("TWILIO_AUTH_TOKEN");
         TwilioSettings {
             account_sid: self.text("TWILIO_ACCOUNT_SID"),
-            auth_tokens: self.secrets("TWILIO_AUTH_TOKEN"),
+            api_token: auth_tokens.first().cloned(),
+            auth_tokens,
             api_base_url: self.base_url("TWILIO_API_BASE_URL", "https://api.twilio.com"),
             phone_number: self.phone("TWILIO_PHONE_NUMBER"),
             master_sms_number: self.phone("MASTER_SMS_NUMBER"),

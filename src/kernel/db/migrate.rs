@@ -62,6 +62,3 @@ async fn applied(pool: &PgPool) -> sqlx::Result<HashMap<i64, Vec<u8>>> {
             .await?;
     Ok(rows.into_iter().collect())
 }
-pub async fn catalogue_differences(_: &PgPool) -> sqlx::Result<Vec<String>> {
-    Ok(vec![])
-}

@@ -2,6 +2,7 @@
 //!
 //! Every statement runs inside a [`TenantTx`], a [`SystemTx`] or an [`OperatorTx`]; only the directory is
 //! read without one, because it is what names the subscriber.
+mod catalogue;
 mod errors;
 mod migrate;
 mod outbox;
@@ -20,8 +21,9 @@ use tokio::sync::watch;
 
 use crate::kernel::clock::Clock;
 
+pub use catalogue::{catalogue_differences, read_catalogue};
 pub use errors::{OnConstraint, is_unavailable};
-pub use migrate::{MIGRATOR, MigrationState, catalogue_differences, migrate, migration_status};
+pub use migrate::{MIGRATOR, MigrationState, migrate, migration_status};
 pub use outbox::{NewEvent, NewJob};
 pub use roles::{APP_ROLE, ensure_roles, login_bypasses_policies};
 pub use tx::{OperatorToken, OperatorTx, SystemToken, SystemTx, TenantTx, Tx};
@@ -54,7 +56,7 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(pool_size)
             // Waiting longer than this helps nobody who called us: 503, and the provider sends again.
-            .acquire_timeout(Duration::from_secs(5))
+            .acquire_timeout(Duration::from_secs(3))
             // A connection is asked whether it lives when it comes back. Asked again before each use, every checkout
             // would cost a round trip more; so only those that have rested since are.
             .test_before_acquire(false)

@@ -58,6 +58,16 @@ pub(super) async fn may_take_app_role(pool: &PgPool) -> sqlx::Result<bool> {
     .await
 }
 
+/// Whether the server has the application's role at all.
+pub(super) async fn app_role_exists(pool: &PgPool) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from pg_roles where rolname = $1) as "exists!""#,
+        APP_ROLE
+    )
+    .fetch_one(pool)
+    .await
+}
+
 /// Whether our login is bound by no policy (a superuser, or BYPASSRLS): refused in production.
 pub async fn login_bypasses_policies(pool: &PgPool) -> sqlx::Result<bool> {
     sqlx::query_scalar!(

@@ -12,6 +12,9 @@ use crate::kernel::ids::SubscriberId;
 pub trait Tx: Send {
     fn conn(&mut self) -> &mut PgConnection;
 
+    /// The one subscriber whose rows may be written; None where all may.
+    fn tenant(&self) -> Option<SubscriberId>;
+
     /// Collects a job; it is written with the commit.
     fn enqueue(&mut self, job: NewJob);
 
@@ -135,10 +138,14 @@ impl OperatorTx {
 }
 
 macro_rules! is_a_transaction {
-    ($($name:ident . $inner:tt),*) => {$(
+    ($($name:ident . $inner:tt, $tenant:expr;)*) => {$(
         impl Tx for $name {
             fn conn(&mut self) -> &mut PgConnection {
                 &mut self.$inner.tx
+            }
+
+            fn tenant(&self) -> Option<SubscriberId> {
+                $tenant(self)
             }
 
             fn enqueue(&mut self, job: NewJob) {
@@ -152,4 +159,8 @@ macro_rules! is_a_transaction {
     )*};
 }
 
-is_a_transaction!(TenantTx.inner, SystemTx.0, OperatorTx.0);
+is_a_transaction! {
+    TenantTx.inner, |tx: &TenantTx| Some(tx.subscriber);
+    SystemTx.0, |_| None;
+    OperatorTx.0, |_| None;
+}

@@ -9,8 +9,10 @@ use serde_json::{Map, Value};
 use super::{AgentVersion, Call, Chat, Error, Utterance};
 use crate::providers::exchange;
 
-/// For everything but completions, whose deadline the caller sets: there a person waits, and tools run meanwhile.
+/// For everything but completions.
 const DEADLINE: Duration = Duration::from_secs(15);
+/// Tools run while the agent thinks, but a person waits.
+const COMPLETION_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Retell's API with the key of one workspace.
 #[derive(Clone)]
@@ -19,6 +21,7 @@ pub struct Client {
     base_url: String,
     api_key: SecretString,
     deadline: Duration,
+    completion_deadline: Duration,
 }
 
 /// What an agent did with a message.
@@ -47,12 +50,17 @@ impl Client {
             base_url: base_url.trim_end_matches('/').to_owned(),
             api_key,
             deadline: DEADLINE,
+            completion_deadline: COMPLETION_DEADLINE,
         }
     }
 
-    /// The same client with another deadline for all calls but completions.
+    /// The same client with another deadline for each call.
     pub fn with_deadline(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
+        Self {
+            deadline,
+            completion_deadline: deadline,
+            ..self
+        }
     }
 
     /// Opens a chat with a chat agent and gives its id. Each call opens another one.
@@ -95,7 +103,6 @@ impl Client {
         &self,
         chat_id: &str,
         content: &str,
-        deadline: Duration,
     ) -> Result<Completion, Error> {
         #[derive(Deserialize)]
         struct Answer {
@@ -108,7 +115,7 @@ impl Client {
             .post(self.url("/create-chat-completion"))
             .json(&request);
         let Answer { messages } =
-            self.call(request, deadline)
+            self.call(request, self.completion_deadline)
                 .await
                 .map_err(|error| match error {
                     // No field says that a chat has ended, and which of the two statuses it gets is not documented.

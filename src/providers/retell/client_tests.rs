@@ -14,8 +14,6 @@ use serde_json::{Value, json};
 use super::{AgentVersion, Client, Completion, Concurrency, Error};
 use crate::providers::exchange::testing;
 
-const SOON: Duration = Duration::from_secs(15);
-
 macro_rules! fixture {
     ($name:literal) => {
         include_str!(concat!("../../../tests/data/retell/", $name, ".json"))
@@ -32,7 +30,7 @@ async fn complete_and_get(
 ) -> Result<Completion, Error> {
     let router = Router::new().route("/create-chat-completion", post(async move || answer));
     client(&testing::serve(router).await)
-        .create_chat_completion("chat_1", "Oui", SOON)
+        .create_chat_completion("chat_1", "Oui")
         .await
 }
 
@@ -76,7 +74,6 @@ async fn a_message_is_answered() {
         .create_chat_completion(
             "chat_98c1a2157aa0559144d67bb0729",
             "Oui, mardi matin si possible.",
-            SOON,
         )
         .await
         .unwrap();
@@ -218,7 +215,7 @@ async fn silence_ends_at_the_deadline_and_a_missing_connection_at_once() {
     let short = Duration::from_millis(100);
     let client = client(&testing::serve(silent).await).with_deadline(short);
     let error = client
-        .create_chat_completion("chat_1", "Oui", short)
+        .create_chat_completion("chat_1", "Oui")
         .await
         .unwrap_err();
     assert!(matches!(error, Error::Unknown("timed out")), "{error:?}");

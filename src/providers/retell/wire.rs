@@ -74,6 +74,9 @@ pub enum ParseError {
     Unreadable(&'static str),
 }
 
+/// As JSON writes it; it has no other way.
+const NUL: &str = "\\u0000";
+
 /// The members of a body, to be taken out one by one.
 pub(super) type Members = Map<String, Value>;
 
@@ -172,9 +175,15 @@ impl ChatEventKind {
     }
 }
 
-/// The members of a body that must be a JSON object.
+/// The members of a body that must be a JSON object. A NUL, which no text in a database can hold, becomes the sign for
+/// what cannot be shown: a whole call is not lost for it.
 pub(super) fn members(body: &[u8]) -> Result<Members, ParseError> {
-    serde_json::from_slice(body).map_err(|_| ParseError::NotAnObject)
+    let text = str::from_utf8(body).map_err(|_| ParseError::NotAnObject)?;
+    let members = match text.contains(NUL) {
+        true => serde_json::from_str(&text.replace(NUL, "\\ufffd")),
+        false => serde_json::from_str(text),
+    };
+    members.map_err(|_| ParseError::NotAnObject)
 }
 
 /// Takes a member out and reads it; `null` is the same as absent.

@@ -14,6 +14,9 @@ pub enum FormError {
     BadEscape,
     #[error("form is not utf-8")]
     NotUtf8,
+    /// No text has one, and no database text can hold one.
+    #[error("form has a nul character")]
+    Nul,
 }
 
 /// A field that should come once came several times: which one to believe is not ours to guess.
@@ -82,6 +85,9 @@ fn unescape(text: &[u8]) -> Result<String, FormError> {
             (b'%', _) => return Err(FormError::BadEscape),
             (byte, _) => bytes.push(*byte),
         }
+    }
+    if bytes.contains(&0) {
+        return Err(FormError::Nul);
     }
     String::from_utf8(bytes).map_err(|_| FormError::NotUtf8)
 }

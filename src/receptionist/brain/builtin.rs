@@ -33,8 +33,5 @@ pub(super) async fn answer(app: &AppState, question: Question<'_>) -> anyhow::Re
         state: serde_json::to_value(&state).context("write the dialogue's state")?,
         provider_chat_id: question.dialogue.provider_chat_id,
     };
-    Ok(Answer {
-        reply: Some(reply),
-        dialogue,
-    })
+    Ok(Answer { reply, dialogue })
 }

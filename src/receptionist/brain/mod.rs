@@ -1,6 +1,7 @@
 //! The brains, and which one answers: *turn in, state, tools → reply, tool calls, state out*.
 //!
-//! A brain that fails or is slow is replaced by the built-in one for that turn: whoever wrote gets an answer.
+//! A brain that fails, is slow or has nothing to say is replaced by the built-in one for that turn: whoever wrote gets
+//! an answer.
 mod builtin;
 mod retell;
 
@@ -30,8 +31,7 @@ pub struct Question<'a> {
 
 /// What came of it.
 pub struct Answer {
-    /// None: the brain has nothing to say (it only ran a tool, or ended the chat).
-    pub reply: Option<Reply>,
+    pub reply: Reply,
     pub dialogue: SavedDialogue,
 }
 

@@ -1,5 +1,5 @@
 //! Retell's chat agent. It keeps the history; we keep the id of the chat.
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
@@ -13,8 +13,6 @@ use crate::{
     traffic::{self, SavedDialogue},
 };
 
-const COMPLETION_DEADLINE: Duration = Duration::from_secs(20);
-
 pub(super) async fn answer(
     app: &AppState,
     client: &Client,
@@ -27,38 +25,30 @@ pub(super) async fn answer(
         Some(chat) => chat,
         None => open_chat(app, client, agent, question).await?,
     };
-    let completion = match complete(client, &chat, &words).await {
+    let completion = match client.create_chat_completion(&chat, &words).await {
         // Chats close after an hour of silence: open another one and say it once more, once.
         Err(Error::ChatClosed) => {
             chat = open_chat(app, client, agent, question).await?;
-            complete(client, &chat, &words).await
+            client.create_chat_completion(&chat, &words).await
         }
         other => other,
     }
     .context("ask retell's chat agent")?;
     Ok(Answer {
-        reply: completion.reply.map(|text| Reply {
-            text,
+        reply: Reply {
+            text: completion
+                .reply
+                .context("retell's chat agent says nothing")?,
             language: question.turn.language,
             tool_calls: Vec::new(),
             hands_over: false,
             ends: false,
-        }),
+        },
         dialogue: SavedDialogue {
             state: question.dialogue.state.clone(),
             provider_chat_id: Some(chat),
         },
     })
-}
-
-async fn complete(
-    client: &Client,
-    chat: &str,
-    words: &str,
-) -> Result<crate::providers::retell::Completion, Error> {
-    client
-        .create_chat_completion(chat, words, COMPLETION_DEADLINE)
-        .await
 }
 
 /// Opens a chat and keeps its id at once: a crash must not leave the person in a chat that nobody knows.

@@ -9,6 +9,10 @@ use super::words::words;
 /// Counts everyday words; accents that only one of the languages has count as well. A tie is no evidence.
 pub fn guess_language(text: &str, fallback: Language) -> Language {
     let said = plain(text);
+    // "c" begins "c'est", but alone it is an answer to "reply C to confirm".
+    if said.chars().count() < 2 {
+        return fallback;
+    }
     let points = |language: Language| {
         let everyday = said
             .split(' ')
@@ -67,6 +71,7 @@ mod tests {
         for text in [
             "",
             "ok",
+            "C",
             "👍",
             "514 555 0199",
             "Marc Tremblay",

@@ -10,9 +10,9 @@ use rocket_reception::embedded::{Durability, is_root};
 use sqlx::Executor;
 
 use super::{
-    connect, open, other_program::OtherProgram, ps, remember, remembered, scratch::Scratch,
-    server_of, until_stopped,
+    connect, open, other_program::OtherProgram, ps, remember, remembered, server_of, until_stopped,
 };
+use crate::support::Scratch;
 
 #[tokio::test]
 async fn the_application_is_an_ordinary_role_that_owns_its_database() {

@@ -5,9 +5,9 @@ use rocket_reception::embedded::{Cluster, Durability, StopMode};
 use sqlx::{Connection, PgConnection};
 
 use super::{
-    open, other_program::OtherProgram, remember, remembered, scratch::Scratch, server_of, spec,
-    until, until_stopped,
+    open, other_program::OtherProgram, remember, remembered, server_of, spec, until, until_stopped,
 };
+use crate::support::Scratch;
 
 #[tokio::test]
 async fn a_committed_row_survives_the_kill_of_its_program_and_the_server_does_not() {

@@ -1,5 +1,4 @@
 //! The promises of the embedded PostgreSQL. Every test has a cluster of its own.
-mod scratch;
 mod other_program;
 mod lifetime;
 mod recovery;

@@ -10,9 +10,9 @@ use rocket_reception::embedded::{Durability, is_root};
 use sqlx::{Connection, PgConnection};
 
 use super::{
-    DATABASE, is_running, kill, open, ps, remember, remembered, scratch::Scratch, server_of, until,
-    until_stopped,
+    DATABASE, is_running, kill, open, ps, remember, remembered, server_of, until, until_stopped,
 };
+use crate::support::Scratch;
 
 #[tokio::test]
 async fn a_server_that_lost_its_supervisor_is_replaced_without_a_loss() {

@@ -3,7 +3,8 @@ use std::fs;
 
 use rocket_reception::embedded::{Cluster, Durability};
 
-use super::{open, scratch::Scratch, spec};
+use super::{open, spec};
+use crate::support::Scratch;
 
 #[tokio::test]
 async fn without_postgresql_one_message_says_what_to_install_and_the_other_way() {

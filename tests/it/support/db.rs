@@ -92,6 +92,8 @@ pub struct TestDb {
     pub db: Db,
     name: String,
     server: Server,
+    /// A login of this test alone, gone with the database.
+    own_login: Option<String>,
 }
 
 impl TestDb {
@@ -109,7 +111,60 @@ impl TestDb {
         run(&mut conn, format!("{copy}{strategy}")).await;
         conn.close().await.expect("close");
         let db = Self::connect(&server, &name, clock).await;
-        Self { db, name, server }
+        Self {
+            db,
+            name,
+            server,
+            own_login: None,
+        }
+    }
+
+    /// A database without any table, of the application's login.
+    pub async fn unmigrated(clock: Clock) -> Self {
+        let server = server().await;
+        // Makes the roles and the login, too.
+        template(&server).await;
+        Self::make_empty(server, LOGIN, None, clock).await
+    }
+
+    /// A database without any table whose owner may neither make roles nor take the application's, as on a host that
+    /// gives one login and nothing else.
+    pub async fn unmigrated_of_plain_owner(clock: Clock) -> Self {
+        let mut server = server().await;
+        let login = format!("owner_{}", Uuid::now_v7().simple());
+        let mut conn = connect(&server.superuser_options).await;
+        run(
+            &mut conn,
+            format!("create role {login} login nosuperuser nobypassrls password '{login}'"),
+        )
+        .await;
+        conn.close().await.expect("close");
+        server.app_options = server.app_options.username(&login).password(&login);
+        Self::make_empty(server, &login, Some(login.clone()), clock).await
+    }
+
+    async fn make_empty(
+        server: Server,
+        owner: &str,
+        own_login: Option<String>,
+        clock: Clock,
+    ) -> Self {
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        let mut conn = connect(&server.superuser_options).await;
+        run(&mut conn, format!("create database {name} owner {owner}")).await;
+        conn.close().await.expect("close");
+        let db = Self::connect(&server, &name, clock).await;
+        Self {
+            db,
+            name,
+            server,
+            own_login,
+        }
+    }
+
+    /// A session of the login that owns the tables: the migrator's.
+    pub async fn owner(&self) -> PgConnection {
+        connect(&self.server.app_options.clone().database(&self.name)).await
     }
 
     /// The same database with a pool of its own: another replica.
@@ -136,13 +191,21 @@ impl Drop for TestDb {
             return;
         }
         let (options, name) = (self.server.superuser_options.clone(), self.name.clone());
+        let own_login = self.own_login.take();
         // The runtime of the test is ending, so this needs one of its own.
-        let dropping = thread::spawn(move || block_on(drop_database(options, name)));
+        let dropping = thread::spawn(move || {
+            block_on(async {
+                drop_database(options.clone(), name).await;
+                if let Some(login) = own_login {
+                    run(&mut connect(&options).await, format!("drop role {login}")).await;
+                }
+            });
+        });
         dropping.join().expect("drop the test's database");
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,8 +1,37 @@
 //! What tests stand on.
 mod app;
 mod db;
+pub mod paper;
 mod queue;
+mod retell;
+mod rows;
+mod scratch;
+mod subscriber;
+mod text;
+mod waiting;
+mod world;
 
-pub use app::{app, at};
+pub use app::{Answer, PRODUCTION, PUBLIC_URL, RETELL_KEY, TWILIO_TOKEN, TestApp, app, at};
 pub use db::TestDb;
 pub use queue::{Bench, Work, do_once, soon};
+pub use retell::RetellPost;
+pub use scratch::Scratch;
+pub use subscriber::Subscriber;
+pub use text::Text;
+pub use waiting::eventually;
+pub use world::{Table, World, execute, literal};
+
+/// A length of time.
+pub fn seconds(count: i64) -> chrono::Duration {
+    chrono::Duration::seconds(count)
+}
+
+/// A length of time.
+pub fn minutes(count: i64) -> chrono::Duration {
+    chrono::Duration::minutes(count)
+}
+
+/// A length of time.
+pub fn hours(count: i64) -> chrono::Duration {
+    chrono::Duration::hours(count)
+}

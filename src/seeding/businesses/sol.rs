@@ -1,0 +1,61 @@
+//! Clínica Dental Sol Demo: una clínica en Toronto, en español.
+use super::super::business::{Business, Number, Profile, Texts, closed, hours, service, short_day};
+use crate::kernel::language::Language;
+
+pub const CLINICA_SOL: Business = Business {
+    slug: "clinicasol",
+    older_id: None,
+    name: "Clínica Dental Sol Demo",
+    business_type: "Clínica dental",
+    industry: "DENTAL",
+    description: "Odontología para toda la familia en el centro de Toronto.",
+    website_url: Some("https://clinicasol.example"),
+    plan: "PRO",
+    number: Some(Number {
+        e164: "+14315550103",
+        provider: "TWILIO",
+    }),
+    texts: Texts::Enabled,
+    profile: Profile {
+        language: Language::Es,
+        timezone: "America/Toronto",
+        area_code: "416",
+        greeting: "Gracias por llamar a Clínica Dental Sol. ¿En qué puedo ayudarle?",
+        tone: "warm",
+        business_phone: Some("+14165550130"),
+        transfer_number: Some("+14165550131"),
+        standard_fee: Some("$95"),
+        emergency_fee: Some("$180"),
+        schedule_summary: "De lunes a jueves de 9 a 13 y de 14 a 18, viernes de 9 a 15, sábado de 10 a 14",
+        owner_name: Some("Lucía Herrera"),
+        owner_email: Some("lucia@clinicasol.example"),
+        appointment_minutes: 30,
+    },
+    hours: &[
+        hours(&["MON", "TUE", "WED", "THU"], "09:00", "13:00"),
+        hours(&["MON", "TUE", "WED", "THU"], "14:00", "18:00"),
+        hours(&["FRI"], "09:00", "15:00"),
+        hours(&["SAT"], "10:00", "14:00"),
+    ],
+    holidays: &[
+        short_day("2026-12-24", "Nochebuena", "09:00", "12:00"),
+        closed("2026-12-25", "Navidad"),
+        closed("2026-12-26", "Día de San Esteban"),
+        closed("2027-01-01", "Año Nuevo"),
+        closed("2027-02-15", "Día de la Familia"),
+        closed("2027-03-26", "Viernes Santo"),
+        closed("2027-05-24", "Día de la Reina Victoria"),
+        closed("2027-07-01", "Día de Canadá"),
+        closed("2027-09-06", "Día del Trabajo"),
+        closed("2027-10-11", "Día de Acción de Gracias"),
+        closed("2027-12-25", "Navidad"),
+    ],
+    services: &[
+        service("Primera consulta", 45, 15, 95),
+        service("Limpieza dental", 45, 15, 140),
+        service("Empaste", 60, 15, 210),
+        service("Blanqueamiento", 90, 15, 320),
+        service("Extracción", 60, 30, 260),
+        service("Consulta de urgencia", 30, 15, 180),
+    ],
+};

@@ -1,0 +1,6 @@
+//! Money: what is charged, and the proof of it every night.
+mod append_only;
+mod charging;
+mod drift;
+mod reconciliation;
+mod shop;

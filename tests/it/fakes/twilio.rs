@@ -1,0 +1,254 @@
+//! Twilio's Messages API, as much of it as we use.
+use std::{
+    collections::{HashMap, VecDeque},
+    future::pending,
+};
+
+use axum::{
+    Form, Json, Router,
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use chrono::{DateTime, Utc};
+use rocket_reception::{kernel::clock::Clock, providers::twilio::segments};
+use serde_json::{Value, json};
+
+use super::{Hold, Memory, serve};
+use crate::support::TWILIO_TOKEN;
+
+/// A Twilio with one account.
+pub struct FakeTwilio {
+    pub base_url: String,
+    server: Server,
+}
+
+/// A text that Twilio has taken.
+#[derive(Clone, Debug)]
+pub struct SentText {
+    pub sid: String,
+    pub from: String,
+    pub to: String,
+    pub body: String,
+    pub status_callback: Option<String>,
+    pub taken_at: DateTime<Utc>,
+}
+
+/// What happens to the next text instead of the usual.
+#[derive(Clone, Debug)]
+enum Trouble {
+    /// A clear no.
+    Refuse { status: u16, code: u32 },
+    /// Too many requests; try again after so many seconds.
+    Limit { retry_after_s: u32 },
+    /// No answer, and nothing is sent.
+    Hang,
+    /// It is sent, and the answer gets lost on the way.
+    LoseAnswer,
+    /// It is sent when the test says so.
+    Wait(Hold),
+}
+
+#[derive(Debug, Default)]
+struct Memories {
+    texts: Vec<SentText>,
+    troubles: VecDeque<Trouble>,
+    lookups: usize,
+    attempts: usize,
+    price: Option<String>,
+}
+
+#[derive(Clone)]
+struct Server {
+    memories: Memory<Memories>,
+    clock: Clock,
+}
+
+impl FakeTwilio {
+    pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
+
+    pub async fn start(clock: Clock) -> Self {
+        let server = Server {
+            memories: Memory::default(),
+            clock,
+        };
+        let path = "/2010-04-01/Accounts/{account}/Messages.json";
+        let router = Router::new()
+            .route(path, post(send_message).get(list_messages))
+            .with_state(server.clone());
+        Self {
+            base_url: serve(router).await,
+            server,
+        }
+    }
+
+    /// All texts that were taken, in their order.
+    pub fn texts(&self) -> Vec<SentText> {
+        self.server.memories.lock().texts.clone()
+    }
+
+    /// What was texted, in its order.
+    pub fn bodies(&self) -> Vec<String> {
+        self.texts().into_iter().map(|text| text.body).collect()
+    }
+
+    /// The only text.
+    #[track_caller]
+    pub fn only_text(&self) -> SentText {
+        let mut texts = self.texts();
+        assert_eq!(texts.len(), 1, "{texts:#?}");
+        texts.remove(0)
+    }
+
+    pub fn text(&self, sid: &str) -> SentText {
+        let texts = self.texts();
+        let text = texts.into_iter().find(|text| text.sid == sid);
+        text.expect("a text that was taken")
+    }
+
+    /// How often a text was handed over, taken or not.
+    pub fn attempts(&self) -> usize {
+        self.server.memories.lock().attempts
+    }
+
+    /// How often somebody asked which texts there are.
+    pub fn lookups(&self) -> usize {
+        self.server.memories.lock().lookups
+    }
+
+    pub fn refuse_next(&self, status: u16, code: u32) {
+        self.next(Trouble::Refuse { status, code });
+    }
+
+    pub fn limit_next(&self, retry_after_s: u32) {
+        self.next(Trouble::Limit { retry_after_s });
+    }
+
+    pub fn hang_next(&self) {
+        self.next(Trouble::Hang);
+    }
+
+    pub fn lose_answer_next(&self) {
+        self.next(Trouble::LoseAnswer);
+    }
+
+    /// Holds the next text up until the test lets it go.
+    pub fn hold_next(&self) -> Hold {
+        let hold = Hold::default();
+        self.next(Trouble::Wait(hold.clone()));
+        hold
+    }
+
+    /// Texts are rated at once, at this price in US dollars.
+    pub fn rates_at(&self, price: &str) {
+        self.server.memories.lock().price = Some(price.to_owned());
+    }
+
+    /// A text that somebody sent by other means.
+    pub fn knows_of(&self, from: &str, to: &str, body: &str) {
+        let fields = [("From", from), ("To", to), ("Body", body)];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.server.take(&fields.into());
+    }
+
+    fn next(&self, trouble: Trouble) {
+        self.server.memories.lock().troubles.push_back(trouble);
+    }
+}
+
+impl Server {
+    fn take(&self, fields: &HashMap<String, String>) -> Value {
+        let mut memories = self.memories.lock();
+        let text = SentText {
+            sid: format!("SM{:032x}", memories.texts.len() + 1),
+            from: fields["From"].clone(),
+            to: fields["To"].clone(),
+            body: fields["Body"].clone(),
+            status_callback: fields.get("StatusCallback").cloned(),
+            taken_at: self.clock.now(),
+        };
+        let shown = show(&text, memories.price.as_deref());
+        memories.texts.push(text);
+        shown
+    }
+}
+
+/// Numbers are texts, and times are those of mails, as in the real one.
+fn show(text: &SentText, price: Option<&str>) -> Value {
+    json!({
+        "sid": text.sid,
+        "status": "queued",
+        "from": text.from,
+        "to": text.to,
+        "body": text.body,
+        "num_segments": segments::count(&text.body).segments.to_string(),
+        "price": price,
+        "price_unit": "USD",
+        "error_code": null,
+        "date_created": text.taken_at.to_rfc2822(),
+        "date_sent": null,
+    })
+}
+
+async fn send_message(
+    State(server): State<Server>,
+    headers: HeaderMap,
+    Form(fields): Form<HashMap<String, String>>,
+) -> Response {
+    if !is_authorized(&headers) {
+        return refusal(401, 20003);
+    }
+    let trouble = {
+        let mut memories = server.memories.lock();
+        memories.attempts += 1;
+        memories.troubles.pop_front()
+    };
+    match trouble {
+        None => {}
+        Some(Trouble::Refuse { status, code }) => return refusal(status, code),
+        Some(Trouble::Limit { retry_after_s }) => {
+            let wait = [(header::RETRY_AFTER, retry_after_s.to_string())];
+            return (wait, refusal(429, 20429)).into_response();
+        }
+        Some(Trouble::Hang) => pending().await,
+        Some(Trouble::LoseAnswer) => {
+            server.take(&fields);
+            return StatusCode::BAD_GATEWAY.into_response();
+        }
+        Some(Trouble::Wait(hold)) => hold.pass().await,
+    }
+    (StatusCode::CREATED, Json(server.take(&fields))).into_response()
+}
+
+async fn list_messages(
+    State(server): State<Server>,
+    headers: HeaderMap,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Response {
+    if !is_authorized(&headers) {
+        return refusal(401, 20003);
+    }
+    let mut memories = server.memories.lock();
+    memories.lookups += 1;
+    let is_asked_for = |text: &&SentText| {
+        text.to == asked["To"]
+            && text.from == asked["From"]
+            && text.taken_at.date_naive().to_string() == asked["DateSent"]
+    };
+    let found = memories.texts.iter().rev().filter(is_asked_for);
+    let messages: Vec<_> = found.map(|text| show(text, None)).collect();
+    Json(json!({ "messages": messages })).into_response()
+}
+
+fn is_authorized(headers: &HeaderMap) -> bool {
+    let credentials = BASE64.encode(format!("{}:{TWILIO_TOKEN}", FakeTwilio::ACCOUNT));
+    let given = headers.get(header::AUTHORIZATION);
+    given.is_some_and(|given| given == format!("Basic {credentials}").as_str())
+}
+
+fn refusal(status: u16, code: u32) -> Response {
+    let body = json!({ "code": code, "message": "no", "status": status });
+    (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
+}

@@ -1,0 +1,581 @@
+//! Our own functions, called with one subscriber's transaction and another's ids: they find nothing, change nothing,
+//! and write nothing that points there.
+use chrono::{DateTime, Utc};
+use rocket_reception::{
+    alerts::{self, Alert, Severity},
+    billing::{self, Charge, Leg, Totals, UsageType},
+    inbound::{self, Claim, EventKey},
+    kernel::{
+        db::{SystemToken, SystemTx, TenantTx, Tx},
+        ids::{ContactId, InteractionId, MessageId, OutgoingId, SubscriberId},
+        language::Language,
+        phone::E164,
+    },
+    messaging::{
+        NewText, Purpose,
+        model::{Refusal, TextStatus},
+        store as texts,
+    },
+    people::{self, NewLead},
+    tenancy::{AiProvider, Channel, ChannelMode, Transport},
+    traffic::{
+        self, Contribution, Conversation, ConversationUpdate, Direction, IncomingText,
+        SavedDialogue, Status, WaitingText,
+    },
+    web::idempotency,
+};
+use serde_json::json;
+
+use super::{assert_none, database};
+use crate::{
+    architecture::{is_store, sources},
+    support::{TestDb, World, at, execute},
+};
+
+/// Functions of a store that take a tenant's transaction and no id of a row: what they look for is the subscriber's
+/// own (its settings), or a number, a key, that every subscriber may have (tried in `a_persons_number…`).
+const WITHOUT_IDS: [&str; 18] = [
+    // Ids of runs, which are everybody's, and of what the same transaction found; tests/it/billing has them.
+    "src/billing/reconcile/calls.rs::charge",
+    "src/billing/reconcile/calls.rs::list_uncaused",
+    "src/billing/reconcile/ledger.rs::correct",
+    "src/billing/reconcile/periods.rs::correct",
+    "src/billing/reconcile/store.rs::hold_run",
+    "src/billing/reconcile/store.rs::insert_differences",
+    "src/billing/reconcile/store.rs::pass_subscriber",
+    "src/billing/reconcile/sums.rs::correct",
+    "src/people/store.rs::end_opt_out",
+    "src/people/store.rs::mark_text_state",
+    "src/people/store.rs::start_opt_out",
+    "src/people/store.rs::touch_contact",
+    "src/tenancy/business.rs::find_business",
+    "src/tenancy/store.rs::find_line",
+    "src/tenancy/store.rs::find_voice_line",
+    // Through web::idempotency.
+    "src/web/store.rs::find_key",
+    "src/web/store.rs::insert_key",
+    "src/web/store.rs::update_answer",
+];
+
+const PHONE: &str = "+12045550142";
+
+/// Two subscribers with rows; A's transactions, B's ids.
+struct Scene {
+    database: TestDb,
+    world: World,
+    /// The table rows of B before anything was tried.
+    before: String,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let database = database().await;
+        let world = World::planted(&database.db).await;
+        // Values that our types can read.
+        let mut tx = system(&database).await;
+        for statement in [
+            "update interactions set from_number = '+12045550142', to_number = '+12045550143',
+                    counterpart = '+12045550142', provider = 'RETELL', external_id = 'call_1', assigned_user_id = null",
+            "update interaction_messages set needs_answer = true",
+            "update contacts set phone = '+12045550142'",
+            "update outgoing_messages set from_number = '+12045550143', to_number = '+12045550142',
+                    retry_of = null, provider_message_id = 'SM1'",
+            "update subscriber_channels set channel = 'SMS'",
+            "update tool_calls set tool_call_id = 'tool_1'",
+            "update opt_outs set phone = '+12045550142', ended_at = null",
+            "update idempotency_keys set key = 'key_1'",
+        ] {
+            assert_eq!(execute(tx.conn(), statement).await, 2, "{statement}");
+        }
+        tx.commit().await.unwrap();
+        let mut scene = Self {
+            database,
+            world,
+            before: String::new(),
+        };
+        scene.before = scene.rows_of_b().await;
+        scene
+    }
+
+    async fn tx(&self) -> TenantTx {
+        let tx = TenantTx::begin(&self.database.db, self.world.a).await;
+        tx.unwrap()
+    }
+
+    fn interaction(&self, subscriber: SubscriberId) -> InteractionId {
+        InteractionId(self.world.id("interactions", subscriber))
+    }
+
+    fn outgoing(&self, subscriber: SubscriberId) -> OutgoingId {
+        OutgoingId(self.world.id("outgoing_messages", subscriber))
+    }
+
+    fn contact(&self, subscriber: SubscriberId) -> ContactId {
+        ContactId(self.world.id("contacts", subscriber))
+    }
+
+    fn message(&self, subscriber: SubscriberId) -> MessageId {
+        MessageId(self.world.id("interaction_messages", subscriber))
+    }
+
+    async fn rows_of_b(&self) -> String {
+        let mut tx = system(&self.database).await;
+        let mut rows = String::new();
+        for table in &self.world.tables {
+            let statement = format!(
+                "select coalesce(string_agg(t::text, ';' order by t::text), '') from {} t where {} = '{}'",
+                table.name,
+                table.owner_column(),
+                self.world.b
+            );
+            let text: String = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+                .fetch_one(tx.conn())
+                .await
+                .unwrap();
+            rows.push_str(&text);
+            rows.push('\n');
+        }
+        rows
+    }
+
+    async fn assert_b_is_as_before(&self) {
+        assert_eq!(self.rows_of_b().await, self.before);
+    }
+}
+
+async fn system(database: &TestDb) -> SystemTx {
+    let tx = SystemTx::begin(&database.db, SystemToken::Seeding).await;
+    tx.unwrap()
+}
+
+fn now() -> DateTime<Utc> {
+    at("2026-11-21T10:00:00Z")
+}
+
+fn phone() -> E164 {
+    PHONE.parse().unwrap()
+}
+
+/// Refused by the foreign key that begins with the subscriber.
+fn assert_no_parent<T, E: Into<anyhow::Error>>(result: Result<T, E>) {
+    let Err(error) = result else {
+        panic!("a row that points to another subscriber's was written")
+    };
+    let text = format!("{:#}", error.into());
+    assert!(text.contains("violates foreign key constraint"), "{text}");
+}
+
+#[tokio::test]
+async fn a_conversation_of_another_subscriber_is_not_found_and_not_changed() {
+    let scene = Scene::new().await;
+    let (own, others) = (
+        scene.interaction(scene.world.a),
+        scene.interaction(scene.world.b),
+    );
+    let mut tx = scene.tx().await;
+    let found = traffic::find_conversation(&mut tx, own).await.unwrap();
+    let mut conversation: Conversation = found.expect("the own one is found");
+    let found = traffic::find_conversation(&mut tx, others).await.unwrap();
+    assert!(found.is_none());
+    assert_eq!(traffic::list_waiting(&mut tx, own).await.unwrap().len(), 1);
+    assert!(
+        traffic::list_waiting(&mut tx, others)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let waiting = WaitingText {
+        id: scene.message(scene.world.b),
+        text: String::new(),
+        has_media: false,
+    };
+    assert!(!traffic::mark_answered(&mut tx, &[waiting]).await.unwrap());
+    let told = traffic::tell_analysis(&mut tx, others, Some("told"), None, None).await;
+    assert!(!told.unwrap());
+    assert!(
+        traffic::tell_analysis(&mut tx, own, Some("told"), None, None)
+            .await
+            .unwrap()
+    );
+    conversation.id = others;
+    let written = traffic::insert_turn(
+        &mut tx,
+        &conversation,
+        traffic::Role::Ai,
+        "hello",
+        Language::En,
+        now(),
+    )
+    .await;
+    assert!(matches!(written, Err(sqlx::Error::RowNotFound)));
+    tx.commit().await.unwrap();
+    scene.assert_b_is_as_before().await;
+}
+
+#[tokio::test]
+async fn a_dialogue_and_the_tools_of_another_subscriber_are_not_found_and_not_changed() {
+    let scene = Scene::new().await;
+    let others = scene.interaction(scene.world.b);
+    let mut tx = scene.tx().await;
+    let found = traffic::find_dialogue(&mut tx, others).await.unwrap();
+    assert!(found.state.is_null() && found.provider_chat_id.is_none());
+    let found = traffic::find_dialogue(&mut tx, scene.interaction(scene.world.a)).await;
+    assert!(!found.unwrap().state.is_null());
+    traffic::answer_tool_call(&mut tx, others, "tool_1", &json!("told"))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = scene.tx().await;
+    let dialogue = SavedDialogue::default();
+    assert_no_parent(traffic::save_dialogue(&mut tx, others, &dialogue, now()).await);
+    let mut tx = scene.tx().await;
+    assert_no_parent(
+        traffic::record_tool_call(&mut tx, others, "tool_1", "book", &json!({}), now()).await,
+    );
+    scene.assert_b_is_as_before().await;
+}
+
+#[tokio::test]
+async fn what_a_provider_tells_reaches_the_own_conversation_only() {
+    let scene = Scene::new().await;
+    let mut tx = scene.tx().await;
+    let held = traffic::find_held(&mut tx, "RETELL", "call_1")
+        .await
+        .unwrap();
+    // Both have a call of this name, as after a move from one to the other.
+    assert_eq!(held.unwrap().0, scene.interaction(scene.world.a));
+    let mut update = update();
+    let saved = traffic::save_conversation(&mut tx, &update).await.unwrap();
+    assert_eq!(saved.id, scene.interaction(scene.world.a));
+    tx.commit().await.unwrap();
+    update.external_id = "call_2".to_owned();
+    update.contact = Some(scene.contact(scene.world.b));
+    let mut tx = scene.tx().await;
+    assert_no_parent(traffic::save_conversation(&mut tx, &update).await);
+    let to = phone();
+    let text = IncomingText {
+        provider: "TWILIO",
+        provider_message_id: "SM2",
+        transport: Transport::Twilio,
+        ai_provider: AiProvider::Builtin,
+        mode: ChannelMode::Full,
+        from: "+12045550199",
+        counterpart: Some("+12045550199"),
+        to: &to,
+        contact: Some(scene.contact(scene.world.b)),
+        body: "hello",
+        media: None,
+        needs_answer: true,
+        day: now().date_naive(),
+        at: now(),
+    };
+    let mut tx = scene.tx().await;
+    assert_no_parent(traffic::receive_text(&mut tx, &text).await);
+    scene.assert_b_is_as_before().await;
+}
+
+fn update() -> ConversationUpdate {
+    ConversationUpdate {
+        channel: Channel::Voice,
+        provider: "RETELL",
+        external_id: "call_1".to_owned(),
+        provider_agent_id: None,
+        direction: Direction::Inbound,
+        transport: Transport::Retell,
+        ai_provider: AiProvider::Retell,
+        mode: ChannelMode::Full,
+        from: None,
+        to: None,
+        counterpart: None,
+        contact: None,
+        status: Status::Completed,
+        outcome: None,
+        handled_by: None,
+        day: now().date_naive(),
+        started_at: now(),
+        ended_at: None,
+        duration_s: Some(60),
+        cost_cents: None,
+        summary: Some("told".to_owned()),
+        sentiment: None,
+        disconnection_reason: None,
+        transfer_destination: None,
+        analysis: None,
+        turns: Vec::new(),
+        recordings: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_text_of_another_subscriber_is_not_sent_changed_or_pointed_to() {
+    let scene = Scene::new().await;
+    let (own, others) = (scene.outgoing(scene.world.a), scene.outgoing(scene.world.b));
+    let mut tx = scene.tx().await;
+    let candidate = texts::lock_candidate(&mut tx, own, now()).await.unwrap();
+    assert!(candidate.is_some(), "the own one is found");
+    let candidate = texts::lock_candidate(&mut tx, others, now()).await.unwrap();
+    assert!(candidate.is_none());
+    let told = texts::lock_told(&mut tx, Some(others), "SM of nobody").await;
+    assert!(told.unwrap().is_none());
+    let told = texts::lock_told(&mut tx, Some(others), "SM1")
+        .await
+        .unwrap();
+    assert_eq!(
+        told.unwrap().id,
+        own,
+        "by the provider's id the own one is meant"
+    );
+    texts::set_sending(&mut tx, others, now()).await.unwrap();
+    texts::set_queued(&mut tx, others).await.unwrap();
+    texts::set_suppressed(&mut tx, others, Refusal::TooMany)
+        .await
+        .unwrap();
+    let accepted = texts::Accepted {
+        provider_message_id: "SM3",
+        is_sandbox: false,
+        segments: 9,
+        price: 9.into(),
+        currency: "CAD",
+    };
+    texts::set_sent(&mut tx, others, &accepted, now())
+        .await
+        .unwrap();
+    texts::set_failed(&mut tx, others, TextStatus::Failed, None, "told")
+        .await
+        .unwrap();
+    texts::set_status(&mut tx, others, TextStatus::Delivered, "SM3")
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let new = NewText {
+        interaction: scene.interaction(scene.world.a),
+        message: None,
+        contact: None,
+        purpose: Purpose::Reply,
+        from: phone(),
+        to: phone(),
+        body: "hello".to_owned(),
+        retry_of: None,
+    };
+    for pointing in [
+        NewText {
+            interaction: scene.interaction(scene.world.b),
+            ..new.clone()
+        },
+        NewText {
+            message: Some(scene.message(scene.world.b)),
+            ..new.clone()
+        },
+        NewText {
+            contact: Some(scene.contact(scene.world.b)),
+            ..new.clone()
+        },
+        NewText {
+            retry_of: Some(others),
+            ..new
+        },
+    ] {
+        let mut tx = scene.tx().await;
+        assert_no_parent(texts::insert_text(&mut tx, &pointing, now()).await);
+    }
+    scene.assert_b_is_as_before().await;
+}
+
+#[tokio::test]
+async fn a_lead_and_a_charge_point_to_own_rows_only() {
+    let scene = Scene::new().await;
+    for (contact, interaction) in [
+        (Some(scene.contact(scene.world.b)), None),
+        (None, Some(scene.interaction(scene.world.b))),
+    ] {
+        let lead = NewLead {
+            contact,
+            interaction,
+            category: "OTHER",
+            urgency: "NORMAL",
+            summary: "a request",
+        };
+        let mut tx = scene.tx().await;
+        assert_no_parent(people::insert_lead(&mut tx, &lead, now()).await);
+    }
+    let charge = Charge {
+        usage_type: UsageType::VoiceCall,
+        source: "RETELL:call_9".to_owned(),
+        interaction: scene.interaction(scene.world.b),
+        occurred_at: now(),
+        duration_s: Some(60),
+        minutes: 1,
+        segments: 0,
+        not_billed: None,
+        cost: None,
+        leg: Leg::Ai,
+        source_event: "call_ended".to_owned(),
+        period: now().date_naive(),
+    };
+    let totals = Totals {
+        day: now().date_naive(),
+        channel: Channel::Voice,
+        change: Contribution::default(),
+        messages_in: 0,
+        messages_out: 0,
+    };
+    let mut tx = scene.tx().await;
+    assert_no_parent(billing::record(&mut tx, Some(&charge), &totals, now()).await);
+    scene.assert_b_is_as_before().await;
+}
+
+#[tokio::test]
+async fn a_persons_number_and_a_key_mean_the_own_rows() {
+    let scene = Scene::new().await;
+    let mut tx = scene.tx().await;
+    let caller = people::touch_contact(&mut tx, &phone(), "SMS", now())
+        .await
+        .unwrap();
+    assert_eq!(caller.contact, scene.contact(scene.world.a));
+    assert!(people::end_opt_out(&mut tx, &phone(), now()).await.unwrap());
+    assert!(
+        people::start_opt_out(&mut tx, &phone(), "KEYWORD", now())
+            .await
+            .unwrap()
+    );
+    people::mark_text_state(&mut tx, &phone(), people::TextState::Blocked)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = scene.tx().await;
+    let begun = idempotency::begin(&mut tx, "key_2", b"hash").await.unwrap();
+    assert_eq!(begun, idempotency::Begin::New);
+    idempotency::finish(&mut tx, "key_2", 200, &json!("answer"))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let stranger = SubscriberId::new();
+    let mut tx = TenantTx::begin(&scene.database.db, stranger).await.unwrap();
+    let finished = idempotency::finish(&mut tx, "key_1", 200, &json!("told")).await;
+    assert!(finished.is_err());
+    scene.assert_b_is_as_before().await;
+}
+
+#[tokio::test]
+async fn trouble_that_hits_everybody_can_be_told_in_a_tenants_transaction() {
+    let scene = Scene::new().await;
+    let alert = Alert {
+        subscriber: None,
+        kind: "test.trouble",
+        severity: Severity::Critical,
+        detail: "the provider cannot be paid".to_owned(),
+        cause: "test.trouble".to_owned(),
+    };
+    for subscriber in [scene.world.a, scene.world.b] {
+        let tx = TenantTx::begin(&scene.database.db, subscriber).await;
+        let mut tx = tx.unwrap();
+        alerts::raise(&mut tx, &alert, now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    // One row of its cause, and the other subscriber's trouble did not fail.
+    scene.assert_b_is_as_before().await;
+}
+
+#[tokio::test]
+async fn an_event_that_another_subscriber_has_is_a_duplicate_and_no_error() {
+    let scene = Scene::new().await;
+    let event = EventKey {
+        provider: "TWILIO",
+        external_id: "SM7".to_owned(),
+        kind: "text",
+        raw: b"body",
+        received_at: now(),
+    };
+    for state in ["DONE", "UNROUTED", "FAILED"] {
+        for owner in [format!("'{}'", scene.world.b), "null".to_owned()] {
+            let mut tx = system(&scene.database).await;
+            execute(
+                tx.conn(),
+                "delete from inbound_events where external_id = 'SM7'",
+            )
+            .await;
+            let statement = format!(
+                "insert into inbound_events (provider, external_id, subscriber_id, kind, raw_body, received_at, state)
+                 values ('TWILIO', 'SM7', {owner}, 'text', 'body', '2026-11-21', '{state}')"
+            );
+            execute(tx.conn(), &statement).await;
+            tx.commit().await.unwrap();
+            let mut tx = scene.tx().await;
+            let claimed = inbound::claim(&mut tx, Some(scene.world.a), &event).await;
+            assert_eq!(claimed.unwrap(), Claim::Duplicate, "{state} of {owner}");
+            let kept = inbound::find_kept(&mut tx, "TWILIO", "SM7").await;
+            assert!(kept.unwrap().is_none(), "{state} of {owner} is read");
+            tx.commit().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn upkeep_in_a_tenants_transaction_stays_in_its_rows() {
+    let scene = Scene::new().await;
+    let mut tx = system(&scene.database).await;
+    execute(
+        tx.conn(),
+        "update interaction_messages set needs_answer = false",
+    )
+    .await;
+    execute(
+        tx.conn(),
+        "update interactions set channel = 'SMS', status = 'OPEN', last_message_at = '2026-01-01'",
+    )
+    .await;
+    tx.commit().await.unwrap();
+    let before = scene.rows_of_b().await;
+    let mut tx = scene.tx().await;
+    let closed = traffic::close_idle_texts(&mut tx, now(), 100).await;
+    assert_eq!(closed.unwrap().len(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(scene.rows_of_b().await, before);
+}
+
+#[test]
+fn every_function_of_a_store_is_tried() {
+    let tried = include_str!("stores.rs");
+    let mut findings = Vec::new();
+    let mut listed: Vec<&str> = WITHOUT_IDS.to_vec();
+    let mut count = 0;
+    for file in sources().into_iter().filter(|file| is_store(&file.path)) {
+        for name in tenant_functions(&file.code) {
+            count += 1;
+            let full = format!("{}::{name}", file.path);
+            let is_listed = listed.contains(&full.as_str());
+            listed.retain(|entry| *entry != full);
+            if !is_listed && !tried.contains(&format!("::{name}(")) {
+                findings.push(format!(
+                    "{full} takes a tenant's transaction: call it with another subscriber's id in \
+                     tests/it/isolation/stores.rs, or say in WITHOUT_IDS why it takes none"
+                ));
+            }
+        }
+    }
+    assert!(count > 20, "the functions were not found");
+    findings.extend(listed.iter().map(|entry| format!("{entry} is gone")));
+    assert_none(&findings);
+}
+
+/// The public functions that take a `&mut TenantTx`.
+fn tenant_functions(code: &str) -> Vec<String> {
+    let starts = code.match_indices("async fn ");
+    let functions = starts.filter_map(|(start, word)| {
+        let line = code[..start].rsplit('\n').next().unwrap_or_default();
+        let rest = &code[start + word.len()..];
+        let (head, _) = rest.split_once('{')?;
+        let name = head.split(['(', '<']).next()?;
+        let is_public = line.trim_start().starts_with("pub");
+        (is_public && head.contains("&mut TenantTx")).then(|| name.trim().to_owned())
+    });
+    functions.collect()
+}
+
+#[test]
+fn the_search_for_functions_finds_them() {
+    let code = "pub async fn one(tx: &mut TenantTx) -> A {}\nasync fn private(tx: &mut TenantTx) {}\n\
+                pub(super) async fn two<T>(\n    tx: &mut TenantTx,\n    id: Id,\n) -> B {}\n\
+                pub async fn three(tx: &mut SystemTx) {}";
+    assert_eq!(tenant_functions(code), ["one", "two"]);
+}

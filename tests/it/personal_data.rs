@@ -1,0 +1,200 @@
+//! The registry of personal data names every column that can hold some.
+use std::collections::BTreeSet;
+
+use rocket_reception::{
+    kernel::clock::Clock,
+    people::personal_data::{OnErasure, OnExport, personal_data},
+};
+
+use crate::support::{TestDb, at};
+
+/// Columns that could hold a person's words by their type, and do not: ids of providers and of ours, names in the
+/// code, currencies, hashes, texts that we write ourselves from these. A column whose CHECK lists its values need not
+/// stand here.
+const HOLD_NONE: [&str; 56] = [
+    "agents.industry",
+    "agents.llm_id",
+    "agents.llm_version",
+    "agents.name",
+    "agents.provider_agent_id",
+    "agents.version",
+    "contacts.source",
+    "credit_accounts.currency",
+    "directory.key",
+    "events.type",
+    "idempotency_keys.key",
+    "idempotency_keys.request_hash",
+    "inbound_events.error",
+    "inbound_events.kind",
+    "inbound_events.provider",
+    "interaction_messages.provider_message_id",
+    "interactions.disconnection_reason",
+    "interactions.external_id",
+    "interactions.provider",
+    "interactions.provider_agent_id",
+    "interactions.provider_cost_currency",
+    "jobs.dedupe_key",
+    "jobs.kind",
+    "jobs.last_error",
+    "jobs.payload",
+    "leases.key",
+    "ledger_entries.currency",
+    "ledger_entries.fee",
+    "ledger_entries.reason",
+    "ledger_entries.source_event",
+    "ops_alerts.dedupe_key",
+    "ops_alerts.detail",
+    "ops_alerts.kind",
+    "outgoing_messages.currency",
+    "outgoing_messages.provider_message_id",
+    "outgoing_messages.reason",
+    "phone_numbers.provider_id",
+    "plans.currency",
+    "rate_buckets.key",
+    "reconciliation_differences.expected",
+    "reconciliation_differences.found",
+    "reconciliation_differences.subject",
+    "recordings.provider",
+    "schedule_runs.name",
+    "services.currency",
+    "subscriber_channels.provider_agent_id",
+    "subscriber_channels.provider_agent_version",
+    "subscriber_channels.provider_inbox_id",
+    "subscriber_profiles.voice_id",
+    "subscribers.industry",
+    "subscriptions.plan",
+    "tool_calls.name",
+    "tool_calls.tool_call_id",
+    "usage_records.cost_currency",
+    "usage_records.currency",
+    "usage_records.source",
+];
+
+async fn database() -> TestDb {
+    TestDb::new(Clock::fixed(at("2026-11-21T10:00:00Z"))).await
+}
+
+#[tokio::test]
+async fn every_column_that_can_hold_words_is_in_the_registry_or_holds_none() {
+    let database = database().await;
+    let columns: Vec<String> = sqlx::query_scalar(
+        "select relname || '.' || attname
+           from pg_attribute join pg_class c on attrelid = c.oid join pg_type t on t.oid = atttypid
+          where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')
+            and relname <> '_sqlx_migrations' and attnum > 0 and not attisdropped
+            -- whatever is not a number, a time, a truth value or an id
+            and typname not in ('uuid', 'bool', 'int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'date', 'time',
+                                'timestamptz', 'interval', '_uuid', '_int4', '_int8', 'tstzrange')
+            and not exists (select from pg_constraint where conrelid = c.oid and contype = 'c'
+                               and conkey = array[attnum] and pg_get_constraintdef(oid) like '%= ANY (ARRAY[%')
+          order by 1",
+    )
+    .fetch_all(database.db.pool())
+    .await
+    .unwrap();
+    let registered: BTreeSet<String> = personal_data()
+        .iter()
+        .map(|entry| format!("{}.{}", entry.table, entry.column))
+        .collect();
+    assert_eq!(
+        registered.len(),
+        personal_data().len(),
+        "a column stands twice"
+    );
+    let mut findings = Vec::new();
+    for column in &columns {
+        let is_registered = registered.contains(column);
+        let is_excepted = HOLD_NONE.contains(&column.as_str());
+        match (is_registered, is_excepted) {
+            (true, false) | (false, true) => {}
+            (true, true) => findings.push(format!("{column} is in both lists")),
+            (false, false) => findings.push(format!(
+                "{column} can hold words: say in src/people/personal_data.rs what an export and an erasure do with \
+                 it, or put it into HOLD_NONE of tests/it/personal_data.rs when it cannot be about a person"
+            )),
+        }
+    }
+    for excepted in HOLD_NONE {
+        if !columns.iter().any(|column| column == excepted) {
+            findings.push(format!(
+                "{excepted} is in HOLD_NONE and not in the database"
+            ));
+        }
+    }
+    assert_none(&findings);
+}
+
+#[tokio::test]
+async fn what_the_registry_promises_can_be_done() {
+    let database = database().await;
+    let mut findings = Vec::new();
+    for entry in personal_data() {
+        let (table, column) = (entry.table, entry.column);
+        let privilege = match entry.on_erasure {
+            OnErasure::Blank => "UPDATE",
+            OnErasure::DeleteRow => "DELETE",
+            OnErasure::Keep(_) => "SELECT",
+        };
+        let found: Option<(bool, bool)> = sqlx::query_as(
+            "select has_table_privilege('reception_app', attrelid, $3), relrowsecurity
+               from pg_attribute join pg_class c on c.oid = attrelid
+              where attrelid = to_regclass($1) and attname = $2 and not attisdropped",
+        )
+        .bind(table)
+        .bind(column)
+        .bind(privilege)
+        .fetch_optional(database.db.pool())
+        .await
+        .unwrap();
+        match found {
+            None => findings.push(format!("{table}.{column} is not in the database")),
+            Some((_, false)) => findings.push(format!(
+                "{table}.{column}: personal data in a table without a policy"
+            )),
+            Some((false, _)) => findings.push(format!(
+                "{table}.{column}: {:?} needs {privilege}, which the application may not",
+                entry.on_erasure
+            )),
+            Some((true, true)) => {}
+        }
+    }
+    assert_none(&findings);
+}
+
+#[test]
+fn the_registry_does_not_contradict_itself() {
+    let mut findings = Vec::new();
+    for entry in personal_data() {
+        let name = format!("{}.{}", entry.table, entry.column);
+        let goes = entry.on_erasure == OnErasure::DeleteRow;
+        let is_alone = personal_data()
+            .iter()
+            .filter(|other| other.table == entry.table && other.subject == entry.subject)
+            .any(|other| (other.on_erasure == OnErasure::DeleteRow) != goes);
+        if is_alone {
+            findings.push(format!("{name}: a row cannot both go and stay"));
+        }
+        let reasons = [
+            match entry.on_export {
+                OnExport::Withhold(reason) => Some(reason),
+                OnExport::Give => None,
+            },
+            match entry.on_erasure {
+                OnErasure::Keep(reason) => Some(reason),
+                OnErasure::Blank | OnErasure::DeleteRow => None,
+            },
+        ];
+        if reasons
+            .into_iter()
+            .flatten()
+            .any(|reason| reason.len() < 10)
+        {
+            findings.push(format!("{name}: say why"));
+        }
+    }
+    assert_none(&findings);
+}
+
+fn assert_none(findings: &[String]) {
+    assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
