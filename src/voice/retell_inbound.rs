@@ -87,7 +87,7 @@ async fn answer(app: &AppState, request: &InboundRequest) -> anyhow::Result<Inbo
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let voice = tenancy::find_voice_line(&mut tx, caller.as_ref()).await?;
     let may_start = billing::may_start(&mut tx);
-    tx.commit().await?;
+    tx.end_reading();
     let Some(voice) = voice else {
         return Ok(default_words(request));
     };

@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use sqlx::{
-    ConnectOptions, PgPool,
+    ConnectOptions, Connection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::sync::watch;
@@ -32,6 +32,8 @@ pub use tx::{OperatorToken, OperatorTx, SystemToken, SystemTx, TenantTx, Tx};
 const STATEMENT_TIMEOUT: &str = "15s";
 const LOCK_TIMEOUT: &str = "2s";
 const IDLE_TIMEOUT: &str = "30s";
+/// How long a connection is believed to live that nobody used.
+const TRUSTED_AT_REST: Duration = Duration::from_secs(1);
 
 /// The pool, and what the transactions need to know of the server behind it.
 #[derive(Clone, Debug)]
@@ -55,6 +57,17 @@ impl Db {
             .max_connections(pool_size)
             // Waiting longer than this helps nobody who called us: 503, and the provider sends again.
             .acquire_timeout(Duration::from_secs(3))
+            // A connection is asked whether it lives when it comes back. Asked again before each use, every checkout
+            // would cost a round trip more; so only those that have rested since are.
+            .test_before_acquire(false)
+            .before_acquire(|conn, at_rest| {
+                Box::pin(async move {
+                    if at_rest.idle_for > TRUSTED_AT_REST {
+                        conn.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(Self::tuned(options))
             .await
             .context("connect to the database")?;

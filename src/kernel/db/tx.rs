@@ -109,6 +109,10 @@ impl TenantTx {
     pub async fn commit(self) -> sqlx::Result<()> {
         self.inner.commit(Some(self.subscriber)).await
     }
+
+    /// Ends a transaction that only read, and waits for nothing: the rollback goes along when the connection is asked
+    /// whether it lives, on its way back to the pool.
+    pub fn end_reading(self) {}
 }
 
 const OPERATOR_SCOPE: &str = "set local app.scope = 'operator'";
