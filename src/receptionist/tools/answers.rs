@@ -22,6 +22,11 @@ pub fn message_taken(business: &Business, category: Category, language: Language
     )
 }
 
+/// What is said when `take_message` came without a message.
+pub fn message_missing(language: Language) -> ToolAnswer {
+    ToolAnswer::new(ToolResult::Invalid, say(language, Phrase::AskMessageAgain))
+}
+
 /// What is said while `transfer_call` puts a caller through, or asks staff to answer in writing.
 pub fn transferring(business: &Business, medium: Medium, language: Language) -> ToolAnswer {
     let phrase = match medium {

@@ -1,17 +1,15 @@
-//! The arguments of each tool, read tolerantly: models send numbers as text, leave blanks, and invent members.
+//! The arguments of each tool, read tolerantly: models send numbers as text, leave blanks, and invent members. [`tidy`]
+//! makes them alike before they are read.
 //!
 //! Dates and times stay text here: what they mean depends on the subscriber's zone, which the tool knows.
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 /// `get_business_info`: facts, spoken.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BusinessInfo {
     /// What is asked, in any words ("hours", "open tomorrow?", "prix du débouchage").
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub topic: Option<String>,
 }
 
@@ -19,35 +17,12 @@ pub struct BusinessInfo {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CheckAvailability {
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub date: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub from: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub to: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub part_of_day: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub service: Option<String>,
-    #[serde(
-        deserialize_with = "number_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(deserialize_with = "number")]
     pub duration_minutes: Option<u32>,
 }
 
@@ -55,40 +30,12 @@ pub struct CheckAvailability {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BookAppointment {
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub slot: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub start: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub customer_name: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub customer_phone: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub customer_email: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub service: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub reason: Option<String>,
 }
 
@@ -96,15 +43,7 @@ pub struct BookAppointment {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FindAppointment {
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub confirmation_code: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub customer_phone: Option<String>,
 }
 
@@ -112,20 +51,8 @@ pub struct FindAppointment {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RescheduleAppointment {
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub slot: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub start: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub confirmation_code: Option<String>,
 }
 
@@ -133,15 +60,7 @@ pub struct RescheduleAppointment {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CancelAppointment {
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub confirmation_code: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub reason: Option<String>,
 }
 
@@ -150,15 +69,7 @@ pub struct CancelAppointment {
 #[serde(default)]
 pub struct TakeMessage {
     pub message: String,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub customer_name: Option<String>,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub customer_phone: Option<String>,
     pub urgency: Urgency,
     pub category: Category,
@@ -168,10 +79,6 @@ pub struct TakeMessage {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TransferCall {
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub reason: Option<String>,
 }
 
@@ -180,10 +87,6 @@ pub struct TransferCall {
 #[serde(default)]
 pub struct SendText {
     pub kind: String,
-    #[serde(
-        deserialize_with = "text_or_none",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub text: Option<String>,
 }
 
@@ -235,28 +138,21 @@ impl From<String> for Category {
     }
 }
 
-/// A blank is nothing; a number is its digits.
-fn text_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(match Option::<Loose>::deserialize(deserializer)? {
-        Some(Loose::Text(text)) if !text.trim().is_empty() => Some(text),
-        Some(Loose::Number(number)) => Some(number.to_string()),
-        _ => None,
-    })
+/// A number, after [`tidy`] has made it text.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| text.parse().ok()))
 }
 
-fn number_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    Ok(match Option::<Loose>::deserialize(deserializer)? {
-        Some(Loose::Text(text)) => text.trim().parse().ok(),
-        Some(Loose::Number(number)) => number.as_u64().and_then(|number| number.try_into().ok()),
-        _ => None,
-    })
-}
-
-/// What stands where a text or a number was expected.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Loose {
-    Text(String),
-    Number(serde_json::Number),
-    Other(serde::de::IgnoredAny),
+/// What a model sent, as texts: numbers are their digits; blanks and whatever else is nothing.
+pub fn tidy(arguments: &Map<String, Value>) -> Value {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    let tidied = arguments
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), Value::String(text(value)?))));
+    Value::Object(tidied.collect())
 }

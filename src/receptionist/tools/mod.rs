@@ -12,7 +12,7 @@ mod schema;
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Every tool there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -107,14 +107,13 @@ pub struct ToolCall {
 impl ToolCall {
     /// The arguments as the type of its tool (`arguments`). Nothing at all is the same as an empty object.
     pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        match &self.args {
-            Value::Null => serde_json::from_str("{}"),
+        let sent = match &self.args {
             // Some models send the object as text inside the JSON.
-            Value::String(text) => {
-                serde_json::from_str(if text.trim().is_empty() { "{}" } else { text })
-            }
-            args => T::deserialize(args),
-        }
+            Value::String(text) if !text.trim().is_empty() => serde_json::from_str(text)?,
+            args => args.clone(),
+        };
+        let tidied = arguments::tidy(sent.as_object().unwrap_or(&Map::new()));
+        T::deserialize(tidied)
     }
 }
 

@@ -114,6 +114,9 @@ async fn take_message(
     now: DateTime<Utc>,
 ) -> anyhow::Result<ToolAnswer> {
     let message: TakeMessage = call.arguments().unwrap_or_default();
+    if message.message.is_empty() {
+        return Ok(answers::message_missing(language));
+    }
     let (category, urgency) = (text_of(&message.category), text_of(&message.urgency));
     let summary = match &message.customer_name {
         Some(name) => format!("{name}: {}", message.message),
