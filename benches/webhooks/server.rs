@@ -26,7 +26,7 @@ impl Server {
         let program = program.unwrap_or(Path::new(env!("CARGO_BIN_EXE_reception")));
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         // Its lines are part of its work, and nobody wants to see a line for each request.
-        let log = fs::File::create(log()).context("make the server's log")?;
+        let lines = fs::File::create(log()).context("make the server's log")?;
         let child = Command::new(program)
             .env_clear()
             .env("APP_ENV", "production")
@@ -40,7 +40,7 @@ impl Server {
             .env("RETELL_SMS_SANDBOX", "true")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(log)
+            .stderr(lines)
             .kill_on_drop(true)
             .spawn()
             .context("start the server")?;
