@@ -20,7 +20,7 @@ use crate::{
     app::AppState,
     inbound::{self, EventKey, Received, RetellBody, outcome_of},
     kernel::ids::SubscriberId,
-    providers::retell::{CallEvent, CallEventKind, ChatEvent, FunctionCall, WebhookEvent},
+    providers::retell::{CallEvent, CallEventKind, ChatEvent, WebhookEvent},
     traffic,
     web::{ApiError, Problem},
 };
@@ -47,8 +47,7 @@ async fn retell_event(
 ) -> Result<Response, ApiError> {
     let event = parse(&body).inspect_err(|_| inbound::count("retell", "unknown", "rejected"))?;
     if let WebhookEvent::Function(call) = &event {
-        let subscriber = owner_of_tool(&app, call).await;
-        let answer = tool_calls::call_tool(&app, subscriber, call).await;
+        let answer = tool_calls::call_tool(&app, call).await;
         inbound::count("retell", "tool_call", "done");
         return Ok(Json(answer).into_response());
     }
@@ -139,31 +138,6 @@ async fn owner_of_chat(app: &AppState, event: &ChatEvent) -> sqlx::Result<Option
         Owner::Subscriber(subscriber) => Some(subscriber),
         Owner::SharedDefault(_) | Owner::Nobody => None,
     })
-}
-
-/// None when nobody can be found: the caller is then told so in words, not by an error.
-async fn owner_of_tool(app: &AppState, call: &FunctionCall) -> Option<SubscriberId> {
-    let parties = match &call.conversation {
-        crate::providers::retell::Conversation::Call(call) => Some(Parties::of(call)),
-        _ => None,
-    };
-    let signs = Signs {
-        hint: call.subscriber_hint(),
-        number: parties.as_ref().and_then(Parties::ours),
-        agent: None,
-    };
-    match find_owner(app, &signs).await {
-        Ok(Owner::Subscriber(subscriber)) => Some(subscriber),
-        Ok(Owner::SharedDefault(default)) => default,
-        Ok(Owner::Nobody) => None,
-        Err(error) => {
-            tracing::error!(
-                provider = "retell",
-                "whose tool call it is cannot be found: {error}"
-            );
-            None
-        }
-    }
 }
 
 /// What Retell keeps the same when it sends an event again, and different for another event.

@@ -3,6 +3,7 @@ mod ends;
 mod events;
 mod inbound;
 mod order;
+mod text_tools;
 mod tools;
 
 use serde_json::Value;
