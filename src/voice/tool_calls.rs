@@ -37,6 +37,14 @@ pub async fn call_tool(app: &AppState, call: &FunctionCall) -> ToolAnswer {
     }
 }
 
+/// The answer to a call that cannot be read.
+pub fn not_understood() -> ToolAnswer {
+    ToolAnswer::new(
+        ToolResult::Invalid,
+        "I could not look that up. I can take a message instead.",
+    )
+}
+
 fn sorry(message: &str) -> ToolAnswer {
     ToolAnswer::new(ToolResult::Unavailable, message)
 }

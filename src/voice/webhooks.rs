@@ -51,6 +51,14 @@ async fn retell_event(
         inbound::count("retell", "tool_call", "done");
         return Ok(Json(answer).into_response());
     }
+    if let WebhookEvent::UnreadableFunction(error) = &event {
+        tracing::error!(
+            provider = "retell",
+            "a tool call cannot be answered: {error}"
+        );
+        inbound::count("retell", "tool_call", "rejected");
+        return Ok(Json(tool_calls::not_understood()).into_response());
+    }
     let received = receive(&app, &event, &body).await;
     inbound::count("retell", kind_of(&event), outcome_of(&received));
     received.map(|_| StatusCode::NO_CONTENT.into_response())
@@ -59,6 +67,9 @@ async fn retell_event(
 /// Receives an event that was proved before: one whose handling failed by a fault of ours.
 pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<Received, ApiError> {
     let event = parse(raw)?;
+    // It may have failed before anybody knew whose it is.
+    let owner = owner_of(app, &event).await?;
+    inbound::give_failed(&app.db, owner, &key_of(app, &event, raw)).await?;
     receive(app, &event, raw).await
 }
 
@@ -67,30 +78,46 @@ fn parse(body: &[u8]) -> Result<WebhookEvent, ApiError> {
 }
 
 async fn receive(app: &AppState, event: &WebhookEvent, raw: &[u8]) -> Result<Received, ApiError> {
-    let key = EventKey {
+    let key = key_of(app, event, raw);
+    let owner = owner_of(app, event).await;
+    let subscriber = owner.as_ref().ok().copied().flatten();
+    let handled = async { follow(app, owner?, &key, event).await };
+    inbound::own_or_answer(app, subscriber, &key, handled.await).await
+}
+
+fn key_of<'a>(app: &AppState, event: &WebhookEvent, raw: &'a [u8]) -> EventKey<'a> {
+    EventKey {
         provider: "RETELL",
         external_id: external_id(event, raw),
         kind: kind_of(event),
         raw,
         received_at: app.clock.now(),
-    };
-    let owner = match event {
-        WebhookEvent::Call(event) => owner_of_call(app, event).await?,
-        WebhookEvent::Chat(event) => owner_of_chat(app, event).await?,
-        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => None,
-    };
+    }
+}
+
+async fn follow(
+    app: &AppState,
+    owner: Option<SubscriberId>,
+    key: &EventKey<'_>,
+    event: &WebhookEvent,
+) -> Result<Received, ApiError> {
+    if let WebhookEvent::UnreadableEvent(error) = event {
+        tracing::error!(provider = "retell", "an event is kept unread: {error}");
+        inbound::keep_unreadable(&app.db, key, &error.to_string()).await?;
+        return Ok(Received::Failed);
+    }
     let Some(subscriber) = owner else {
-        inbound::keep_unrouted(&app.db, &key).await?;
+        inbound::keep_unrouted(&app.db, key).await?;
         return Ok(Received::Unrouted);
     };
-    let mut handled = receive_once(app, subscriber, &key, event).await;
+    let mut handled = receive_once(app, subscriber, key, event).await;
     for _ in 1..TRIES {
         if !matches!(handled, Err(traffic::Error::Raced)) {
             break;
         }
-        handled = receive_once(app, subscriber, &key, event).await;
+        handled = receive_once(app, subscriber, key, event).await;
     }
-    inbound::own_or_answer(app, Some(subscriber), &key, handled.map_err(ApiError::from)).await
+    Ok(handled?)
 }
 
 async fn receive_once(
@@ -102,7 +129,15 @@ async fn receive_once(
     match event {
         WebhookEvent::Call(event) => calls::receive(&app.db, subscriber, key, event).await,
         WebhookEvent::Chat(event) => chats::receive(&app.db, subscriber, key, event).await,
-        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => Ok(Received::Done),
+        _ => Ok(Received::Done),
+    }
+}
+
+async fn owner_of(app: &AppState, event: &WebhookEvent) -> sqlx::Result<Option<SubscriberId>> {
+    match event {
+        WebhookEvent::Call(event) => owner_of_call(app, event).await,
+        WebhookEvent::Chat(event) => owner_of_chat(app, event).await,
+        _ => Ok(None),
     }
 }
 
@@ -156,10 +191,9 @@ fn external_id(event: &WebhookEvent, raw: &[u8]) -> String {
                 | CallEventKind::TransferCancelled
                 | CallEventKind::TransferEnded => {
                     let start = call.call.start_timestamp.map(|at| at.timestamp_millis());
-                    let to = call
-                        .transfer_destination
-                        .as_ref()
-                        .map(|to| to.number.as_str());
+                    let to = call.transfer_destination.as_ref();
+                    // Ids go into the names of jobs, and a phone number has no business there.
+                    let to = to.map(|to| digest(to.number.as_bytes()));
                     format!(
                         "{name}:{id}:{}:{}",
                         start.unwrap_or_default(),
@@ -169,7 +203,7 @@ fn external_id(event: &WebhookEvent, raw: &[u8]) -> String {
             }
         }
         WebhookEvent::Chat(chat) => format!("{}:{}", kind_of(event), chat.chat.chat_id),
-        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => digest(raw),
+        _ => digest(raw),
     }
 }
 
@@ -184,7 +218,8 @@ fn kind_of(event: &WebhookEvent) -> &'static str {
     match event {
         WebhookEvent::Call(event) => event.kind.as_str(),
         WebhookEvent::Chat(event) => event.kind.as_str(),
-        WebhookEvent::Function(_) => "tool_call",
+        WebhookEvent::Function(_) | WebhookEvent::UnreadableFunction(_) => "tool_call",
+        WebhookEvent::UnreadableEvent(_) => "unreadable",
         WebhookEvent::Unknown { .. } => "unknown",
     }
 }
