@@ -52,6 +52,14 @@ pub async fn keep_unrouted(db: &Db, event: &EventKey<'_>) -> sqlx::Result<Claim>
     Ok(claim)
 }
 
+/// Keeps what is well signed and cannot be read, for the operator. Trying again would read the same.
+pub async fn keep_unreadable(db: &Db, event: &EventKey<'_>, error: &str) -> sqlx::Result<Claim> {
+    let mut tx = SystemTx::begin(db, SystemToken::InboundRouter).await?;
+    let claim = write(&mut tx, None, event, "FAILED", Some(error)).await?;
+    tx.commit().await?;
+    Ok(claim)
+}
+
 /// Keeps what we failed to handle by a fault of ours: it is visible and can be replayed.
 pub async fn keep_failed(
     tx: &mut SystemTx,
@@ -60,6 +68,25 @@ pub async fn keep_failed(
     error: &str,
 ) -> sqlx::Result<Claim> {
     write(tx, subscriber, event, "FAILED", Some(error)).await
+}
+
+/// Says whose a failed event is, once that is known: only their transaction can then take it up.
+pub async fn give_failed(
+    db: &Db,
+    subscriber: Option<SubscriberId>,
+    event: &EventKey<'_>,
+) -> sqlx::Result<()> {
+    let mut tx = SystemTx::begin(db, SystemToken::InboundRouter).await?;
+    sqlx::query!(
+        "update inbound_events set subscriber_id = $3
+          where provider = $1 and external_id = $2 and state = 'FAILED' and subscriber_id is distinct from $3",
+        event.provider,
+        event.external_id,
+        subscriber as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    tx.commit().await
 }
 
 async fn write(
@@ -74,8 +101,8 @@ async fn write(
              (provider, external_id, subscriber_id, kind, raw_body, received_at, state, error)
          values ($1, $2, $3, $4, $5, $6, $7, $8)
          -- what failed by a fault of ours is taken up again by the same road; another's row is no business of ours
-         on conflict (provider, external_id) do update set state = 'DONE', error = null
-          where e.state = 'FAILED' and excluded.state = 'DONE'
+         on conflict (provider, external_id) do update set state = excluded.state, error = null
+          where e.state = 'FAILED' and excluded.state <> 'FAILED'
             and e.subscriber_id is not distinct from excluded.subscriber_id",
         event.provider,
         event.external_id,

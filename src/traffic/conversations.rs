@@ -13,6 +13,7 @@ use crate::{
     kernel::{
         db::{TenantTx, Tx},
         ids::{ContactId, InteractionId, MessageId},
+        language::Language,
         phone::E164,
     },
     tenancy::{AiProvider, Channel, ChannelMode, Transport},
@@ -182,23 +183,43 @@ pub async fn save_conversation(
     })
 }
 
-/// The conversation that a provider knows by this id, and whose contact it is.
+/// A conversation in which a provider's agent speaks, and with whom.
+#[derive(Clone, Debug)]
+pub struct Held {
+    pub id: InteractionId,
+    pub channel: Channel,
+    pub contact: Option<ContactId>,
+    pub counterpart: Option<E164>,
+    pub language: Option<Language>,
+    /// Not so of a chat that we gave up for another one: its agent may still be at it.
+    pub is_current: bool,
+}
+
+/// The conversation that the provider was told to name, else the one that the provider holds itself.
 pub async fn find_held(
     tx: &mut TenantTx,
+    named: Option<InteractionId>,
     provider: &str,
     external_id: &str,
-) -> sqlx::Result<Option<(InteractionId, Option<ContactId>, Option<E164>)>> {
+) -> sqlx::Result<Option<Held>> {
     let subscriber = tx.subscriber();
-    let row = sqlx::query!(
-        r#"select id as "id: InteractionId", contact_id as "contact: ContactId", counterpart as "counterpart: E164"
-             from interactions where subscriber_id = $1 and provider = $2 and external_id = $3"#,
+    sqlx::query_as!(
+        Held,
+        r#"select i.id as "id: _", i.channel as "channel: _", i.contact_id as "contact: _",
+                  i.counterpart as "counterpart: _", i.language as "language: _",
+                  coalesce(i.external_id = $4 or d.provider_chat_id = $4, false) as "is_current!"
+             from interactions i
+             left join dialogue_states d on d.subscriber_id = i.subscriber_id and d.interaction_id = i.id
+            where i.subscriber_id = $1 and (i.id = $2 or (i.provider = $3 and i.external_id = $4))
+            order by i.id is not distinct from $2 desc
+            limit 1"#,
         subscriber as _,
+        named as _,
         provider,
         external_id,
     )
     .fetch_optional(tx.conn())
-    .await?;
-    Ok(row.map(|row| (row.id, row.contact, row.counterpart)))
+    .await
 }
 
 /// What a provider found out about a conversation that we hold ourselves and for which it only thought.

@@ -58,6 +58,19 @@ pub async fn save_dialogue(
     Ok(())
 }
 
+/// Gives up the provider's chat: the next turn opens another one.
+pub async fn drop_chat(tx: &mut TenantTx, interaction: InteractionId) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "update dialogue_states set provider_chat_id = null where subscriber_id = $1 and interaction_id = $2",
+        subscriber as _,
+        interaction as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Claims a tool call by its key. None: it is ours to run. Some: it ran before, and this was its answer
 /// (null while the first one still runs).
 pub async fn record_tool_call(

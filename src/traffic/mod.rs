@@ -9,11 +9,11 @@ pub mod rules;
 mod texts;
 
 pub use conversations::{
-    ConversationUpdate, NewRecording, NewTurn, SavedConversation, find_held, save_conversation,
-    tell_analysis,
+    ConversationUpdate, Held, NewRecording, NewTurn, SavedConversation, find_held,
+    save_conversation, tell_analysis,
 };
 pub use dialogue::{
-    SavedDialogue, answer_tool_call, find_dialogue, record_tool_call, save_dialogue,
+    SavedDialogue, answer_tool_call, drop_chat, find_dialogue, record_tool_call, save_dialogue,
 };
 pub use model::{Direction, Error, HandledBy, Outcome, Role, Status};
 pub use rules::{Contribution, Facts};

@@ -1,5 +1,7 @@
 //! News of a chat at Retell: of one that we hold ourselves (texts, the widget) only what Retell found out about it;
 //! any other becomes an interaction of its own.
+use serde_json::{Map, Value};
+
 use crate::{
     billing::{self, Totals, rules},
     inbound::{self, Claim, EventKey, Received},
@@ -38,11 +40,7 @@ pub async fn receive(
 }
 
 async fn is_told_of_ours(tx: &mut TenantTx, chat: &Chat) -> sqlx::Result<bool> {
-    let named = chat
-        .metadata
-        .get("interaction_id")
-        .and_then(|id| id.as_str());
-    let Some(interaction) = named.and_then(|id| id.parse::<InteractionId>().ok()) else {
+    let Some(interaction) = interaction_named(&chat.metadata) else {
         return Ok(false);
     };
     let analysis = chat.chat_analysis.as_ref();
@@ -54,6 +52,11 @@ async fn is_told_of_ours(tx: &mut TenantTx, chat: &Chat) -> sqlx::Result<bool> {
         chat.chat_cost.as_ref().and_then(|cost| cost.combined_cents),
     )
     .await
+}
+
+/// The conversation of ours for which the chat was opened.
+pub fn interaction_named(metadata: &Map<String, Value>) -> Option<InteractionId> {
+    metadata.get("interaction_id")?.as_str()?.parse().ok()
 }
 
 fn channel_of(chat: &Chat) -> Channel {

@@ -105,6 +105,8 @@ pub fn update_of(
         transfer_destination: event
             .transfer_destination
             .as_ref()
+            // Nobody was reached there.
+            .filter(|_| event.kind != CallEventKind::TransferCancelled)
             .map(|destination| destination.number.clone()),
         analysis: analysis
             .filter(|analysis| !analysis.custom_analysis_data.is_empty())
@@ -118,7 +120,7 @@ pub fn update_of(
 pub fn duration_s(call: &Call) -> Option<i32> {
     let by_clock = || Some((call.end_timestamp? - call.start_timestamp?).num_milliseconds());
     let milliseconds = call.duration_ms.or_else(by_clock)?;
-    i32::try_from((milliseconds.max(0) + 500) / 1000).ok()
+    i32::try_from(milliseconds.max(0).saturating_add(500) / 1000).ok()
 }
 
 fn is_connected(call: &Call) -> bool {
@@ -145,7 +147,8 @@ fn ending(event: &CallEvent, direction: Direction) -> (Status, Option<Outcome>) 
     let reason = call.disconnection_reason.as_deref().map(disconnection);
     let unreached = || match direction {
         Direction::Inbound => (Status::Failed, Outcome::Missed),
-        Direction::Outbound => (Status::Failed, Outcome::Missed),
+        // Nobody missed us: whoever we called was not there.
+        Direction::Outbound => (Status::Failed, Outcome::Other),
     };
     let (status, outcome) = match reason {
         Some(Disconnection::Transferred) => (Status::Completed, Outcome::Transferred),

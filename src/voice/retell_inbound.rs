@@ -69,10 +69,14 @@ fn default_words(request: &InboundRequest) -> InboundAnswer {
 
 async fn answer(app: &AppState, request: &InboundRequest) -> anyhow::Result<InboundAnswer> {
     let reject = || Ok(InboundAnswer::reject(request.channel));
-    let Ok(number) = request.to_number.parse::<E164>() else {
+    let Some(number) = &request.to_number else {
+        // Retell knows which number it is and lets the agent answer that is bound to it.
+        return Ok(default_words(request));
+    };
+    let Ok(number) = number.parse::<E164>() else {
         return reject();
     };
-    let caller = E164::of_caller(&request.from_number);
+    let caller = request.from_number.as_deref().and_then(E164::of_caller);
     let signs = Signs {
         hint: None,
         number: Some(&number),

@@ -3,10 +3,14 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::normalise::Parties;
+use super::{
+    chats::interaction_named,
+    normalise::Parties,
+    resolve::{Owner, Signs, find_owner},
+};
 use crate::{
     app::AppState,
-    kernel::{db::TenantTx, ids::SubscriberId, language::Language},
+    kernel::{db::TenantTx, ids::SubscriberId, phone::E164},
     providers::retell::{Conversation, FunctionCall},
     receptionist::{
         Business, Medium,
@@ -19,15 +23,8 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(8);
 
 /// Runs the tool for the conversation that Retell names.
-pub async fn call_tool(
-    app: &AppState,
-    subscriber: Option<SubscriberId>,
-    call: &FunctionCall,
-) -> ToolAnswer {
-    let Some(subscriber) = subscriber else {
-        return sorry("I cannot look that up right now.");
-    };
-    match tokio::time::timeout(DEADLINE, try_call(app, subscriber, call)).await {
+pub async fn call_tool(app: &AppState, call: &FunctionCall) -> ToolAnswer {
+    match tokio::time::timeout(DEADLINE, try_call(app, call)).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
             tracing::error!(provider = "retell", "tool {} failed: {error:#}", call.name);
@@ -40,27 +37,41 @@ pub async fn call_tool(
     }
 }
 
+/// The answer to a call that cannot be read.
+pub fn not_understood() -> ToolAnswer {
+    ToolAnswer::new(
+        ToolResult::Invalid,
+        "I could not look that up. I can take a message instead.",
+    )
+}
+
 fn sorry(message: &str) -> ToolAnswer {
     ToolAnswer::new(ToolResult::Unavailable, message)
 }
 
-async fn try_call(
-    app: &AppState,
-    subscriber: SubscriberId,
-    call: &FunctionCall,
-) -> anyhow::Result<ToolAnswer> {
+async fn try_call(app: &AppState, call: &FunctionCall) -> anyhow::Result<ToolAnswer> {
     let now = app.clock.now();
+    let Some(subscriber) = owner_of(app, call).await? else {
+        return Ok(sorry("I cannot look that up right now."));
+    };
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let Some(profile) = business::find_business(&mut tx, now).await? else {
         return Ok(sorry("I cannot look that up right now."));
     };
     let held = match call.conversation_id() {
-        Some(id) => traffic::find_held(&mut tx, "RETELL", id).await?,
+        Some(id) => {
+            let named = call.metadata().and_then(interaction_named);
+            traffic::find_held(&mut tx, named, "RETELL", id).await?
+        }
         None => None,
     };
-    let line = tenancy::find_line(&mut tx, Channel::Voice).await?;
+    let channel = held.as_ref().map_or(Channel::Voice, |held| held.channel);
+    let line = tenancy::find_line(&mut tx, channel).await?;
     tx.commit().await?;
-    let language = line.map_or(Language::default(), |line| line.language);
+    let spoken = held.as_ref().and_then(|held| held.language);
+    let language = spoken
+        .or(line.map(|line| line.language))
+        .unwrap_or_default();
     let business = Business::from_profile(&profile, &app.settings.billing_currency);
     let Ok(name) = call.name.parse() else {
         return Ok(ToolAnswer::new(
@@ -73,8 +84,9 @@ async fn try_call(
         name,
         args: call.args.clone(),
     };
-    let Some((interaction, contact, counterpart)) = held else {
-        // A call whose start has not reached us yet: facts can be told, effects need their conversation.
+    // A call whose start has not reached us yet, or a chat in whose stead the built-in brain has answered: facts can
+    // be told, effects need their conversation.
+    let Some(held) = held.filter(|held| held.is_current) else {
         return Ok(match name {
             ToolName::GetBusinessInfo | ToolName::ListServices => {
                 run::facts(&business, language, &tool_call, now)
@@ -82,23 +94,43 @@ async fn try_call(
             _ => answers::unavailable(&business, language),
         });
     };
-    let (channel, medium) = match &call.conversation {
-        Conversation::Chat(_) => (Channel::Chat, Medium::Text),
-        Conversation::Call(_) | Conversation::Unnamed => (Channel::Voice, Medium::Voice),
-    };
-    let caller = counterpart.or_else(|| match &call.conversation {
-        Conversation::Call(call) => Parties::of(call).counterpart().cloned(),
-        Conversation::Chat(_) | Conversation::Unnamed => None,
-    });
     let errand = run::Errand {
         subscriber,
-        interaction,
-        contact,
-        caller,
-        channel,
-        medium,
+        interaction: held.id,
+        contact: held.contact,
+        caller: held.counterpart.or_else(|| caller_of(call)),
+        channel: held.channel,
+        medium: match held.channel {
+            Channel::Voice => Medium::Voice,
+            _ => Medium::Text,
+        },
     };
     Ok(run::run(app, &errand, &business, language, &tool_call).await)
+}
+
+async fn owner_of(app: &AppState, call: &FunctionCall) -> sqlx::Result<Option<SubscriberId>> {
+    let parties = parties_of(call);
+    let signs = Signs {
+        hint: call.subscriber_hint(),
+        number: parties.as_ref().and_then(Parties::ours),
+        agent: call.agent_id(),
+    };
+    Ok(match find_owner(app, &signs).await? {
+        Owner::Subscriber(subscriber) => Some(subscriber),
+        Owner::SharedDefault(default) => default,
+        Owner::Nobody => None,
+    })
+}
+
+fn parties_of(call: &FunctionCall) -> Option<Parties> {
+    match &call.conversation {
+        Conversation::Call(call) => Some(Parties::of(call)),
+        Conversation::Chat(_) | Conversation::Unnamed => None,
+    }
+}
+
+fn caller_of(call: &FunctionCall) -> Option<E164> {
+    parties_of(call)?.counterpart().cloned()
 }
 
 /// The same call again must get the same answer: Retell's id of it, else what is asked.

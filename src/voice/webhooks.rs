@@ -20,7 +20,7 @@ use crate::{
     app::AppState,
     inbound::{self, EventKey, Received, RetellBody, outcome_of},
     kernel::ids::SubscriberId,
-    providers::retell::{CallEvent, CallEventKind, ChatEvent, FunctionCall, WebhookEvent},
+    providers::retell::{CallEvent, CallEventKind, ChatEvent, WebhookEvent},
     traffic,
     web::{ApiError, Problem},
 };
@@ -47,10 +47,17 @@ async fn retell_event(
 ) -> Result<Response, ApiError> {
     let event = parse(&body).inspect_err(|_| inbound::count("retell", "unknown", "rejected"))?;
     if let WebhookEvent::Function(call) = &event {
-        let subscriber = owner_of_tool(&app, call).await;
-        let answer = tool_calls::call_tool(&app, subscriber, call).await;
+        let answer = tool_calls::call_tool(&app, call).await;
         inbound::count("retell", "tool_call", "done");
         return Ok(Json(answer).into_response());
+    }
+    if let WebhookEvent::UnreadableFunction(error) = &event {
+        tracing::error!(
+            provider = "retell",
+            "a tool call cannot be answered: {error}"
+        );
+        inbound::count("retell", "tool_call", "rejected");
+        return Ok(Json(tool_calls::not_understood()).into_response());
     }
     let received = receive(&app, &event, &body).await;
     inbound::count("retell", kind_of(&event), outcome_of(&received));
@@ -60,6 +67,9 @@ async fn retell_event(
 /// Receives an event that was proved before: one whose handling failed by a fault of ours.
 pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<Received, ApiError> {
     let event = parse(raw)?;
+    // It may have failed before anybody knew whose it is.
+    let owner = owner_of(app, &event).await?;
+    inbound::give_failed(&app.db, owner, &key_of(app, &event, raw)).await?;
     receive(app, &event, raw).await
 }
 
@@ -68,30 +78,46 @@ fn parse(body: &[u8]) -> Result<WebhookEvent, ApiError> {
 }
 
 async fn receive(app: &AppState, event: &WebhookEvent, raw: &[u8]) -> Result<Received, ApiError> {
-    let key = EventKey {
+    let key = key_of(app, event, raw);
+    let owner = owner_of(app, event).await;
+    let subscriber = owner.as_ref().ok().copied().flatten();
+    let handled = async { follow(app, owner?, &key, event).await };
+    inbound::own_or_answer(app, subscriber, &key, handled.await).await
+}
+
+fn key_of<'a>(app: &AppState, event: &WebhookEvent, raw: &'a [u8]) -> EventKey<'a> {
+    EventKey {
         provider: "RETELL",
         external_id: external_id(event, raw),
         kind: kind_of(event),
         raw,
         received_at: app.clock.now(),
-    };
-    let owner = match event {
-        WebhookEvent::Call(event) => owner_of_call(app, event).await?,
-        WebhookEvent::Chat(event) => owner_of_chat(app, event).await?,
-        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => None,
-    };
+    }
+}
+
+async fn follow(
+    app: &AppState,
+    owner: Option<SubscriberId>,
+    key: &EventKey<'_>,
+    event: &WebhookEvent,
+) -> Result<Received, ApiError> {
+    if let WebhookEvent::UnreadableEvent(error) = event {
+        tracing::error!(provider = "retell", "an event is kept unread: {error}");
+        inbound::keep_unreadable(&app.db, key, &error.to_string()).await?;
+        return Ok(Received::Failed);
+    }
     let Some(subscriber) = owner else {
-        inbound::keep_unrouted(&app.db, &key).await?;
+        inbound::keep_unrouted(&app.db, key).await?;
         return Ok(Received::Unrouted);
     };
-    let mut handled = receive_once(app, subscriber, &key, event).await;
+    let mut handled = receive_once(app, subscriber, key, event).await;
     for _ in 1..TRIES {
         if !matches!(handled, Err(traffic::Error::Raced)) {
             break;
         }
-        handled = receive_once(app, subscriber, &key, event).await;
+        handled = receive_once(app, subscriber, key, event).await;
     }
-    inbound::own_or_answer(app, Some(subscriber), &key, handled.map_err(ApiError::from)).await
+    Ok(handled?)
 }
 
 async fn receive_once(
@@ -103,7 +129,15 @@ async fn receive_once(
     match event {
         WebhookEvent::Call(event) => calls::receive(&app.db, subscriber, key, event).await,
         WebhookEvent::Chat(event) => chats::receive(&app.db, subscriber, key, event).await,
-        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => Ok(Received::Done),
+        _ => Ok(Received::Done),
+    }
+}
+
+async fn owner_of(app: &AppState, event: &WebhookEvent) -> sqlx::Result<Option<SubscriberId>> {
+    match event {
+        WebhookEvent::Call(event) => owner_of_call(app, event).await,
+        WebhookEvent::Chat(event) => owner_of_chat(app, event).await,
+        _ => Ok(None),
     }
 }
 
@@ -141,31 +175,6 @@ async fn owner_of_chat(app: &AppState, event: &ChatEvent) -> sqlx::Result<Option
     })
 }
 
-/// None when nobody can be found: the caller is then told so in words, not by an error.
-async fn owner_of_tool(app: &AppState, call: &FunctionCall) -> Option<SubscriberId> {
-    let parties = match &call.conversation {
-        crate::providers::retell::Conversation::Call(call) => Some(Parties::of(call)),
-        _ => None,
-    };
-    let signs = Signs {
-        hint: call.subscriber_hint(),
-        number: parties.as_ref().and_then(Parties::ours),
-        agent: None,
-    };
-    match find_owner(app, &signs).await {
-        Ok(Owner::Subscriber(subscriber)) => Some(subscriber),
-        Ok(Owner::SharedDefault(default)) => default,
-        Ok(Owner::Nobody) => None,
-        Err(error) => {
-            tracing::error!(
-                provider = "retell",
-                "whose tool call it is cannot be found: {error}"
-            );
-            None
-        }
-    }
-}
-
 /// What Retell keeps the same when it sends an event again, and different for another event.
 fn external_id(event: &WebhookEvent, raw: &[u8]) -> String {
     match event {
@@ -182,10 +191,9 @@ fn external_id(event: &WebhookEvent, raw: &[u8]) -> String {
                 | CallEventKind::TransferCancelled
                 | CallEventKind::TransferEnded => {
                     let start = call.call.start_timestamp.map(|at| at.timestamp_millis());
-                    let to = call
-                        .transfer_destination
-                        .as_ref()
-                        .map(|to| to.number.as_str());
+                    let to = call.transfer_destination.as_ref();
+                    // Ids go into the names of jobs, and a phone number has no business there.
+                    let to = to.map(|to| digest(to.number.as_bytes()));
                     format!(
                         "{name}:{id}:{}:{}",
                         start.unwrap_or_default(),
@@ -195,7 +203,7 @@ fn external_id(event: &WebhookEvent, raw: &[u8]) -> String {
             }
         }
         WebhookEvent::Chat(chat) => format!("{}:{}", kind_of(event), chat.chat.chat_id),
-        WebhookEvent::Function(_) | WebhookEvent::Unknown { .. } => digest(raw),
+        _ => digest(raw),
     }
 }
 
@@ -210,7 +218,8 @@ fn kind_of(event: &WebhookEvent) -> &'static str {
     match event {
         WebhookEvent::Call(event) => event.kind.as_str(),
         WebhookEvent::Chat(event) => event.kind.as_str(),
-        WebhookEvent::Function(_) => "tool_call",
+        WebhookEvent::Function(_) | WebhookEvent::UnreadableFunction(_) => "tool_call",
+        WebhookEvent::UnreadableEvent(_) => "unreadable",
         WebhookEvent::Unknown { .. } => "unknown",
     }
 }

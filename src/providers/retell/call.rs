@@ -1,14 +1,15 @@
 //! A phone or web call as Retell describes it: in events, in function calls and in answers of its API.
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc, serde::ts_milliseconds_option};
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{
+    loose,
     transcript::{self, Turn, Utterance},
-    wire::{null_as_default, subscriber_hint},
+    wire::subscriber_hint,
 };
 
 /// A call. Only its id is certain: a web call has no numbers, a call that never connected has no transcript, and what is
@@ -16,59 +17,78 @@ use super::{
 #[derive(Clone, Debug, Deserialize)]
 pub struct Call {
     pub call_id: String,
+    #[serde(default, deserialize_with = "loose::text")]
     pub call_type: Option<String>,
     /// Not to be trusted alone: Retell's own sample of an ended call says `registered`. Go by the event and the disconnection.
+    #[serde(default, deserialize_with = "loose::text")]
     pub call_status: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub direction: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub from_number: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub to_number: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub agent_id: Option<String>,
+    #[serde(default, deserialize_with = "loose::integer")]
     pub agent_version: Option<i64>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub agent_name: Option<String>,
     /// What we gave when the call came in.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub metadata: Map<String, Value>,
     #[serde(
         default,
-        deserialize_with = "null_as_default",
+        deserialize_with = "loose::or_absent",
         rename = "retell_llm_dynamic_variables"
     )]
     pub dynamic_variables: Map<String, Value>,
     /// What the agent noted down during the call.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub collected_dynamic_variables: Map<String, Value>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub custom_sip_headers: BTreeMap<String, String>,
-    #[serde(default, with = "ts_milliseconds_option")]
+    #[serde(default, deserialize_with = "loose::moment")]
     pub start_timestamp: Option<DateTime<Utc>>,
-    #[serde(default, with = "ts_milliseconds_option")]
+    #[serde(default, deserialize_with = "loose::moment")]
     pub end_timestamp: Option<DateTime<Utc>>,
-    #[serde(default, with = "ts_milliseconds_option")]
+    #[serde(default, deserialize_with = "loose::moment")]
     pub transfer_end_timestamp: Option<DateTime<Utc>>,
+    #[serde(default, deserialize_with = "loose::integer")]
     pub duration_ms: Option<i64>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub transcript: Option<String>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::list")]
     pub transcript_object: Vec<Utterance>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::list")]
     pub transcript_with_tool_calls: Vec<Utterance>,
     /// May die ten minutes after the call, depending on the agent's storage setting: fetch it at once.
+    #[serde(default, deserialize_with = "loose::text")]
     pub recording_url: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub recording_multi_channel_url: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub scrubbed_recording_url: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub public_log_url: Option<String>,
     /// See [`super::disconnection`].
+    #[serde(default, deserialize_with = "loose::text")]
     pub disconnection_reason: Option<String>,
     #[serde(default, deserialize_with = "destination")]
     pub transfer_destination: Option<TransferDestination>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub data_storage_setting: Option<String>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::or_absent")]
     telephony_identifier: TelephonyIdentifier,
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub call_cost: Option<Cost>,
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub call_analysis: Option<CallAnalysis>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 struct TelephonyIdentifier {
+    #[serde(default, deserialize_with = "loose::text")]
     twilio_call_sid: Option<String>,
 }
 
@@ -86,32 +106,38 @@ pub struct TransferDestination {
 /// changes numbers in the whole program.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Cost {
-    #[serde(rename = "combined_cost")]
+    #[serde(default, deserialize_with = "loose::decimal", rename = "combined_cost")]
     pub combined_cents: Option<Decimal>,
+    #[serde(default, deserialize_with = "loose::decimal")]
     pub total_duration_seconds: Option<Decimal>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::list")]
     pub product_costs: Vec<ProductCost>,
 }
 
 /// One line of [`Cost`].
 #[derive(Clone, Debug, Deserialize)]
 pub struct ProductCost {
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub product: String,
-    #[serde(rename = "cost")]
+    #[serde(default, deserialize_with = "loose::or_absent", rename = "cost")]
     pub cents: Decimal,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub is_transfer_leg_cost: bool,
 }
 
 /// What Retell thinks of a call afterwards.
 #[derive(Clone, Debug, Deserialize)]
 pub struct CallAnalysis {
+    #[serde(default, deserialize_with = "loose::text")]
     pub call_summary: Option<String>,
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub in_voicemail: Option<bool>,
     /// `Negative`, `Positive`, `Neutral` or `Unknown`.
+    #[serde(default, deserialize_with = "loose::text")]
     pub user_sentiment: Option<String>,
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub call_successful: Option<bool>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub custom_analysis_data: Map<String, Value>,
 }
 

@@ -1,50 +1,60 @@
 //! A written conversation as Retell describes it. It carries no phone numbers: who wrote is known from our own row.
-use chrono::{DateTime, Utc, serde::ts_milliseconds_option};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
     call::Cost,
+    loose,
     transcript::{self, Turn, Utterance},
-    wire::{null_as_default, subscriber_hint},
+    wire::subscriber_hint,
 };
 
 /// A chat with an agent.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Chat {
     pub chat_id: String,
+    #[serde(default, deserialize_with = "loose::text")]
     pub agent_id: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub chat_status: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub chat_type: Option<String>,
-    #[serde(default, with = "ts_milliseconds_option")]
+    #[serde(default, deserialize_with = "loose::moment")]
     pub start_timestamp: Option<DateTime<Utc>>,
-    #[serde(default, with = "ts_milliseconds_option")]
+    #[serde(default, deserialize_with = "loose::moment")]
     pub end_timestamp: Option<DateTime<Utc>>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub transcript: Option<String>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::list")]
     pub message_with_tool_calls: Vec<Utterance>,
     /// What we gave when the chat was opened.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub metadata: Map<String, Value>,
     #[serde(
         default,
-        deserialize_with = "null_as_default",
+        deserialize_with = "loose::or_absent",
         rename = "retell_llm_dynamic_variables"
     )]
     pub dynamic_variables: Map<String, Value>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub collected_dynamic_variables: Map<String, Value>,
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub chat_cost: Option<Cost>,
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub chat_analysis: Option<ChatAnalysis>,
 }
 
 /// What Retell thinks of a chat afterwards.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ChatAnalysis {
+    #[serde(default, deserialize_with = "loose::text")]
     pub chat_summary: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub user_sentiment: Option<String>,
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub chat_successful: Option<bool>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub custom_analysis_data: Map<String, Value>,
 }
 

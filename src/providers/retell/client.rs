@@ -106,7 +106,8 @@ impl Client {
     }
 
     /// Gives the agent a message of the person and waits for what it makes of it. Each call is a new turn, and only one
-    /// may be under way in a chat. After [`Error::Unknown`] the turn may have happened: see [`Client::get_chat`].
+    /// may be under way in a chat. After [`Error::NoAnswer`] and
+    /// [`Error::Unknown`] the turn may have happened: see [`Client::get_chat`].
     pub async fn create_chat_completion(
         &self,
         chat_id: &str,
@@ -188,7 +189,10 @@ impl Client {
             StatusCode::TOO_MANY_REQUESTS => Err(Error::RateLimited {
                 retry_after: answer.retry_after,
             }),
-            StatusCode::REQUEST_TIMEOUT => Err(Error::Unknown("timed out")),
+            // Of the last two: a gateway speaks, and what stands behind it may still be at work.
+            StatusCode::REQUEST_TIMEOUT | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
+                Err(Error::NoAnswer("timed out on the way"))
+            }
             status if status.is_client_error() => Err(Error::Refused {
                 status: status.as_u16(),
             }),

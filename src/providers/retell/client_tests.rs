@@ -218,9 +218,9 @@ async fn silence_ends_at_the_deadline_and_a_missing_connection_at_once() {
         .create_chat_completion("chat_1", "Oui")
         .await
         .unwrap_err();
-    assert!(matches!(error, Error::Unknown("timed out")), "{error:?}");
+    assert!(matches!(error, Error::NoAnswer("timed out")), "{error:?}");
     let error = client.ping().await.unwrap_err();
-    assert!(matches!(error, Error::Unknown("timed out")), "{error:?}");
+    assert!(matches!(error, Error::NoAnswer("timed out")), "{error:?}");
     let (base_url, _port) = testing::nobody();
     let error = self::client(&base_url).ping().await.unwrap_err();
     assert!(

@@ -18,17 +18,23 @@ pub enum Error {
     /// No connection, and nothing was done.
     #[error("retell cannot be reached")]
     Unreachable(#[source] reqwest::Error),
+    /// No answer in time: it may have been done, or be done yet. Look before doing it again.
+    #[error("retell gave no answer: {0}")]
+    NoAnswer(&'static str),
     /// No answer that can be trusted: it may have been done. Look before doing it again.
     #[error("retell gave no usable answer: {0}")]
     Unknown(&'static str),
 }
 
 impl Error {
-    /// Whether the same call may succeed later. After [`Error::Unknown`] only what may happen twice can simply be
-    /// repeated.
+    /// Whether the same call may succeed later. After [`Error::NoAnswer`] and [`Error::Unknown`] only what may
+    /// happen twice can simply be repeated.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::RateLimited { .. } | Self::Unreachable(_) | Self::Unknown(_) => true,
+            Self::RateLimited { .. }
+            | Self::Unreachable(_)
+            | Self::NoAnswer(_)
+            | Self::Unknown(_) => true,
             // A conflict with another change of the same object passes.
             Self::Refused { status } => *status == 409,
             Self::ChatClosed => false,
@@ -40,7 +46,7 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::NotSent(error) => Self::Unreachable(error),
-            Failure::NoAnswer(how) => Self::Unknown(how),
+            Failure::NoAnswer(how) => Self::NoAnswer(how),
         }
     }
 }

@@ -4,28 +4,38 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::wire::null_as_default;
+use super::loose;
 
 /// One entry of Retell's transcript of a call or a chat: a sentence, a tool call, its result, a key that was pressed.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Utterance {
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub role: String,
+    #[serde(default, deserialize_with = "loose::text")]
     pub content: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub message_id: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub tool_call_id: Option<String>,
     /// The name of a tool.
+    #[serde(default, deserialize_with = "loose::text")]
     pub name: Option<String>,
     /// The arguments of a tool: JSON inside a text.
+    #[serde(default, deserialize_with = "loose::text")]
     pub arguments: Option<String>,
+    #[serde(default, deserialize_with = "loose::or_absent")]
     pub successful: Option<bool>,
+    #[serde(default, deserialize_with = "loose::text")]
     digit: Option<String>,
+    #[serde(default, deserialize_with = "loose::or_absent")]
     time_sec: Option<f64>,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "loose::list")]
     words: Vec<Word>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct Word {
+    #[serde(default, deserialize_with = "loose::or_absent")]
     start: Option<f64>,
 }
 

@@ -1,12 +1,13 @@
 //! What Retell posts to our webhook: events of calls and chats, and calls of our tools.
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
     call::{Call, TransferDestination},
     chat::Chat,
     function::FunctionCall,
+    loose,
 };
 
 /// A webhook whose signature was checked.
@@ -20,6 +21,10 @@ pub enum WebhookEvent {
     Unknown {
         event: String,
     },
+    /// It is signed and says that it is an event, but not of what: keep it, or it is lost.
+    UnreadableEvent(ParseError),
+    /// A tool is wanted, and nobody can tell for whom or how; the agent waits all the same.
+    UnreadableFunction(ParseError),
 }
 
 /// News of a call. They can come twice and, when one is retried, in the wrong order.
@@ -84,19 +89,25 @@ impl WebhookEvent {
     /// Reads the body of a webhook.
     pub fn parse(body: &[u8]) -> Result<Self, ParseError> {
         let mut members = members(body)?;
-        let Some(event) = take::<String>(&mut members, "event")? else {
-            let name = take(&mut members, "name")?.ok_or(ParseError::Missing("event"))?;
-            return Ok(Self::Function(Box::new(FunctionCall::read(name, members)?)));
-        };
+        let mut named = |name| members.remove(name).and_then(loose::text_of);
+        if let Some(event) = named("event") {
+            return Ok(Self::read_event(event, members).unwrap_or_else(Self::UnreadableEvent));
+        }
+        let name = named("name").ok_or(ParseError::Missing("event"))?;
+        let call = FunctionCall::read(name, members);
+        Ok(call.map_or_else(Self::UnreadableFunction, |call| {
+            Self::Function(Box::new(call))
+        }))
+    }
+
+    fn read_event(event: String, mut members: Members) -> Result<Self, ParseError> {
         if let Some(kind) = CallEventKind::read(&event) {
             Ok(Self::Call(Box::new(CallEvent::read(kind, members)?)))
         } else if let Some(kind) = ChatEventKind::read(&event) {
-            let chat = take(&mut members, "chat")?.ok_or(ParseError::Missing("chat"))?;
-            let event_timestamp = take_timestamp(&mut members)?;
             Ok(Self::Chat(Box::new(ChatEvent {
                 kind,
-                chat,
-                event_timestamp,
+                chat: take(&mut members, "chat")?.ok_or(ParseError::Missing("chat"))?,
+                event_timestamp: take_timestamp(&mut members),
             })))
         } else {
             Ok(Self::Unknown { event })
@@ -109,8 +120,8 @@ impl CallEvent {
     fn read(kind: CallEventKind, mut members: Members) -> Result<Self, ParseError> {
         let mut call: Call = take(&mut members, "call")?.ok_or(ParseError::Missing("call"))?;
         if call.transcript_with_tool_calls.is_empty() {
-            call.transcript_with_tool_calls =
-                take(&mut members, "transcript_with_tool_calls")?.unwrap_or_default();
+            let beside = members.remove("transcript_with_tool_calls");
+            call.transcript_with_tool_calls = loose::list_of(beside.unwrap_or_default());
         }
         let beside = members
             .get("transfer_destination")
@@ -120,7 +131,7 @@ impl CallEvent {
             kind,
             call,
             transfer_destination,
-            event_timestamp: take_timestamp(&mut members)?,
+            event_timestamp: take_timestamp(&mut members),
         })
     }
 }
@@ -196,9 +207,8 @@ pub(super) fn take<T: DeserializeOwned>(
 }
 
 /// The moment of an event, which is not guaranteed.
-pub(super) fn take_timestamp(members: &mut Members) -> Result<Option<DateTime<Utc>>, ParseError> {
-    let milliseconds: Option<i64> = take(members, "event_timestamp")?;
-    Ok(milliseconds.and_then(DateTime::from_timestamp_millis))
+pub(super) fn take_timestamp(members: &mut Members) -> Option<DateTime<Utc>> {
+    members.remove("event_timestamp").and_then(loose::moment_of)
 }
 
 /// The subscriber named in metadata; agents set up before the rename still send `tenant_id`.
@@ -212,15 +222,10 @@ pub(super) fn subscriber_hint(metadata: &Map<String, Value>) -> Option<&str> {
     text("subscriber_id").or_else(|| text("tenant_id"))
 }
 
-/// Reads `null` as empty: Retell leaves empty members out, but does not promise it.
-pub(super) fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    source: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(source)?.unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     macro_rules! fixture {
@@ -329,7 +334,16 @@ mod tests {
             ("secret", "retell body is not a json object"),
             ("[]", "retell body is not a json object"),
             ("{}", "retell body has no member event"),
-            (r#"{"event": 1}"#, "retell member event cannot be read"),
+            (
+                r#"{"event": ["secret"]}"#,
+                "retell body has no member event",
+            ),
+        ];
+        for (body, expected) in cases {
+            let error = WebhookEvent::parse(body.as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{body}");
+        }
+        let cases = [
             (
                 r#"{"event": "call_ended"}"#,
                 "retell body has no member call",
@@ -348,13 +362,41 @@ mod tests {
             ),
         ];
         for (body, expected) in cases {
-            assert_eq!(
-                WebhookEvent::parse(body.as_bytes())
-                    .unwrap_err()
-                    .to_string(),
-                expected,
-                "{body}"
-            );
+            match WebhookEvent::parse(body.as_bytes()) {
+                Ok(WebhookEvent::UnreadableEvent(error)) => {
+                    assert_eq!(error.to_string(), expected, "{body}");
+                }
+                other => panic!("{body}: {other:?}"),
+            }
+        }
+    }
+
+    /// The odd values stand where the samples have something else.
+    #[test]
+    fn no_odd_member_but_the_id_loses_a_call_or_a_chat() {
+        let sample = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        for (name, key, sample) in [
+            ("call", "call_id", sample(fixture!("call_analyzed"))),
+            ("chat", "chat_id", sample(fixture!("chat_analyzed"))),
+        ] {
+            let members: Vec<_> = sample[name].as_object().unwrap().keys().collect();
+            for member in members.into_iter().filter(|member| *member != key) {
+                for odd in [
+                    json!(1.5),
+                    json!("odd"),
+                    json!([7]),
+                    json!({ "a": 7 }),
+                    json!(true),
+                ] {
+                    let mut event = sample.clone();
+                    event[name][member] = odd;
+                    let event = WebhookEvent::parse(event.to_string().as_bytes());
+                    assert!(
+                        matches!(event, Ok(WebhookEvent::Call(_) | WebhookEvent::Chat(_))),
+                        "{member}: {event:?}"
+                    );
+                }
+            }
         }
     }
 }

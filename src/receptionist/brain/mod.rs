@@ -36,7 +36,7 @@ pub struct Answer {
 }
 
 /// Asks the channel's brain, else the built-in one.
-pub async fn ask(app: &AppState, question: Question<'_>) -> anyhow::Result<Answer> {
+pub async fn ask(app: &AppState, mut question: Question<'_>) -> anyhow::Result<Answer> {
     let chosen = match (
         question.line.ai_provider,
         &app.retell,
@@ -54,28 +54,24 @@ pub async fn ask(app: &AppState, question: Question<'_>) -> anyhow::Result<Answe
         count("builtin", outcome);
         return builtin::answer(app, question).await;
     };
-    match tokio::time::timeout(DEADLINE, retell::answer(app, client, agent, &question)).await {
+    let asked = tokio::time::timeout(DEADLINE, retell::answer(app, client, agent, &question)).await;
+    let (outcome, error) = match asked {
         Ok(Ok(answer)) => {
             count("retell", "ok");
-            Ok(answer)
+            return Ok(answer);
         }
-        Ok(Err(error)) => {
-            tracing::warn!(
-                interaction.id = %question.errand.interaction, provider = "retell",
-                "the brain failed, the built-in one answers: {error:#}"
-            );
-            count("builtin", "fallback_error");
-            builtin::answer(app, question).await
-        }
-        Err(_) => {
-            tracing::warn!(
-                interaction.id = %question.errand.interaction, provider = "retell",
-                "the brain is slow, the built-in one answers"
-            );
-            count("builtin", "fallback_slow");
-            builtin::answer(app, question).await
-        }
+        Ok(Err(error)) => ("fallback_error", error),
+        Err(error) => ("fallback_slow", error.into()),
+    };
+    tracing::warn!(
+        interaction.id = %question.errand.interaction, provider = "retell",
+        "the brain failed, the built-in one answers: {error:#}"
+    );
+    count("builtin", outcome);
+    if retell::may_go_on(&error) {
+        retell::give_up_chat(app, &mut question).await?;
     }
+    builtin::answer(app, question).await
 }
 
 fn count(brain: &str, outcome: &str) {

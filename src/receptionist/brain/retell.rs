@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
+use tokio::time::error::Elapsed;
 
 use super::{Answer, Question};
 use crate::{
@@ -81,6 +82,25 @@ async fn open_chat(
     traffic::save_dialogue(&mut tx, errand.interaction, &dialogue, app.clock.now()).await?;
     tx.commit().await?;
     Ok(chat)
+}
+
+/// Whether the agent may still be at the turn that we gave up: nobody said that it is over.
+pub(super) fn may_go_on(error: &anyhow::Error) -> bool {
+    error.is::<Elapsed>() || matches!(error.downcast_ref(), Some(Error::NoAnswer(_)))
+}
+
+/// Two brains must not act for one person: the tools of a chat that was given up are refused, and the next turn opens
+/// another one.
+pub(super) async fn give_up_chat(
+    app: &AppState,
+    question: &mut Question<'_>,
+) -> anyhow::Result<()> {
+    let errand = question.errand;
+    let mut tx = TenantTx::begin(&app.db, errand.subscriber).await?;
+    traffic::drop_chat(&mut tx, errand.interaction).await?;
+    tx.commit().await?;
+    question.dialogue.provider_chat_id = None;
+    Ok(())
 }
 
 /// A pinned version is a number; anything else is a name such as `latest_published`.

@@ -1,4 +1,5 @@
 //! Retell's JSON.
+use rocket_reception::kernel::metrics::METRICS;
 use serde_json::{Value, json};
 
 use super::{ANNE, FORM, JSON, expect_refused, hvac};
@@ -126,27 +127,133 @@ async fn a_body_that_cannot_be_read_is_refused() {
                 "malformed",
             ),
             ("too deep", signed(deep.as_bytes()), 400, "malformed"),
-            ("no event", signed(b"{}"), 400, "malformed"),
-            (
-                "no call",
-                signed(b"{\"event\":\"call_ended\"}"),
-                400,
-                "malformed",
-            ),
-            (
-                "no call id",
-                signed(b"{\"event\":\"call_ended\",\"call\":{}}"),
-                400,
-                "malformed",
-            ),
-            (
-                "a number for a name",
-                signed(b"{\"event\":7}"),
-                400,
-                "malformed",
-            ),
         ];
         expect_refused(&app, "retell", cases).await;
+    }
+}
+
+#[tokio::test]
+async fn what_says_neither_event_nor_name_is_refused() {
+    let app = TestApp::start().await;
+    let event = |body: &str| post(&app, ROUTES[0], body).request();
+    let cases = vec![
+        ("nothing in it", event("{}"), 400, "malformed"),
+        (
+            "a list for a name",
+            event(r#"{"event":[7]}"#),
+            400,
+            "malformed",
+        ),
+        (
+            "arguments alone",
+            event(r#"{"date":"monday"}"#),
+            400,
+            "malformed",
+        ),
+    ];
+    expect_refused(&app, "retell", cases).await;
+}
+
+/// Retell gives up after three refusals; the operator does not.
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_kept_for_the_operator_and_tried_no_more() {
+    let bodies = [
+        r#"{"event":"call_ended"}"#,
+        r#"{"event":"call_ended","call":{}}"#,
+        r#"{"event":"call_ended","call":{"call_id":7}}"#,
+        r#"{"event":"chat_ended","chat":"chat_1"}"#,
+    ];
+    for body in bodies {
+        let app = TestApp::start().await;
+        let labels = ["retell", "unreadable", "failed"];
+        let counted = || METRICS.inbound_events.with_label_values(&labels).get();
+        let before = counted();
+        for _ in 0..2 {
+            post(&app, ROUTES[0], body).send().await.expect(204);
+        }
+        assert!(counted() > before, "{body}");
+        let kept = [("unreadable".to_owned(), "FAILED".to_owned())];
+        assert_eq!(app.kept().await, kept, "{body}");
+        assert_eq!(app.row_counts().await["jobs"], 0, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_with_a_number_for_a_name_is_kept_like_any_that_we_do_not_know() {
+    let app = TestApp::start().await;
+    let event = post(&app, ROUTES[0], r#"{"event":7}"#);
+    event.send().await.expect(204);
+    let kept = [("unknown".to_owned(), "UNROUTED".to_owned())];
+    assert_eq!(app.kept().await, kept);
+}
+
+#[tokio::test]
+async fn a_tool_call_that_cannot_be_read_is_answered_in_words_and_changes_nothing() {
+    let app = TestApp::start().await;
+    let before = app.row_counts().await;
+    for body in [
+        r#"{"name":"take_message","args":[],"call":{"call_id":"call_1"}}"#,
+        r#"{"name":"take_message","args":{},"call":{}}"#,
+        r#"{"name":"Geneviève","date":"2026-11-17"}"#,
+    ] {
+        let answer = post(&app, ROUTES[0], body).send().await.expect(200).json();
+        assert!(!answer["message"].as_str().unwrap().is_empty(), "{body}");
+    }
+    assert_eq!(app.row_counts().await, before);
+}
+
+#[tokio::test]
+async fn a_call_is_kept_and_billed_whatever_is_odd_in_it() {
+    let cases = [
+        ("duration_ms", json!(20_000.5)),
+        ("duration_ms", json!("20000")),
+        ("agent_version", json!("4")),
+        ("start_timestamp", json!(1_794_839_405_120.5)),
+        ("start_timestamp", json!("2026-11-16T14:30:05Z")),
+        ("start_timestamp", json!({})),
+        ("transcript_object", json!(7)),
+        ("metadata", json!("none")),
+        ("call_cost", json!([])),
+        ("call_analysis", json!("good")),
+    ];
+    for (member, odd) in cases {
+        let app = TestApp::start().await;
+        let hvac = hvac(&app).await;
+        let mut event = ended(&hvac);
+        event["call"][member] = odd.clone();
+        app.retell_event(&event).send().await.expect(204);
+        let minutes = "select billed_minutes from usage_records where subscriber_id = $1";
+        assert_eq!(app.value::<i32>(&hvac, minutes).await, 1, "{member}: {odd}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_rings_whatever_is_odd_in_the_question() {
+    let app = TestApp::start().await;
+    let hvac = hvac(&app).await;
+    for caller in [json!(null), json!({}), json!(true)] {
+        let question = json!({ "event": "call_inbound", "event_timestamp": 1.5, "call_inbound": {
+            "from_number": caller, "to_number": hvac.number, "agent_version": [],
+        }});
+        let answer = app
+            .retell_inbound(&question)
+            .send()
+            .await
+            .expect(200)
+            .json();
+        let variables = &answer["call_inbound"]["dynamic_variables"];
+        assert_eq!(variables["business_name"], "The hvac shop", "{caller}");
+        assert_eq!(variables["caller_number"], "", "{caller}");
+    }
+    for odd in [
+        json!({}),
+        json!({ "event": 7 }),
+        json!({ "event": "call_inbound", "call_inbound": [] }),
+        json!({ "event": "call_inbound", "call_inbound": { "to_number": null } }),
+        json!({ "event": "call_inbound", "call_inbound": { "to_number": {} } }),
+    ] {
+        let answer = app.retell_inbound(&odd).send().await.expect(200).json();
+        assert_eq!(answer, json!({ "call_inbound": {} }), "{odd}");
     }
 }
 

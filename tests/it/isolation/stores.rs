@@ -244,11 +244,14 @@ async fn a_dialogue_and_the_tools_of_another_subscriber_are_not_found_and_not_ch
 async fn what_a_provider_tells_reaches_the_own_conversation_only() {
     let scene = Scene::new().await;
     let mut tx = scene.tx().await;
-    let held = traffic::find_held(&mut tx, "RETELL", "call_1")
-        .await
-        .unwrap();
     // Both have a call of this name, as after a move from one to the other.
-    assert_eq!(held.unwrap().0, scene.interaction(scene.world.a));
+    let others = scene.interaction(scene.world.b);
+    for named in [None, Some(others)] {
+        let held = traffic::find_held(&mut tx, named, "RETELL", "call_1").await;
+        let held = held.unwrap().unwrap();
+        assert_eq!(held.id, scene.interaction(scene.world.a));
+    }
+    traffic::drop_chat(&mut tx, others).await.unwrap();
     let mut update = update();
     let saved = traffic::save_conversation(&mut tx, &update).await.unwrap();
     assert_eq!(saved.id, scene.interaction(scene.world.a));

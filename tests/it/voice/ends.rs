@@ -69,6 +69,28 @@ async fn a_call_out_that_nobody_took_costs_nothing() {
 }
 
 #[tokio::test]
+async fn a_call_out_that_nobody_took_is_not_one_that_we_missed() {
+    let app = TestApp::start().await;
+    let boreale = boreale(&app).await;
+    tell(&app, &sample!("call_ended_not_connected")).await;
+    let expected = ("FAILED".to_owned(), "OTHER".to_owned());
+    assert_eq!(ending(&app, &boreale).await, expected);
+    assert_eq!(app.count_events(&boreale, "call.missed").await, 0);
+    let missed = "select missed from usage_rollups where subscriber_id = $1";
+    assert_eq!(app.value::<i32>(&boreale, missed).await, 0);
+}
+
+#[tokio::test]
+async fn a_transfer_that_was_given_up_went_nowhere() {
+    let app = TestApp::start().await;
+    let boreale = boreale(&app).await;
+    let event = sample!("transfer_cancelled");
+    tell(&app, &with(event, "/transfer_destination", "+15145550199")).await;
+    let went = "select transfer_destination from interactions where subscriber_id = $1";
+    assert_eq!(app.value::<Option<String>>(&boreale, went).await, None);
+}
+
+#[tokio::test]
 async fn a_call_under_fifteen_seconds_is_recorded_and_not_billed() {
     for (milliseconds, minutes, reason) in [
         (14_000, 0, Some("SHORT")),

@@ -1,8 +1,10 @@
 //! Calls: what Retell asks and tells, what a caller hears, what the business sees afterwards.
 mod ends;
 mod events;
+mod faults;
 mod inbound;
 mod order;
+mod text_tools;
 mod tools;
 
 use serde_json::Value;

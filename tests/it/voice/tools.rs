@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use super::{CALLER, boreale, parse, sample, tell, with};
 use crate::support::TestApp;
 
+const SHARED: &str = "+14315550000";
+
 async fn ask(app: &TestApp, call: &Value) -> Value {
     app.retell_event(call).send().await.expect(200).json()
 }
@@ -152,4 +154,25 @@ async fn while_the_database_is_away_a_caller_still_hears_words() {
     let answer = ask(&app, &take_message()).await;
     assert_eq!(answer["result"], "unavailable");
     assert!(!answer["message"].as_str().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn on_a_shared_line_a_tool_runs_for_the_business_whose_agent_asks() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("demohvac").await;
+    let clinic = app.subscriber("clinic").service("Cleaning", 30, 90).await;
+    app.shared_number(SHARED, Some(&hvac)).await;
+    app.agent_of(&clinic, "agent_clinic").await;
+    let call = json!({
+        "call_id": "call_1", "direction": "inbound", "agent_id": "agent_clinic", "from_number": CALLER,
+        "to_number": SHARED,
+    });
+    tell(&app, &json!({ "event": "call_started", "call": call })).await;
+    let asked =
+        |name: &str| json!({ "name": name, "args": { "message": "call me" }, "call": call });
+    let services = ask(&app, &asked("list_services")).await;
+    assert!(services.to_string().contains("Cleaning"), "{services}");
+    let taken = ask(&app, &asked("take_message")).await;
+    assert_eq!(taken["result"], "message_taken");
+    assert_eq!(app.count_events(&clinic, "lead.created").await, 1);
 }
