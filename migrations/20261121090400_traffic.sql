@@ -157,7 +157,8 @@ create table outgoing_messages (
   interaction_id uuid not null,
   message_id uuid,                               -- the turn that this carries
   contact_id uuid,
-  purpose text not null check (purpose in ('REPLY', 'OPT_CONFIRMATION', 'CONFIRMATION', 'REMINDER', 'NOTICE')),
+  purpose text not null check (purpose in ('REPLY', 'OPT_CONFIRMATION', 'KEYWORD_ANSWER', 'CONFIRMATION', 'REMINDER',
+    'NOTICE')),
   from_number text not null,
   to_number text not null,
   body text not null,
@@ -172,7 +173,8 @@ create table outgoing_messages (
   currency text,
   retry_of uuid,
   created_at timestamptz not null,
-  sending_at timestamptz,
+  sending_at timestamptz,                        -- of the last try
+  tries int not null default 0,                  -- without those that were clearly refused
   sent_at timestamptz,
   updated_at timestamptz not null default now(),
   primary key (subscriber_id, id),
@@ -187,6 +189,7 @@ create table outgoing_messages (
   constraint outgoing_messages_retry_key unique (subscriber_id, retry_of)
 );
 create index outgoing_messages_recipient on outgoing_messages (subscriber_id, to_number, created_at);
+create index outgoing_messages_day on outgoing_messages (subscriber_id, created_at);
 create index outgoing_messages_provider on outgoing_messages (subscriber_id, provider_message_id);
 call protect('outgoing_messages');
 

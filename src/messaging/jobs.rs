@@ -16,7 +16,7 @@ use crate::{
     app::AppState,
     billing::{self, Charge, Leg, Totals, UsageType},
     events::{self, Event},
-    jobs::{JobError, Run},
+    jobs::{Job, JobError, Run},
     kernel::{db::TenantTx, metrics::METRICS},
     providers::twilio::{self, ErrorMeaning, NewMessage, SentMessage, meaning, segments},
     tenancy::{Channel, model::zone},
@@ -26,52 +26,88 @@ use crate::{
 /// After an unknown outcome Twilio may list a text only after a while: a second look comes this long after sending.
 const SECOND_LOOK: chrono::Duration = chrono::Duration::seconds(60);
 
+/// Whose outcome is unknown so often is not sent again: when in doubt, nothing is sent.
+const MAX_TRIES: i32 = 2;
+
+/// How far our clock and Twilio's may be apart. Other texts of the same words are told apart by their ids.
+const CLOCK_SKEW: chrono::Duration = chrono::Duration::minutes(5);
+
 /// What the first step found.
 enum Step {
     Done,
     Send(Candidate),
     /// An earlier run called the provider and did not learn the outcome.
     LookUp(Candidate),
-    /// It did not, but a callback has: the text is out under this id, and not yet charged.
+    /// It did not, but a callback did: the provider has the text under this id, and it is not yet charged.
     Told(Candidate, String),
 }
 
 pub async fn send_text(app: AppState, run: Run, job: SendText) -> Result<(), JobError> {
-    let now = app.clock.now();
-    let text = match prepare(&app, &job, now).await? {
-        Step::Done => return Ok(()),
-        Step::Send(text) => text,
-        Step::LookUp(text) => match look_up(&app, &job, &text, now).await? {
-            Some(sent) => return write_sent(&app, run, &job, &text, &sent, now).await,
-            None => text,
-        },
-        Step::Told(text, sid) => {
-            let sent = Sent::told(sid, &text);
-            return write_sent(&app, run, &job, &text, &sent, now).await;
+    let is_last = run.attempt() >= SendText::MAX_ATTEMPTS;
+    match try_to_send(&app, &run, &job).await {
+        Err(JobError::Retry(error) | JobError::RetryAfter(error, _)) if is_last => {
+            write_end(&app, &run, &job, error).await
         }
-    };
-    if app.twilio.is_none() && !app.has_text_sandbox() {
-        return write_unsendable(&app, run, &job, &text, now).await;
-    }
-    match call(&app, &job, &text).await {
-        Ok(sent) => write_sent(&app, run, &job, &text, &sent, now).await,
-        Err(error) => write_error(&app, run, &job, &text, error, now).await,
+        result => result,
     }
 }
 
-/// Decides, and says SENDING before anybody is called.
-async fn prepare(app: &AppState, job: &SendText, now: DateTime<Utc>) -> Result<Step, JobError> {
+async fn try_to_send(app: &AppState, run: &Run, job: &SendText) -> Result<(), JobError> {
+    let now = app.clock.now();
+    let mut missed = None;
+    let text = loop {
+        match prepare(app, job, missed, now).await? {
+            Step::Done => return Ok(()),
+            Step::Send(text) => break text,
+            Step::LookUp(text) => match look_up(app, job, &text, now).await? {
+                Some(sent) => return write_sent(app, run, job, &sent, now).await,
+                None => missed = Some(text.last_try_at()),
+            },
+            Step::Told(text, sid) => {
+                let sent = Sent::told(sid, &text);
+                return write_sent(app, run, job, &sent, now).await;
+            }
+        }
+    };
+    if app.twilio.is_none() && !app.has_text_sandbox() {
+        return write_unsendable(app, run, job, now).await;
+    }
+    match call(app, job, &text).await {
+        Ok(sent) => write_sent(app, run, job, &sent, now).await,
+        Err(error) => write_error(app, run, job, error, now).await,
+    }
+}
+
+/// Decides, and says SENDING before anybody is called. `missed` is the time of a try that was looked for in vain:
+/// a second try is decided like the first one, for a STOP may have come in between.
+async fn prepare(
+    app: &AppState,
+    job: &SendText,
+    missed: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<Step, JobError> {
     let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
     let Some(text) = store::lock_candidate(&mut tx, job.outgoing, now).await? else {
         return Ok(Step::Done);
     };
     match (text.status, &text.provider_message_id) {
-        (TextStatus::Queued, _) => {}
-        (TextStatus::Sending, _) => return Ok(Step::LookUp(text)),
-        (TextStatus::Sent | TextStatus::Delivered, Some(sid)) if text.sent_at.is_none() => {
+        (
+            TextStatus::Queued | TextStatus::Sending | TextStatus::Sent | TextStatus::Delivered,
+            Some(sid),
+        ) if text.sent_at.is_none() => {
             let sid = sid.clone();
             return Ok(Step::Told(text, sid));
         }
+        (TextStatus::Queued, _) => {}
+        (TextStatus::Sending, _) if missed != Some(text.last_try_at()) => {
+            return Ok(Step::LookUp(text));
+        }
+        (TextStatus::Sending, _) if text.tries >= MAX_TRIES => {
+            outcome::give_up(&mut tx, job.outgoing, &text, now).await?;
+            tx.commit().await?;
+            return Ok(Step::Done);
+        }
+        (TextStatus::Sending, _) => {}
         _ => return Ok(Step::Done),
     }
     match decide(&text, now) {
@@ -179,17 +215,19 @@ async fn look_up(
     let Some(client) = &app.twilio else {
         return Ok(None);
     };
-    let sending_at = text.sending_at.unwrap_or(now);
-    let mut dates = vec![sending_at.date_naive(), now.date_naive()];
+    let since = text.last_try_at() - CLOCK_SKEW;
+    let mut dates = vec![
+        since.date_naive(),
+        now.date_naive(),
+        (now + CLOCK_SKEW).date_naive(),
+    ];
     dates.dedup();
     for date in dates {
         let listed = client
             .find_messages(text.to.as_str(), text.from.as_str(), date)
             .await?;
         for message in listed {
-            let is_since = message
-                .date_created
-                .is_none_or(|made| made >= sending_at - chrono::Duration::seconds(5));
+            let is_since = message.date_created.is_none_or(|made| made >= since);
             if is_since
                 && message.body.as_deref() == Some(text.body.as_str())
                 && !is_ours_already(app, job, &message.sid).await?
@@ -198,7 +236,7 @@ async fn look_up(
             }
         }
     }
-    let second_look = sending_at + SECOND_LOOK;
+    let second_look = text.last_try_at() + SECOND_LOOK;
     if now < second_look {
         let wait = (second_look - now)
             .to_std()
@@ -215,16 +253,19 @@ async fn is_ours_already(app: &AppState, job: &SendText, sid: &str) -> sqlx::Res
     Ok(told.is_some_and(|told| told.id != job.outgoing))
 }
 
-/// The text is out: its charge, its place in the sums and its event, with the end of the job.
+/// The text is out: its charge, its place in the sums and its event, with the end of the job. Person, text and
+/// conversation are locked before the sums, as whoever receives a text does.
 async fn write_sent(
     app: &AppState,
-    run: Run,
+    run: &Run,
     job: &SendText,
-    text: &Candidate,
     sent: &Sent,
     now: DateTime<Utc>,
 ) -> Result<(), JobError> {
     let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
+    let Some(text) = store::lock_candidate(&mut tx, job.outgoing, now).await? else {
+        return Ok(());
+    };
     let charge = Charge {
         usage_type: UsageType::Sms,
         source: format!("TWILIO:{}", sent.sid),
@@ -261,7 +302,7 @@ async fn write_sent(
     store::set_sent(&mut tx, job.outgoing, &accepted, now).await?;
     let facts = outcome::facts(
         job.outgoing,
-        text,
+        &text,
         TextStatus::Sent,
         Some(sent.segments),
         None,
@@ -279,25 +320,35 @@ async fn write_sent(
 /// Production without Twilio: no text can go out, and nobody should believe that one did.
 async fn write_unsendable(
     app: &AppState,
-    run: Run,
+    run: &Run,
     job: &SendText,
-    text: &Candidate,
     now: DateTime<Utc>,
 ) -> Result<(), JobError> {
     let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
-    outcome::fail(&mut tx, job.outgoing, text, TextStatus::Failed, None, now).await?;
+    let text = lock_sending(&mut tx, job, now).await?;
+    outcome::fail(&mut tx, job.outgoing, &text, TextStatus::Failed, None, now).await?;
     run.finish(&mut tx).await?;
     tx.commit().await?;
     tracing::warn!(subscriber.id = %job.subscriber, "twilio is not configured: text {} is not sent", job.outgoing);
     Ok(())
 }
 
+/// The text, if nothing was heard of it since it was handed over. Else the next run sees to what was heard.
+async fn lock_sending(
+    tx: &mut TenantTx,
+    job: &SendText,
+    now: DateTime<Utc>,
+) -> Result<Candidate, JobError> {
+    let text = store::lock_candidate(tx, job.outgoing, now).await?;
+    text.filter(|text| text.status == TextStatus::Sending && text.provider_message_id.is_none())
+        .ok_or(JobError::Snooze(Duration::ZERO))
+}
+
 /// The text is not out, or nobody knows.
 async fn write_error(
     app: &AppState,
-    run: Run,
+    run: &Run,
     job: &SendText,
-    text: &Candidate,
     error: twilio::Error,
     now: DateTime<Utc>,
 ) -> Result<(), JobError> {
@@ -306,6 +357,7 @@ async fn write_error(
         return Err(JobError::Retry(error.into()));
     }
     let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
+    let text = lock_sending(&mut tx, job, now).await?;
     if error.is_transient() {
         store::set_queued(&mut tx, job.outgoing).await?;
         tx.commit().await?;
@@ -319,7 +371,7 @@ async fn write_error(
     outcome::fail(
         &mut tx,
         job.outgoing,
-        text,
+        &text,
         TextStatus::Failed,
         error.code(),
         now,
@@ -334,5 +386,37 @@ async fn write_error(
     if !is_of_the_person {
         tracing::warn!(subscriber.id = %job.subscriber, "twilio refused text {}: {error}", job.outgoing);
     }
+    Ok(())
+}
+
+/// The last attempt has failed: a text that waits for ever helps nobody.
+async fn write_end(
+    app: &AppState,
+    run: &Run,
+    job: &SendText,
+    error: anyhow::Error,
+) -> Result<(), JobError> {
+    let now = app.clock.now();
+    let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
+    let text = store::lock_candidate(&mut tx, job.outgoing, now).await?;
+    match text.filter(|text| text.provider_message_id.is_none()) {
+        Some(text) if text.status == TextStatus::Queued => {
+            let code = error
+                .downcast_ref::<twilio::Error>()
+                .and_then(twilio::Error::code);
+            outcome::fail(&mut tx, job.outgoing, &text, TextStatus::Failed, code, now).await?;
+        }
+        Some(text) if text.status == TextStatus::Sending => {
+            outcome::give_up(&mut tx, job.outgoing, &text, now).await?;
+        }
+        // It is out: the job dies, and somebody looks at why that could not be written.
+        _ => return Err(JobError::Fail(error)),
+    }
+    run.finish(&mut tx).await?;
+    tx.commit().await?;
+    tracing::warn!(
+        subscriber.id = %job.subscriber,
+        "text {} could not be handed over: {error:#}", job.outgoing
+    );
     Ok(())
 }

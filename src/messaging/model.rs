@@ -13,7 +13,8 @@ use crate::{
 
 text_enum! {
     /// Why a text is sent: decides which checks it passes.
-    Purpose { Reply, OptConfirmation, Confirmation, Reminder, Notice }
+    /// `OptConfirmation` confirms an opt-out, `KeywordAnswer` is what HELP and START get.
+    Purpose { Reply, OptConfirmation, KeywordAnswer, Confirmation, Reminder, Notice }
 }
 
 text_enum! {
@@ -60,7 +61,10 @@ pub struct Candidate {
     pub to: E164,
     pub body: String,
     pub day: NaiveDate,
+    pub created_at: DateTime<Utc>,
     pub sending_at: Option<DateTime<Utc>>,
+    /// How often the provider was called without a clear no.
+    pub tries: i32,
     /// Set with its charge; a callback may know of the text before.
     pub sent_at: Option<DateTime<Utc>>,
     pub provider_message_id: Option<String>,
@@ -81,10 +85,18 @@ pub struct Candidate {
     pub sent_1_d: i64,
 }
 
+impl Candidate {
+    /// When the provider was last called, at the earliest.
+    pub fn last_try_at(&self) -> DateTime<Utc> {
+        self.sending_at.unwrap_or(self.created_at)
+    }
+}
+
 /// Why a text is not sent. The names are what a person sees in `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     OptedOut,
+    TooLate,
     Unreachable,
     ChannelOff,
     Shadow,
@@ -97,6 +109,7 @@ impl Refusal {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OptedOut => "OPTED_OUT",
+            Self::TooLate => "TOO_LATE",
             Self::Unreachable => "UNREACHABLE_NUMBER",
             Self::ChannelOff => "CHANNEL_OFF",
             Self::Shadow => "SHADOW_MODE",

@@ -4,7 +4,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::{
-    model::{Candidate, NewText, TextStatus},
+    model::{Candidate, NewText, Purpose, TextStatus},
     queue::queue_in,
     store,
 };
@@ -17,8 +17,8 @@ use crate::{
     tenancy::Channel,
 };
 
-/// A phone that is off is on again later; a fault that nobody can name may be gone at once.
-const PHONE_IS_OFF: Duration = Duration::from_secs(30 * 60);
+/// A phone that is off is on again later, and a full queue empty; a fault that nobody can name may be gone at once.
+const LATER: Duration = Duration::from_secs(30 * 60);
 const UNKNOWN_FAULT: Duration = Duration::from_secs(60);
 
 /// The text will not arrive: says so, remembers what that says of the person's number, tries once more where that
@@ -49,19 +49,37 @@ pub(super) async fn fail(
         ErrorMeaning::NotMobile => {
             people::mark_text_state(tx, &text.to, TextState::NotMobile).await?;
         }
-        ErrorMeaning::RetryOnceLater => try_once_more(tx, id, text, PHONE_IS_OFF, now).await?,
+        ErrorMeaning::RetryOnceLater | ErrorMeaning::QueueFull => {
+            try_once_more(tx, id, text, LATER, now).await?;
+        }
         ErrorMeaning::RetryOnce => try_once_more(tx, id, text, UNKNOWN_FAULT, now).await?,
         ErrorMeaning::Filtered
         | ErrorMeaning::Credentials
         | ErrorMeaning::Configuration
         | ErrorMeaning::Registration
         | ErrorMeaning::OurBug => call_the_operator(tx, meaning, code, now).await?,
-        ErrorMeaning::QueueFull
-        | ErrorMeaning::RateLimited
-        | ErrorMeaning::Unavailable
-        | ErrorMeaning::Unrecognised => {}
+        ErrorMeaning::RateLimited | ErrorMeaning::Unavailable | ErrorMeaning::Unrecognised => {}
     }
     Ok(())
+}
+
+/// Nobody knows whether the text went out, and it must not go out twice.
+pub(super) async fn give_up(
+    tx: &mut TenantTx,
+    id: OutgoingId,
+    text: &Candidate,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    fail(tx, id, text, TextStatus::Failed, None, now).await?;
+    let subscriber = tx.subscriber();
+    let alert = Alert {
+        subscriber: Some(subscriber),
+        kind: "texts.unknown",
+        severity: Severity::Warning,
+        detail: format!("twilio does not tell whether text {id} went out: it is not sent again"),
+        cause: format!("texts.unknown:{subscriber}"),
+    };
+    alerts::raise(tx, &alert, now).await
 }
 
 /// What stands in `reason`.
@@ -104,7 +122,8 @@ async fn try_once_more(
     after: Duration,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    if text.is_retry {
+    // The second row would be as young as its queueing; an opt-out is confirmed soon or not at all.
+    if text.is_retry || text.purpose == Purpose::OptConfirmation {
         return Ok(());
     }
     let again = NewText {

@@ -16,6 +16,9 @@ const MAX_REPLIES_10_MIN: i64 = 5;
 const MAX_PER_PERSON_1_H: i64 = 10;
 const MAX_PER_SUBSCRIBER_1_D: i64 = 2_000;
 
+/// Whoever opted out longer ago than this knows it; a text would only look as if nobody had listened.
+const MAX_AGE_OF_OPT_CONFIRMATION: Duration = Duration::minutes(5);
+
 /// What nobody asked for is not sent before and after these hours of the person's day.
 const QUIET_UNTIL: NaiveTime = NaiveTime::from_hms_opt(8, 0, 0).expect("a time of day");
 const QUIET_FROM: NaiveTime = NaiveTime::from_hms_opt(21, 0, 0).expect("a time of day");
@@ -32,9 +35,13 @@ pub enum Decision {
 /// The one decision. Pure: the candidate holds everything it depends on.
 pub fn decide(text: &Candidate, now: DateTime<Utc>) -> Decision {
     let is_unasked = matches!(text.purpose, Purpose::Reminder | Purpose::Notice);
-    let answers_keyword = text.purpose == Purpose::OptConfirmation;
-    if text.is_opted_out && !answers_keyword {
+    let confirms_opt_out = text.purpose == Purpose::OptConfirmation;
+    let answers_keyword = confirms_opt_out || text.purpose == Purpose::KeywordAnswer;
+    if text.is_opted_out && !confirms_opt_out {
         return Decision::Suppress(Refusal::OptedOut);
+    }
+    if confirms_opt_out && now - text.created_at > MAX_AGE_OF_OPT_CONFIRMATION {
+        return Decision::Suppress(Refusal::TooLate);
     }
     if text
         .text_state
@@ -57,14 +64,14 @@ pub fn decide(text: &Candidate, now: DateTime<Utc>) -> Decision {
     let is_too_many = text.sent_1_h >= MAX_PER_PERSON_1_H
         || text.sent_1_d >= MAX_PER_SUBSCRIBER_1_D
         || (text.purpose == Purpose::Reply && text.sent_10_min >= MAX_REPLIES_10_MIN);
-    if is_too_many && !answers_keyword {
+    if is_too_many && !confirms_opt_out {
         return Decision::Suppress(Refusal::TooMany);
     }
     let has_service = !matches!(
         text.subscriber_status,
         SubscriberStatus::Suspended | SubscriberStatus::Closed
     );
-    if !has_service && !answers_keyword {
+    if !has_service && !confirms_opt_out {
         return Decision::Suppress(Refusal::NoService);
     }
     Decision::Send
@@ -96,7 +103,9 @@ mod tests {
             to: "+15145550123".parse().unwrap(),
             body: "Hello".into(),
             day: "2026-11-21".parse().unwrap(),
+            created_at: at(NOON),
             sending_at: None,
+            tries: 0,
             sent_at: None,
             provider_message_id: None,
             is_retry: false,
@@ -130,6 +139,7 @@ mod tests {
     fn nobody_is_texted_after_stop_but_for_the_confirmation_of_it() {
         for purpose in [
             Purpose::Reply,
+            Purpose::KeywordAnswer,
             Purpose::Confirmation,
             Purpose::Reminder,
             Purpose::Notice,
@@ -148,6 +158,29 @@ mod tests {
             ..text(Purpose::OptConfirmation)
         };
         assert_eq!(decide(&confirmation, at(NOON)), Decision::Send);
+        assert_eq!(
+            decide(&confirmation, at(NOON) + Duration::seconds(301)),
+            Decision::Suppress(Refusal::TooLate)
+        );
+    }
+
+    #[test]
+    fn help_is_answered_although_the_channel_is_off_but_not_without_end() {
+        let help = Candidate {
+            is_channel_enabled: false,
+            mode: ChannelMode::Off,
+            is_ai_paused: true,
+            ..text(Purpose::KeywordAnswer)
+        };
+        assert_eq!(decide(&help, at(NOON)), Decision::Send);
+        let another = Candidate {
+            sent_1_h: MAX_PER_PERSON_1_H,
+            ..help
+        };
+        assert_eq!(
+            decide(&another, at(NOON)),
+            Decision::Suppress(Refusal::TooMany)
+        );
     }
 
     #[test]

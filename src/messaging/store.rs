@@ -58,7 +58,7 @@ pub async fn lock_candidate(
         Candidate,
         r#"select o.interaction_id as "interaction: _", o.message_id as "message: _", o.purpose as "purpose: _",
                   o.status as "status: _", o.from_number as "from: _", o.to_number as "to: _", o.body, i.day,
-                  o.sending_at, o.sent_at, o.provider_message_id, o.retry_of is not null as "is_retry!",
+                  o.created_at, o.sending_at, o.tries, o.sent_at, o.provider_message_id, o.retry_of is not null as "is_retry!",
                   exists (select from opt_outs x where x.subscriber_id = $1 and x.phone = o.to_number
                              and x.ended_at is null) as "is_opted_out!",
                   (select c.text_state from contacts c
@@ -69,7 +69,7 @@ pub async fn lock_candidate(
                              where c.subscriber_id = $1 and c.phone = o.to_number), p.timezone) as "timezone!", p.timezone as business_timezone,
                   recent.sent_10_min as "sent_10_min!", recent.sent_1_h as "sent_1_h!",
                   (select count(*) from outgoing_messages d
-                    where d.subscriber_id = $1 and d.status in ('SENDING', 'SENT', 'DELIVERED', 'UNDELIVERED')
+                    where d.subscriber_id = $1 and d.id <> o.id and d.status in ('SENDING', 'SENT', 'DELIVERED', 'UNDELIVERED')
                       and d.created_at > $3::timestamptz - interval '1 day') as "sent_1_d!"
              from outgoing_messages o
              join interactions i on i.subscriber_id = $1 and i.id = o.interaction_id
@@ -94,11 +94,11 @@ pub async fn lock_candidate(
     .await
 }
 
-/// From here on the text may have gone out.
+/// From here on the text may have gone out. Every try has a time of its own, from which its looks are counted.
 pub async fn set_sending(tx: &mut TenantTx, id: OutgoingId, at: DateTime<Utc>) -> sqlx::Result<()> {
     let subscriber = tx.subscriber();
     sqlx::query!(
-        "update outgoing_messages set status = 'SENDING', sending_at = $3, updated_at = now()
+        "update outgoing_messages set status = 'SENDING', sending_at = $3, tries = tries + 1, updated_at = now()
           where subscriber_id = $1 and id = $2",
         subscriber as _,
         id as _,
@@ -113,7 +113,7 @@ pub async fn set_sending(tx: &mut TenantTx, id: OutgoingId, at: DateTime<Utc>) -
 pub async fn set_queued(tx: &mut TenantTx, id: OutgoingId) -> sqlx::Result<()> {
     let subscriber = tx.subscriber();
     sqlx::query!(
-        "update outgoing_messages set status = 'QUEUED', sending_at = null, updated_at = now()
+        "update outgoing_messages set status = 'QUEUED', sending_at = null, tries = tries - 1, updated_at = now()
           where subscriber_id = $1 and id = $2 and status = 'SENDING'",
         subscriber as _,
         id as _,
@@ -160,7 +160,7 @@ pub async fn set_sent(
     let subscriber = tx.subscriber();
     sqlx::query!(
         "update outgoing_messages
-            set status = case status when 'SENDING' then 'SENT' else status end, provider_message_id = $3,
+            set status = case when status in ('QUEUED', 'SENDING') then 'SENT' else status end, provider_message_id = $3,
                 is_sandbox = $4, segments = $5, price = $6, currency = $7, sent_at = $8, updated_at = now()
           where subscriber_id = $1 and id = $2",
         subscriber as _,
@@ -239,21 +239,34 @@ pub async fn lock_told(
     .await
 }
 
-pub async fn set_status(
+/// The provider has the text: it told its own id.
+pub async fn set_provider_id(
     tx: &mut TenantTx,
     id: OutgoingId,
-    status: TextStatus,
     provider_message_id: &str,
 ) -> sqlx::Result<()> {
     let subscriber = tx.subscriber();
     sqlx::query!(
+        "update outgoing_messages set provider_message_id = $3, updated_at = now()
+          where subscriber_id = $1 and id = $2 and provider_message_id is null",
+        subscriber as _,
+        id as _,
+        provider_message_id,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub async fn set_status(tx: &mut TenantTx, id: OutgoingId, status: TextStatus) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
         "update outgoing_messages
-            set status = $3, provider_message_id = coalesce(provider_message_id, $4), updated_at = now()
+            set status = $3, updated_at = now()
           where subscriber_id = $1 and id = $2",
         subscriber as _,
         id as _,
         status as _,
-        provider_message_id,
     )
     .execute(tx.conn())
     .await?;

@@ -121,6 +121,8 @@ async fn follow(
     told: &Told,
     callback: &MessageStatusCallback,
 ) -> Result<(), ApiError> {
+    // Also `queued` proves that Twilio has the text, whose answer may have been lost.
+    store::set_provider_id(tx, told.id, &callback.message_sid).await?;
     let Some(status) = status_of(callback.status) else {
         return Ok(());
     };
@@ -134,7 +136,7 @@ async fn follow(
                 outcome::fail(tx, told.id, &text, status, callback.error_code, now).await?;
             }
         }
-        _ => store::set_status(tx, told.id, status, &callback.message_sid).await?,
+        _ => store::set_status(tx, told.id, status).await?,
     }
     Ok(())
 }

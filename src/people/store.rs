@@ -27,6 +27,9 @@ pub struct Caller {
 
 /// Finds or makes the contact with this number. Its row stays locked until the transaction ends: what is said to
 /// one person is said in one order.
+///
+/// Whether the person opted out is read as of the statement's beginning: who waited for the row here may have missed
+/// a STOP. So it only says whether an answer is worth queueing; the sending function decides again.
 pub async fn touch_contact(
     tx: &mut TenantTx,
     phone: &E164,
@@ -60,7 +63,8 @@ pub async fn touch_contact(
     })
 }
 
-/// From now on this person is not texted. False when that was so already.
+/// From now on this person is not texted. False when that was so already. The contact is locked first, whoever says
+/// it: a text that is being decided has either gone out or sees this.
 pub async fn start_opt_out(
     tx: &mut TenantTx,
     phone: &E164,
@@ -68,6 +72,13 @@ pub async fn start_opt_out(
     at: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let subscriber = tx.subscriber();
+    sqlx::query!(
+        "select id from contacts where subscriber_id = $1 and phone = $2 for no key update",
+        subscriber as _,
+        phone as _,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
     let written = sqlx::query!(
         "insert into opt_outs (subscriber_id, id, phone, source, started_at) values ($1, $2, $3, $4, $5)
          on conflict (subscriber_id, phone) where ended_at is null do nothing",

@@ -153,15 +153,24 @@ async fn obey(
                 let facts = contact_facts(person.caller, person.from, "KEYWORD");
                 events::emit(tx, &Event::ContactOptedOut(facts), now);
             }
-            (is_new && !handled_by_twilio).then(|| keywords::opt_out_confirmation(language, name))
+            (is_new && !handled_by_twilio).then(|| {
+                let body = keywords::opt_out_confirmation(language, name);
+                (Purpose::OptConfirmation, body)
+            })
         }
         Some(Keyword::OptIn { handled_by_twilio }) => {
             let was_out = people::end_opt_out(tx, person.from, now).await?;
-            (was_out && !handled_by_twilio).then(|| keywords::opt_in_confirmation(language, name))
+            (was_out && !handled_by_twilio).then(|| {
+                let body = keywords::opt_in_confirmation(language, name);
+                (Purpose::KeywordAnswer, body)
+            })
         }
         Some(Keyword::Help { handled_by_twilio }) => {
             let may_help = !handled_by_twilio && !person.caller.is_opted_out;
-            may_help.then(|| keywords::help(language, name, None))
+            may_help.then(|| {
+                let body = keywords::help(language, name, None);
+                (Purpose::KeywordAnswer, body)
+            })
         }
         // Twilio takes YES for START, and so may the person; who is not opted out answers a question with it.
         Some(Keyword::Yes) if person.caller.is_opted_out => {
@@ -170,12 +179,12 @@ async fn obey(
         }
         _ => None,
     };
-    if let Some(body) = answer.filter(|_| !person.text.sender_is_ours) {
+    if let Some((purpose, body)) = answer.filter(|_| !person.text.sender_is_ours) {
         let text = NewText {
             interaction: person.received.interaction,
             message: None,
             contact: Some(person.caller.contact),
-            purpose: Purpose::OptConfirmation,
+            purpose,
             from: person.text.to.clone(),
             to: person.from.clone(),
             body,

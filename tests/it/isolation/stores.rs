@@ -351,7 +351,10 @@ async fn a_text_of_another_subscriber_is_not_sent_changed_or_pointed_to() {
     texts::set_failed(&mut tx, others, TextStatus::Failed, None, "told")
         .await
         .unwrap();
-    texts::set_status(&mut tx, others, TextStatus::Delivered, "SM3")
+    texts::set_provider_id(&mut tx, others, "SM3")
+        .await
+        .unwrap();
+    texts::set_status(&mut tx, others, TextStatus::Delivered)
         .await
         .unwrap();
     tx.commit().await.unwrap();

@@ -253,3 +253,61 @@ async fn a_status_that_we_do_not_know_changes_nothing() {
     }
     assert_eq!(app.only_outgoing(&hvac).await.status, "SENT");
 }
+
+#[tokio::test]
+async fn news_that_a_text_is_queued_prove_that_it_was_taken() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").await;
+    app.twilio.lose_answer_next();
+    app.text_from(ANNE)
+        .to(&hvac.number)
+        .says("hello")
+        .send()
+        .await
+        .expect(200);
+    app.run_jobs().await;
+    let sid = app.twilio.only_text().sid;
+    app.status_of(&sid, "queued").send().await.expect(204);
+    app.advance(seconds(60));
+    app.run_jobs().await;
+    let text = app.only_outgoing(&hvac).await;
+    assert_eq!(
+        (text.status.as_str(), text.provider_message_id),
+        ("SENT", Some(sid))
+    );
+    assert_eq!(app.twilio.lookups(), 0, "nobody needs to look");
+    assert_eq!(app.count_events(&hvac, "message.sent").await, 1);
+}
+
+#[tokio::test]
+async fn a_text_that_did_not_fit_into_twilios_queue_gets_one_more_try_later() {
+    let app = TestApp::start().await;
+    let (_, sid) = sent_reply(&app).await;
+    fails(&app, &sid, "30001").await;
+    app.advance(minutes(31));
+    app.run_jobs().await;
+    let again = app.twilio.texts()[1].sid.clone();
+    fails(&app, &again, "30001").await;
+    app.advance(minutes(60));
+    app.run_jobs().await;
+    assert_eq!(app.twilio.texts().len(), 2);
+}
+
+#[tokio::test]
+async fn the_confirmation_of_an_opt_out_gets_no_second_try() {
+    let app = TestApp::start().await;
+    let clinic = app.subscriber("clinic").language("fr").await;
+    app.text_from(ANNE)
+        .to(&clinic.number)
+        .says("ARRET")
+        .send()
+        .await
+        .expect(200);
+    app.run_jobs().await;
+    let sid = app.twilio.only_text().sid;
+    app.advance(minutes(120));
+    fails(&app, &sid, "30008").await;
+    app.advance(minutes(2));
+    app.run_jobs().await;
+    app.twilio.only_text();
+}

@@ -1,5 +1,5 @@
 //! STOP and its kin, by whatever word and in whichever language: nobody is texted who does not want to be.
-use crate::support::{Subscriber, TestApp, seconds};
+use crate::support::{Subscriber, TestApp, minutes, seconds};
 
 const ANNE: &str = "+15145550123";
 
@@ -260,5 +260,39 @@ async fn confirm_and_reschedule_reach_retells_agent_as_what_they_mean() {
             intent
         );
         assert_eq!(chat.heard, [word]);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_a_keyword_that_stop_overtakes_is_not_sent() {
+    for word in ["AIDE", "DEBUT"] {
+        let app = TestApp::start().await;
+        let clinic = app.subscriber("clinic").language("fr").await;
+        says(&app, &clinic, "STOP").await;
+        app.twilio.limit_next(60);
+        if word == "AIDE" {
+            says(&app, &clinic, "START").await;
+        }
+        says(&app, &clinic, word).await;
+        assert_eq!(app.only_outgoing(&clinic).await.status, "QUEUED", "{word}");
+        says(&app, &clinic, "STOP").await;
+        app.advance(seconds(120));
+        app.run_jobs().await;
+        assert_eq!(app.twilio.bodies(), [""; 0], "{word}");
+        let text = app.only_outgoing(&clinic).await;
+        assert_eq!(text.reason.as_deref(), Some("OPTED_OUT"), "{word}");
+    }
+}
+
+#[tokio::test]
+async fn an_opt_out_is_confirmed_within_five_minutes_or_not_at_all() {
+    for (minutes_late, texts) in [(4, 1), (31, 0)] {
+        let app = TestApp::start().await;
+        let clinic = app.subscriber("clinic").language("fr").await;
+        app.twilio.limit_next(60);
+        says(&app, &clinic, "ARRET").await;
+        app.advance(minutes(minutes_late));
+        app.run_jobs().await;
+        assert_eq!(app.twilio.texts().len(), texts, "{minutes_late} minutes");
     }
 }

@@ -63,6 +63,49 @@ async fn a_stop_that_is_being_written_while_a_text_is_decided_wins() {
 }
 
 #[tokio::test]
+async fn an_opt_out_that_no_text_brought_wins_too() {
+    let app = TestApp::start().await;
+    let hvac = with_a_waiting_reply(&app).await;
+    let mut call = TenantTx::begin(&app.state.db, hvac.id).await.unwrap();
+    let (anne, now) = (ANNE.parse().unwrap(), app.clock.now());
+    people::start_opt_out(&mut call, &anne, "TOOL", now)
+        .await
+        .unwrap();
+    let sending = app.run_jobs_meanwhile();
+    app.until_somebody_waits_for_a_lock().await;
+    call.commit().await.unwrap();
+    sending.await.unwrap();
+    assert!(app.twilio.texts().is_empty());
+}
+
+#[tokio::test]
+async fn a_text_that_went_out_waits_for_its_person_before_it_holds_the_sums() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").await;
+    let hold = app.twilio.hold_next();
+    texts(&app, &hvac, ANNE, "hello").await;
+    let sending = app.run_jobs_meanwhile();
+    hold.arrived().await;
+    let mut receiver = hold_anne(&app, &hvac).await;
+    hold.release();
+    app.until_somebody_waits_for_a_lock().await;
+    // A text from Anne wants her row, then her conversation's, then the sums.
+    for statement in [
+        "select from outgoing_messages where subscriber_id = $1 for update nowait",
+        "select from usage_rollups where subscriber_id = $1 for update nowait",
+    ] {
+        sqlx::query(statement)
+            .bind(hvac.id)
+            .execute(receiver.conn())
+            .await
+            .unwrap();
+    }
+    receiver.commit().await.unwrap();
+    sending.await.unwrap();
+    assert_eq!(app.only_outgoing(&hvac).await.status, "SENT");
+}
+
+#[tokio::test]
 async fn a_takeover_that_is_being_written_while_a_reply_is_decided_wins() {
     let app = TestApp::start().await;
     let hvac = with_a_waiting_reply(&app).await;

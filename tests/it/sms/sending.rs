@@ -291,3 +291,80 @@ async fn production_that_cannot_send_says_so_and_claims_nothing() {
     assert_eq!(app.count_events(&hvac, "message.sent").await, 0);
     assert_eq!(app.count_events(&hvac, "message.failed").await, 1);
 }
+
+#[tokio::test]
+async fn a_stop_after_an_unknown_outcome_is_heeded_before_the_second_try() {
+    let app = TestApp::impatient().await;
+    let hvac = app.subscriber("hvac").await;
+    app.twilio.hang_next();
+    says(&app, &hvac, "hello").await;
+    says(&app, &hvac, "STOP").await;
+    for _ in 0..3 {
+        app.advance(seconds(60));
+        app.run_jobs().await;
+    }
+    assert_eq!((app.twilio.attempts(), app.twilio.texts().len()), (1, 0));
+    let text = app.only_outgoing(&hvac).await;
+    assert_eq!(
+        (text.status.as_str(), text.reason.as_deref()),
+        ("SUPPRESSED", Some("OPTED_OUT"))
+    );
+}
+
+#[tokio::test]
+async fn each_try_gets_two_looks_and_a_second_unknown_outcome_is_the_end() {
+    let app = TestApp::impatient().await;
+    let hvac = app.subscriber("hvac").await;
+    for _ in 0..4 {
+        app.twilio.hang_next();
+    }
+    says(&app, &hvac, "hello").await;
+    for _ in 0..60 {
+        app.advance(seconds(5));
+        app.run_jobs().await;
+    }
+    assert_eq!((app.twilio.attempts(), app.twilio.lookups()), (2, 4));
+    let text = app.only_outgoing(&hvac).await;
+    assert_eq!(
+        (text.status.as_str(), text.reason.as_deref()),
+        ("FAILED", Some("UNKNOWN"))
+    );
+    assert_eq!(app.count_events(&hvac, "message.failed").await, 1);
+    assert_eq!(
+        app.alerts().await,
+        [("texts.unknown".to_owned(), "WARNING".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_of_twilios_does_not_hide_what_went_out() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").await;
+    app.twilio.lose_answer_next();
+    says(&app, &hvac, "hello").await;
+    let ahead = "update outgoing_messages set sending_at = sending_at + interval '4 minutes' where subscriber_id = $1";
+    app.change(&hvac, ahead).await;
+    for _ in 0..6 {
+        app.advance(seconds(60));
+        app.run_jobs().await;
+    }
+    app.twilio.only_text();
+    assert_eq!(app.only_outgoing(&hvac).await.status, "SENT");
+}
+
+#[tokio::test]
+async fn a_text_that_can_never_be_handed_over_fails_in_the_end() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").await;
+    for _ in 0..12 {
+        app.twilio.limit_next(1);
+    }
+    says(&app, &hvac, "hello").await;
+    for _ in 0..12 {
+        app.advance(minutes(60));
+        app.run_jobs().await;
+    }
+    assert_eq!(app.twilio.attempts(), 10);
+    assert_eq!(app.only_outgoing(&hvac).await.status, "FAILED");
+    assert_eq!(app.count_events(&hvac, "message.failed").await, 1);
+}
