@@ -62,6 +62,25 @@ pub async fn keep_failed(
     write(tx, subscriber, event, "FAILED", Some(error)).await
 }
 
+/// Says whose a failed event is, once that is known: only their transaction can then take it up.
+pub async fn give_failed(
+    db: &Db,
+    subscriber: Option<SubscriberId>,
+    event: &EventKey<'_>,
+) -> sqlx::Result<()> {
+    let mut tx = SystemTx::begin(db, SystemToken::InboundRouter).await?;
+    sqlx::query!(
+        "update inbound_events set subscriber_id = $3
+          where provider = $1 and external_id = $2 and state = 'FAILED' and subscriber_id is distinct from $3",
+        event.provider,
+        event.external_id,
+        subscriber as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    tx.commit().await
+}
+
 async fn write(
     tx: &mut impl Tx,
     subscriber: Option<SubscriberId>,
@@ -74,8 +93,8 @@ async fn write(
              (provider, external_id, subscriber_id, kind, raw_body, received_at, state, error)
          values ($1, $2, $3, $4, $5, $6, $7, $8)
          -- what failed by a fault of ours is taken up again by the same road; another's row is no business of ours
-         on conflict (provider, external_id) do update set state = 'DONE', error = null
-          where e.state = 'FAILED' and excluded.state = 'DONE'
+         on conflict (provider, external_id) do update set state = excluded.state, error = null
+          where e.state = 'FAILED' and excluded.state <> 'FAILED'
             and e.subscriber_id is not distinct from excluded.subscriber_id",
         event.provider,
         event.external_id,
@@ -100,6 +119,7 @@ async fn write(
 pub struct Kept {
     pub kind: String,
     pub raw_body: Vec<u8>,
+    pub received_at: DateTime<Utc>,
 }
 
 pub async fn find_kept(
@@ -109,7 +129,7 @@ pub async fn find_kept(
 ) -> sqlx::Result<Option<Kept>> {
     sqlx::query_as!(
         Kept,
-        "select kind, raw_body from inbound_events where provider = $1 and external_id = $2",
+        "select kind, raw_body, received_at from inbound_events where provider = $1 and external_id = $2",
         provider,
         external_id,
     )
