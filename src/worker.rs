@@ -21,6 +21,7 @@ pub fn registry() -> Registry {
     registry.register(messaging::send_text);
     registry.register(sms::reply_to_text);
     registry.register(sms::ask_which_business);
+    registry.register(sms::obey_everywhere);
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
     registry
@@ -55,8 +56,8 @@ async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobEr
     tx.commit().await?;
     let kept = kept.context("the event is gone").map_err(JobError::Fail)?;
     let handled = match (job.provider.as_str(), kept.kind.as_str()) {
-        ("TWILIO", "text") => sms::receive_raw(&app, &kept.raw_body).await,
-        ("RETELL", _) => voice::receive_raw(&app, &kept.raw_body).await,
+        ("TWILIO", "text") => sms::receive_raw(&app, &kept.raw_body, kept.received_at).await,
+        ("RETELL", _) => voice::receive_raw(&app, &kept.raw_body, kept.received_at).await,
         (provider, kind) => {
             return Err(JobError::Fail(anyhow::anyhow!(
                 "nobody takes up {provider} {kind}"

@@ -127,6 +127,7 @@ async fn write(
 pub struct Kept {
     pub kind: String,
     pub raw_body: Vec<u8>,
+    pub received_at: DateTime<Utc>,
 }
 
 pub async fn find_kept(
@@ -136,7 +137,7 @@ pub async fn find_kept(
 ) -> sqlx::Result<Option<Kept>> {
     sqlx::query_as!(
         Kept,
-        "select kind, raw_body from inbound_events where provider = $1 and external_id = $2",
+        "select kind, raw_body, received_at from inbound_events where provider = $1 and external_id = $2",
         provider,
         external_id,
     )

@@ -55,6 +55,10 @@ pub fn decide(text: &Candidate, now: DateTime<Utc>) -> Decision {
     if text.mode == ChannelMode::Shadow && !answers_keyword {
         return Decision::Suppress(Refusal::Shadow);
     }
+    // Nobody can approve one yet, so that in this mode every reply stays with us.
+    if text.purpose == Purpose::Reply && text.mode == ChannelMode::ApproveFirstReply {
+        return Decision::Suppress(Refusal::NeedsApproval);
+    }
     if text.purpose == Purpose::Reply && (text.is_ai_paused || text.is_assigned) {
         return Decision::Suppress(Refusal::TakenOver);
     }
@@ -250,6 +254,21 @@ mod tests {
             ..text(Purpose::Confirmation)
         };
         assert_eq!(decide(&appointment, at(NOON)), Decision::Send);
+    }
+
+    #[test]
+    fn where_replies_want_approval_only_what_was_agreed_on_is_sent() {
+        let of = |purpose| Candidate {
+            mode: ChannelMode::ApproveFirstReply,
+            ..text(purpose)
+        };
+        assert_eq!(
+            decide(&of(Purpose::Reply), at(NOON)),
+            Decision::Suppress(Refusal::NeedsApproval)
+        );
+        for purpose in [Purpose::OptConfirmation, Purpose::Confirmation] {
+            assert_eq!(decide(&of(purpose), at(NOON)), Decision::Send);
+        }
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn is_dialable(from: &str) -> bool {
 }
 
 /// What the carrier says counts more than what we read.
-fn keyword_of(sms: &InboundSms) -> Option<Keyword> {
+pub fn keyword_of(sms: &InboundSms) -> Option<Keyword> {
     match sms.opt_out {
         Some(OptOutType::Stop) => Some(Keyword::OptOut {
             handled_by_twilio: true,
@@ -239,7 +239,7 @@ fn media(sms: &InboundSms) -> Option<serde_json::Value> {
     (!list.is_empty()).then_some(list.into())
 }
 
-fn contact_facts(caller: &Caller, phone: &E164, source: &str) -> ContactFacts {
+pub fn contact_facts(caller: &Caller, phone: &E164, source: &str) -> ContactFacts {
     ContactFacts {
         contact_id: Some(caller.contact.0),
         phone: Some(phone.clone()),

@@ -104,7 +104,6 @@ async fn read(
     let profile = business::find_business(&mut tx, now).await?;
     let dialogue = traffic::find_dialogue(&mut tx, job.interaction).await?;
     let may_start = billing::may_start(&mut tx);
-    tx.commit().await?;
     let (Some(line), Some(profile)) = (line, profile) else {
         return Ok(None);
     };
@@ -112,13 +111,22 @@ async fn read(
     let is_ours = match line.mode {
         ChannelMode::Off => false,
         ChannelMode::AfterHours => !business.is_open(now),
+        // Staff first is about who picks up a call; a text is answered. The first reply that wants approval is
+        // written, and held back by the one function that sends.
         ChannelMode::StaffFirst
         | ChannelMode::Shadow
         | ChannelMode::ApproveFirstReply
         | ChannelMode::Full => true,
     };
     let is_taken_over = conversation.is_ai_paused || conversation.assigned_user.is_some();
-    if waiting.is_empty() || !line.is_enabled || !is_ours || is_taken_over || !may_start {
+    let may_answer = line.is_enabled && is_ours && !is_taken_over && may_start;
+    if !may_answer {
+        // Decided once: a text that waited on would keep the conversation open for ever, and be answered days later
+        // together with what comes when we may answer again.
+        traffic::mark_answered(&mut tx, &waiting).await?;
+    }
+    tx.commit().await?;
+    if waiting.is_empty() || !may_answer {
         return Ok(None);
     }
     Ok(Some(Reading {

@@ -24,15 +24,22 @@ use crate::{
 /// A conversation counts for this long when two businesses have one with the same person.
 const RECENT: TimeDelta = TimeDelta::days(1);
 
-/// The business that the person means: the one they last wrote with; one that they name; on the demo line the demo's
-/// default. None: nobody can know, so we ask.
+/// Whom a text on a shared number is for.
+pub struct Meant {
+    /// The one they last wrote with; one that they name; on the demo line the demo's default. None: nobody can know.
+    pub business: Option<SubscriberId>,
+    /// With whom the person has written on this number, the latest first.
+    pub conversed: Vec<SubscriberId>,
+}
+
+/// Finds the business that the person means.
 pub async fn find_business(
     app: &AppState,
     number: &E164,
     person: &E164,
     words: &str,
     default: Option<SubscriberId>,
-) -> sqlx::Result<Option<SubscriberId>> {
+) -> sqlx::Result<Meant> {
     let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
     let recent_since = app.clock.now() - RECENT;
     let conversations = traffic::list_conversed(&mut tx, number, person).await?;
@@ -45,7 +52,7 @@ pub async fn find_business(
         ([], [latest, ..]) => Some(latest.subscriber),
         _ => None,
     };
-    let found = match known {
+    let business = match known {
         Some(subscriber) => Some(subscriber),
         None => match find_named(&mut tx, number, words).await? {
             Some(subscriber) => Some(subscriber),
@@ -55,7 +62,11 @@ pub async fn find_business(
         },
     };
     tx.commit().await?;
-    Ok(found)
+    let conversed = conversations.iter().map(|one| one.subscriber).collect();
+    Ok(Meant {
+        business,
+        conversed,
+    })
 }
 
 /// The one business on this number that the words name, by its name or slug.
@@ -84,8 +95,11 @@ pub fn may_ask(sms: &InboundSms) -> bool {
         && E164::of_caller(&sms.from).is_some()
 }
 
-/// Asks a person which business they mean. The platform's own text: it belongs to no subscriber, is sent at most
-/// once, and at most a few times an hour to one person.
+/// Asks a person which business they mean, unless they opted out of one on this number. At most once for a text, and
+/// at most a few times an hour to one person.
+///
+/// The question is no row of `outgoing_messages` and does not pass the one function that sends: it is the platform's
+/// own text and belongs to no subscriber, whose mode, limits and plan that function reads.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct AskWhichBusiness {
     pub message_sid: String,
@@ -113,6 +127,13 @@ pub async fn ask_which_business(
     };
     let form = Form::decode(&kept.raw_body)?;
     let sms = InboundSms::parse(&form)?;
+    let (Ok(number), Some(person)) = (sms.to.parse(), E164::of_caller(&sms.from)) else {
+        return Ok(());
+    };
+    let conversed = traffic::list_conversed(&mut tx, &number, &person).await?;
+    if conversed.iter().any(|business| business.is_opted_out) {
+        return Ok(());
+    }
     let bucket = Bucket::new(3, Duration::from_secs(60 * 60));
     let key = format!("ask:{}", digest(&[&sms.to, &sms.from]));
     let taken = limits::take(&mut tx, &key, bucket, 1).await?;

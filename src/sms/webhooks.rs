@@ -5,10 +5,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-
+use chrono::{DateTime, Utc};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{receive, shared};
+use super::{
+    everywhere::{self, ObeyEverywhere},
+    receive, shared,
+};
 use crate::{
     app::AppState,
     inbound::{self, Claim, EventKey, Received, TwilioForm, outcome_of},
@@ -27,9 +30,6 @@ use crate::{
     traffic,
     web::{ApiError, Problem},
 };
-
-/// Ten times what Twilio takes for one text: whoever sends more is not a person with a phone.
-const LONGEST_TEXT: usize = 16_000;
 
 /// Another text of the same new conversation may win the race to make it; then we begin again.
 const TRIES: usize = 3;
@@ -54,7 +54,7 @@ pub async fn twilio_sms(
     State(app): State<AppState>,
     proved: TwilioForm,
 ) -> Result<EmptyTwiml, ApiError> {
-    let received = receive_form(&app, &proved.form, &proved.raw).await;
+    let received = receive_form(&app, &proved.form, &proved.raw, None).await;
     inbound::count("twilio", "text", outcome_of(&received));
     received.map(|_| EmptyTwiml)
 }
@@ -81,13 +81,23 @@ async fn twilio_any(
     Err(ApiError::invalid("MessageSid", "is missing"))
 }
 
-/// Receives a text that was proved before: one whose handling failed by a fault of ours.
-pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<Received, ApiError> {
+/// Receives a text that was proved before, when it first came: one whose handling failed by a fault of ours.
+pub async fn receive_raw(
+    app: &AppState,
+    raw: &[u8],
+    received_at: DateTime<Utc>,
+) -> Result<Received, ApiError> {
     let form = Form::decode(raw).map_err(|error| ApiError::malformed(error.to_string()))?;
-    receive_form(app, &form, raw).await
+    receive_form(app, &form, raw, Some(received_at)).await
 }
 
-async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<Received, ApiError> {
+/// `kept_since`: when an event that is taken up again came first.
+async fn receive_form(
+    app: &AppState,
+    form: &Form,
+    raw: &[u8],
+    kept_since: Option<DateTime<Utc>>,
+) -> Result<Received, ApiError> {
     let sms = InboundSms::parse(form).map_err(bad_form)?;
     if sms.body.chars().count() > MAX_CHARACTERS {
         return Err(ApiError::invalid("Body", "is longer than a text can be"));
@@ -96,47 +106,57 @@ async fn receive_form(app: &AppState, form: &Form, raw: &[u8]) -> Result<Receive
         .to
         .parse()
         .map_err(|_| ApiError::invalid("To", "is not a number"))?;
-    if sms.body.len() > LONGEST_TEXT {
-        return Err(ApiError::invalid("Body", "is too long"));
-    }
     let event = EventKey {
         provider: "TWILIO",
         external_id: sms.message_sid.clone(),
         kind: "text",
         raw,
-        received_at: app.clock.now(),
+        received_at: kept_since.unwrap_or_else(|| app.clock.now()),
     };
-    let route = route(app, &sms, &to).await?;
+    let route = route(app, &sms, &to).await;
+    let subscriber = route.as_ref().ok().and_then(Route::subscriber);
+    let handled = async {
+        let route = route?;
+        if kept_since.is_some() {
+            inbound::give_failed(&app.db, subscriber, &event).await?;
+        }
+        follow(app, route, &event, &sms, &to).await
+    };
+    inbound::own_or_answer(app, subscriber, &event, handled.await).await
+}
+
+async fn follow(
+    app: &AppState,
+    route: Route,
+    event: &EventKey<'_>,
+    sms: &InboundSms,
+    to: &E164,
+) -> Result<Received, ApiError> {
     let (subscriber, sender_is_ours) = match route {
         Route::Line {
             subscriber,
             sender_is_ours,
         } => (subscriber, sender_is_ours),
-        Route::Ask => return ask(app, &event, &sms).await,
+        Route::Everywhere(orders) => return obey_everywhere(app, event, &orders).await,
+        Route::Ask => return ask(app, event, sms).await,
         Route::Nobody => {
-            inbound::keep_unrouted(&app.db, &event).await?;
+            inbound::keep_unrouted(&app.db, event).await?;
             return Ok(Received::Unrouted);
         }
     };
     let text = receive::Text {
-        sms: &sms,
-        to: &to,
+        sms,
+        to,
         sender_is_ours,
     };
-    let mut handled = receive_once(app, subscriber, &event, &text).await;
+    let mut handled = receive_once(app, subscriber, event, &text).await;
     for _ in 1..TRIES {
         if !matches!(handled, Err(traffic::Error::Raced)) {
             break;
         }
-        handled = receive_once(app, subscriber, &event, &text).await;
+        handled = receive_once(app, subscriber, event, &text).await;
     }
-    inbound::own_or_answer(
-        app,
-        Some(subscriber),
-        &event,
-        handled.map_err(ApiError::from),
-    )
-    .await
+    Ok(handled?)
 }
 
 async fn receive_once(
@@ -165,9 +185,21 @@ enum Route {
         subscriber: SubscriberId,
         sender_is_ours: bool,
     },
-    /// On a number that several share, nobody knows which business is meant.
+    /// On a number that several share, STOP and START are for all of them.
+    Everywhere(Vec<ObeyEverywhere>),
+    /// On such a number, nobody knows which business is meant.
     Ask,
     Nobody,
+}
+
+impl Route {
+    /// Whose transaction claims the text; the platform's where there is none.
+    fn subscriber(&self) -> Option<SubscriberId> {
+        match self {
+            Self::Line { subscriber, .. } => Some(*subscriber),
+            Self::Everywhere(_) | Self::Ask | Self::Nobody => None,
+        }
+    }
 }
 
 async fn route(app: &AppState, sms: &InboundSms, to: &E164) -> Result<Route, ApiError> {
@@ -191,10 +223,35 @@ async fn route(app: &AppState, sms: &InboundSms, to: &E164) -> Result<Route, Api
     };
     let default = default.and_then(|entry| entry.subscriber);
     let meant = shared::find_business(app, to, &from, &sms.body, default).await?;
-    Ok(meant.map_or(Route::Ask, |subscriber| Route::Line {
-        subscriber,
-        sender_is_ours,
-    }))
+    if let Some(orders) = everywhere::orders(sms, &meant) {
+        return Ok(Route::Everywhere(orders));
+    }
+    Ok(match meant.business {
+        Some(subscriber) => Route::Line {
+            subscriber,
+            sender_is_ours,
+        },
+        // A robot of ours would answer the question.
+        None if sender_is_ours => Route::Nobody,
+        None => Route::Ask,
+    })
+}
+
+/// Claims the text and orders every business that it concerns to obey it.
+async fn obey_everywhere(
+    app: &AppState,
+    event: &EventKey<'_>,
+    orders: &[ObeyEverywhere],
+) -> Result<Received, ApiError> {
+    let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
+    if inbound::claim(&mut tx, None, event).await? == Claim::Duplicate {
+        return Ok(Received::Duplicate);
+    }
+    for order in orders {
+        jobs::enqueue(&mut tx, order);
+    }
+    tx.commit().await?;
+    Ok(Received::Done)
 }
 
 /// Claims the text and orders the question which business is meant.

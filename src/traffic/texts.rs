@@ -199,7 +199,8 @@ pub async fn list_waiting(
     .await
 }
 
-/// Says that these turns are answered; false when somebody else answered one of them first.
+/// Says that these turns wait no longer: they are answered, or left to staff, to whom the conversation stays unread.
+/// False when somebody else answered one of them first.
 pub async fn mark_answered(tx: &mut TenantTx, waiting: &[WaitingText]) -> sqlx::Result<bool> {
     let subscriber = tx.subscriber();
     let ids: Vec<MessageId> = waiting.iter().map(|text| text.id).collect();
@@ -269,6 +270,8 @@ pub async fn insert_turn(
 pub struct Conversed {
     pub subscriber: SubscriberId,
     pub last_at: DateTime<Utc>,
+    /// The person told this one to stop.
+    pub is_opted_out: bool,
 }
 
 /// With whom the person has written on a number that several share, the latest first.
@@ -279,11 +282,13 @@ pub async fn list_conversed(
 ) -> sqlx::Result<Vec<Conversed>> {
     sqlx::query_as!(
         Conversed,
-        r#"select subscriber_id as "subscriber: _", max(last_message_at) as "last_at!"
-             from interactions
+        r#"select subscriber_id as "subscriber: _", max(last_message_at) as "last_at!",
+                  exists (select from opt_outs o where o.subscriber_id = i.subscriber_id and o.phone = $1
+                             and o.ended_at is null) as "is_opted_out!"
+             from interactions i
             where channel = 'SMS' and counterpart = $1 and (to_number = $2 or from_number = $2)
               and last_message_at is not null
-            group by subscriber_id order by 2 desc limit 20"#,
+            group by subscriber_id order by 2 desc limit 1000"#,
         person as _,
         number as _,
     )

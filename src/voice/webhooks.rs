@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -59,39 +60,48 @@ async fn retell_event(
         inbound::count("retell", "tool_call", "rejected");
         return Ok(Json(tool_calls::not_understood()).into_response());
     }
-    let received = receive(&app, &event, &body).await;
+    let received = receive(&app, &event, &body, app.clock.now()).await;
     inbound::count("retell", kind_of(&event), outcome_of(&received));
     received.map(|_| StatusCode::NO_CONTENT.into_response())
 }
 
-/// Receives an event that was proved before: one whose handling failed by a fault of ours.
-pub async fn receive_raw(app: &AppState, raw: &[u8]) -> Result<Received, ApiError> {
+/// Receives an event that was proved before, when it first came: one whose handling failed by a fault of ours.
+pub async fn receive_raw(
+    app: &AppState,
+    raw: &[u8],
+    received_at: DateTime<Utc>,
+) -> Result<Received, ApiError> {
     let event = parse(raw)?;
     // It may have failed before anybody knew whose it is.
     let owner = owner_of(app, &event).await?;
-    inbound::give_failed(&app.db, owner, &key_of(app, &event, raw)).await?;
-    receive(app, &event, raw).await
+    inbound::give_failed(&app.db, owner, &key_of(&event, raw, received_at)).await?;
+    receive(app, &event, raw, received_at).await
 }
 
 fn parse(body: &[u8]) -> Result<WebhookEvent, ApiError> {
     WebhookEvent::parse(body).map_err(|error| ApiError::malformed(error.to_string()))
 }
 
-async fn receive(app: &AppState, event: &WebhookEvent, raw: &[u8]) -> Result<Received, ApiError> {
-    let key = key_of(app, event, raw);
+async fn receive(
+    app: &AppState,
+    event: &WebhookEvent,
+    raw: &[u8],
+    received_at: DateTime<Utc>,
+) -> Result<Received, ApiError> {
+    let key = key_of(event, raw, received_at);
     let owner = owner_of(app, event).await;
     let subscriber = owner.as_ref().ok().copied().flatten();
     let handled = async { follow(app, owner?, &key, event).await };
     inbound::own_or_answer(app, subscriber, &key, handled.await).await
 }
 
-fn key_of<'a>(app: &AppState, event: &WebhookEvent, raw: &'a [u8]) -> EventKey<'a> {
+fn key_of<'a>(event: &WebhookEvent, raw: &'a [u8], received_at: DateTime<Utc>) -> EventKey<'a> {
     EventKey {
         provider: "RETELL",
         external_id: external_id(event, raw),
         kind: kind_of(event),
         raw,
-        received_at: app.clock.now(),
+        received_at,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What fails by a fault of ours is ours: kept, acknowledged, and done once it can be done.
-use crate::support::{Subscriber, TestApp, seconds};
+use chrono::{DateTime, Utc};
+
+use crate::support::{Subscriber, TestApp, hours, seconds};
 
 const ANNE: &str = "+15145550123";
 const BREAK: &str = "alter table usage_rollups rename to elsewhere";
@@ -44,6 +46,46 @@ async fn a_text_that_we_fail_to_handle_is_kept_and_answered_once_we_can() {
     app.run_jobs().await;
     app.twilio.only_text();
     assert_eq!(app.kept().await, [("text".to_owned(), "DONE".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_text_whose_business_we_fail_to_find_is_kept_and_answered_once_we_can() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").await;
+    run(&app, "alter table directory rename to elsewhere").await;
+    let text = app.text_from(ANNE).to(&hvac.number).says("hello");
+    text.send().await.expect(200);
+    assert_eq!(app.kept().await, [("text".to_owned(), "FAILED".to_owned())]);
+    run(&app, "alter table elsewhere rename to directory").await;
+    text.send().await.expect(200);
+    app.advance(seconds(10));
+    app.run_jobs().await;
+    app.run_jobs().await;
+    app.twilio.only_text();
+    assert_eq!(app.kept().await, [("text".to_owned(), "DONE".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_text_that_is_taken_up_again_keeps_its_day_and_hour() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").await;
+    let came_at = app.clock.now();
+    run(&app, BREAK).await;
+    app.text_from(ANNE)
+        .to(&hvac.number)
+        .says("hello")
+        .send()
+        .await
+        .expect(200);
+    run(&app, MEND).await;
+    app.advance(hours(20));
+    app.run_jobs().await;
+    let written =
+        "select created_at from interaction_messages where subscriber_id = $1 and role = 'CALLER'";
+    assert_eq!(app.value::<DateTime<Utc>>(&hvac, written).await, came_at);
+    let charged =
+        "select occurred_at from usage_records where subscriber_id = $1 order by id limit 1";
+    assert_eq!(app.value::<DateTime<Utc>>(&hvac, charged).await, came_at);
 }
 
 #[tokio::test]

@@ -11,9 +11,13 @@ use std::{
 
 use rocket_reception::{
     app::AppState,
-    jobs::{JobError, Outcome, Registry, Runner, Timing, enqueue},
+    jobs::{
+        Job, JobError, Lane, Outcome, Registry, Runner, Timing, enqueue,
+        housekeeping::{self, SweepExhausted},
+    },
     kernel::ids::SubscriberId,
 };
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use crate::support::{Bench, Work, do_once, soon};
@@ -214,6 +218,49 @@ async fn a_job_that_does_not_end_in_time_is_handed_back_at_once() {
         Ok(())
     });
     assert_eq!(bench.run(&next).await, [Outcome::Done]);
+}
+
+#[tokio::test]
+async fn a_job_that_may_run_once_is_not_handed_back_at_a_stop() {
+    let bench = Bench::new().await;
+    let started = Arc::new(Notify::new());
+    let signal = started.clone();
+    let mut registry = Registry::default();
+    registry.register(move |_, _, _: Once| {
+        signal.notify_one();
+        pending::<Result<(), JobError>>()
+    });
+    let timing = Timing {
+        grace: Duration::from_millis(20),
+        ..Timing::default()
+    };
+    Runner::with_timing(bench.app.clone(), Arc::new(registry), timing).start();
+    bench.enqueue(&Once {}).await;
+    soon(started.notified()).await;
+    bench.app.tasks.stop();
+    soon(bench.app.tasks.finished()).await;
+    let next = bench.runner_of(|registry| {
+        housekeeping::register(registry);
+        registry.register(async |_, _, _: Once| panic!("it may have done its work"));
+    });
+    assert_eq!(bench.run(&next).await, []);
+    bench.enqueue(&SweepExhausted {}).await;
+    assert_eq!(bench.run(&next).await, [Outcome::Done]);
+    let once = &bench.jobs().await[0];
+    assert_eq!((once.state.as_str(), once.attempts), ("DEAD", 1));
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Once {}
+
+impl Job for Once {
+    const KIND: &'static str = "test.once";
+    const LANE: Lane = Lane::Interactive;
+    const MAX_ATTEMPTS: u32 = 1;
+
+    fn subscriber(&self) -> Option<SubscriberId> {
+        None
+    }
 }
 
 #[tokio::test]

@@ -103,14 +103,16 @@ pub(crate) async fn renew(tx: &mut impl Tx, fence: Fence, lease: Duration) -> sq
     Ok(result.rows_affected() == 1)
 }
 
-/// Hands jobs back at a stop: due at once, and the attempt that we cut off is not counted.
+/// Hands jobs back at a stop: due at once, and the attempt that we cut off is not counted. What may run once keeps
+/// its attempt, for it may have done its work: the sweep then buries it, where an operator sees it.
 pub(crate) async fn release(tx: &mut impl Tx, fences: &[Fence]) -> sqlx::Result<u64> {
     let now = tx.now();
     let ids: Vec<Uuid> = fences.iter().map(|fence| fence.job.0).collect();
     let leases: Vec<i64> = fences.iter().map(|fence| fence.lease).collect();
     let result = sqlx::query!(
         r#"
-        update jobs set run_at = coalesce($3, now()), attempts = greatest(attempts - 1, 0)
+        update jobs set run_at = coalesce($3, now()), 
+               attempts = case max_attempts when 1 then attempts else greatest(attempts - 1, 0) end
           from unnest($1::uuid[], $2::bigint[]) as ours (id, run_lease)
          where jobs.id = ours.id and jobs.run_lease = ours.run_lease and state = 'QUEUED'
         "#,

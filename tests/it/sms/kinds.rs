@@ -180,7 +180,13 @@ async fn a_channel_that_is_off_records_and_does_not_answer() {
 #[tokio::test]
 async fn the_mode_of_the_channel_decides_whether_the_receptionist_answers() {
     // Saturday at ten: closed, so that AFTER_HOURS answers.
-    for (mode, texts) in [("OFF", 0), ("AFTER_HOURS", 1), ("SHADOW", 0), ("FULL", 1)] {
+    for (mode, texts) in [
+        ("OFF", 0),
+        ("AFTER_HOURS", 1),
+        ("SHADOW", 0),
+        ("STAFF_FIRST", 1),
+        ("FULL", 1),
+    ] {
         let app = TestApp::start().await;
         let hvac = app.subscriber("hvac").sms_mode(mode).await;
         app.text_from(ANNE)
@@ -192,6 +198,23 @@ async fn the_mode_of_the_channel_decides_whether_the_receptionist_answers() {
         app.run_jobs().await;
         assert_eq!(app.twilio.texts().len(), texts, "{mode}");
     }
+}
+
+#[tokio::test]
+async fn a_reply_that_wants_approval_is_written_and_not_sent() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").sms_mode("APPROVE_FIRST_REPLY").await;
+    app.text_from(ANNE)
+        .to(&hvac.number)
+        .says("hello")
+        .send()
+        .await
+        .expect(200);
+    app.run_jobs().await;
+    assert!(app.twilio.texts().is_empty());
+    assert_eq!(turns(&app, &hvac).await.len(), 2);
+    let reason = app.only_outgoing(&hvac).await.reason;
+    assert_eq!(reason.as_deref(), Some("NEEDS_APPROVAL"));
 }
 
 #[tokio::test]

@@ -220,6 +220,58 @@ async fn a_conversation_that_staff_took_over_is_left_to_them() {
     app.twilio.only_text();
 }
 
+async fn pause(app: &TestApp, subscriber: &Subscriber, is_paused: bool) {
+    let statement = if is_paused {
+        "update interactions set is_ai_paused = true where subscriber_id = $1"
+    } else {
+        "update interactions set is_ai_paused = false where subscriber_id = $1"
+    };
+    app.change(subscriber, statement).await;
+}
+
+#[tokio::test]
+async fn a_conversation_given_back_is_answered_from_there_on() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").chat_agent("agent_1").await;
+    says(&app, &hvac, "hello").await;
+    pause(&app, &hvac, true).await;
+    says(&app, &hvac, "is the boss there?").await;
+    pause(&app, &hvac, false).await;
+    says(&app, &hvac, "thanks").await;
+    assert_eq!(app.retell.only_chat().heard, ["hello", "thanks"]);
+}
+
+#[tokio::test]
+async fn what_was_left_to_staff_by_day_is_not_answered_at_night() {
+    let app = TestApp::start().await;
+    let hvac = app
+        .subscriber("hvac")
+        .sms_mode("AFTER_HOURS")
+        .chat_agent("agent_1")
+        .await;
+    app.advance(hours(48));
+    says(&app, &hvac, "by day").await;
+    app.advance(hours(12));
+    says(&app, &hvac, "by night").await;
+    assert_eq!(app.retell.only_chat().heard, ["by night"]);
+}
+
+#[tokio::test]
+async fn a_conversation_that_is_left_to_staff_ends_like_any_other_and_stays_unread() {
+    for (mode, is_paused) in [("OFF", false), ("FULL", true)] {
+        let app = TestApp::start().await;
+        let hvac = app.subscriber("hvac").sms_mode(mode).await;
+        texts(&app, &hvac, "hello").await;
+        pause(&app, &hvac, is_paused).await;
+        app.run_jobs().await;
+        app.advance(hours(30));
+        app.run_schedules().await;
+        let ended = "select status, is_unread from interactions where subscriber_id = $1";
+        let ended: Vec<(String, bool)> = app.rows(&hvac, ended).await;
+        assert_eq!(ended, [("COMPLETED".to_owned(), true)], "{mode}");
+    }
+}
+
 #[tokio::test]
 async fn two_robots_stop_answering_each_other_after_five_replies_in_ten_minutes() {
     let app = TestApp::start().await;

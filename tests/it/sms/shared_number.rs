@@ -166,6 +166,103 @@ async fn a_stop_goes_to_the_business_of_the_conversation() {
     }
 }
 
+async fn is_opted_out(app: &TestApp, subscriber: &Subscriber) -> bool {
+    let open = "select exists(select from opt_outs where subscriber_id = $1 and ended_at is null)";
+    app.value(subscriber, open).await
+}
+
+#[tokio::test]
+async fn a_stop_holds_for_every_business_that_the_person_wrote_with() {
+    let app = TestApp::start().await;
+    let (hvac, clinic) = share(&app).await;
+    says(&app, "hello Demo HVAC").await;
+    app.change(&clinic, ANNE_WROTE_TO_THE_CLINIC).await;
+    let stop = app.text_from(ANNE).to(SHARED).says("ARRET");
+    for _ in 0..2 {
+        stop.send().await.expect(200);
+        app.run_jobs().await;
+    }
+    for subscriber in [&hvac, &clinic] {
+        assert!(is_opted_out(&app, subscriber).await);
+        assert_eq!(app.count_events(subscriber, "contact.opted_out").await, 1);
+    }
+    assert_eq!(heard(&app, &hvac).await, ["hello Demo HVAC", "ARRET"]);
+    assert_eq!(app.twilio.texts().len(), 2, "one reply, one confirmation");
+    says(&app, "Demo HVAC").await;
+    says(&app, "Clinique du Parc").await;
+    says(&app, "hm").await;
+    assert_eq!(app.twilio.texts().len(), 2, "and then silence");
+}
+
+#[tokio::test]
+async fn a_stop_to_one_business_reaches_those_of_last_week() {
+    let app = TestApp::start().await;
+    let (hvac, clinic) = share(&app).await;
+    says(&app, "hello Demo HVAC").await;
+    app.change(&clinic, ANNE_WROTE_TO_THE_CLINIC).await;
+    app.change(&clinic, A_WEEK_AGO).await;
+    says(&app, "ARRET").await;
+    assert!(is_opted_out(&app, &hvac).await && is_opted_out(&app, &clinic).await);
+    assert_eq!(heard(&app, &hvac).await, ["hello Demo HVAC", "ARRET"]);
+}
+
+const A_WEEK_AGO: &str = "
+    update interactions set last_message_at = last_message_at - interval '7 days' where subscriber_id = $1";
+
+#[tokio::test]
+async fn a_stop_that_twilio_answered_holds_for_all_without_a_text_of_ours() {
+    let app = TestApp::start().await;
+    let (hvac, clinic) = share(&app).await;
+    for subscriber in [&hvac, &clinic] {
+        app.change(subscriber, ANNE_WROTE_TO_THE_CLINIC).await;
+    }
+    let stop = app.text_from(ANNE).to(SHARED).says("STOP");
+    stop.field("OptOutType", "STOP").send().await.expect(200);
+    app.run_jobs().await;
+    assert!(is_opted_out(&app, &hvac).await && is_opted_out(&app, &clinic).await);
+    assert!(app.twilio.texts().is_empty());
+}
+
+#[tokio::test]
+async fn a_start_holds_for_every_business_as_a_stop_does() {
+    let app = TestApp::start().await;
+    let (hvac, clinic) = share(&app).await;
+    for subscriber in [&hvac, &clinic] {
+        app.change(subscriber, ANNE_WROTE_TO_THE_CLINIC).await;
+    }
+    says(&app, "ARRET").await;
+    says(&app, "DEBUT").await;
+    assert!(!is_opted_out(&app, &hvac).await && !is_opted_out(&app, &clinic).await);
+    assert_eq!(app.twilio.texts().len(), 2, "a confirmation of each");
+}
+
+#[tokio::test]
+async fn whoever_opted_out_is_not_asked_which_business() {
+    let app = TestApp::start().await;
+    let (hvac, clinic) = share(&app).await;
+    for subscriber in [&hvac, &clinic] {
+        app.change(subscriber, ANNE_WROTE_TO_THE_CLINIC).await;
+    }
+    app.change(&clinic, ANNE_OPTED_OUT).await;
+    says(&app, "hm").await;
+    assert!(app.twilio.texts().is_empty());
+}
+
+const ANNE_OPTED_OUT: &str = "
+    insert into opt_outs (subscriber_id, id, phone, source, started_at)
+    values ($1, gen_random_uuid(), '+15145550123', 'KEYWORD', now())";
+
+#[tokio::test]
+async fn a_number_of_ours_is_not_asked_which_business() {
+    let app = TestApp::start().await;
+    share(&app).await;
+    let robot = app.subscriber("robot").await;
+    let text = app.text_from(&robot.number).to(SHARED).says("hello");
+    text.send().await.expect(200);
+    app.run_jobs().await;
+    assert!(app.twilio.texts().is_empty());
+}
+
 #[tokio::test]
 async fn on_the_demo_line_the_default_answers_whoever_names_nobody() {
     let app = TestApp::start().await;
