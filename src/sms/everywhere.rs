@@ -127,17 +127,17 @@ async fn follow(
         let facts = contact_facts(&caller, from, "SMS");
         events::emit(tx, &Event::ContactCreated(facts), at);
     }
-    match keyword_of(sms) {
-        Some(Keyword::OptOut { .. }) => {
-            if people::start_opt_out(tx, from, "KEYWORD", at).await? {
-                let facts = contact_facts(&caller, from, "KEYWORD");
-                events::emit(tx, &Event::ContactOptedOut(facts), at);
-            }
-        }
-        Some(Keyword::OptIn { .. }) => {
+    let has_stopped = match keyword_of(sms) {
+        Some(Keyword::OptOut { .. }) => people::start_opt_out(tx, from, "KEYWORD", at).await?,
+        // The other word that makes these orders: START.
+        _ => {
             people::end_opt_out(tx, from, at).await?;
+            false
         }
-        _ => {}
+    };
+    if has_stopped {
+        let facts = contact_facts(&caller, from, "KEYWORD");
+        events::emit(tx, &Event::ContactOptedOut(facts), at);
     }
     Ok(())
 }

@@ -125,6 +125,7 @@ async fn receive_form(
     inbound::own_or_answer(app, subscriber, &event, handled.await).await
 }
 
+/// Takes the text to whom it is for.
 async fn follow(
     app: &AppState,
     route: Route,
