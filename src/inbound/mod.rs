@@ -6,7 +6,8 @@ mod claim;
 mod proved;
 mod reprocess;
 
-pub use claim::keep_unreadable;
-pub use claim::{Claim, EventKey, Kept, Received, claim, find_kept, give_failed, keep_unrouted};
+pub use claim::{
+    Claim, EventKey, Kept, Received, claim, find_kept, give_failed, keep_unreadable, keep_unrouted,
+};
 pub use proved::{RetellBody, TwilioForm, count, outcome_of};
 pub use reprocess::{Reprocess, own_or_answer};
