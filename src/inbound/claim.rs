@@ -31,7 +31,7 @@ pub enum Received {
     Duplicate,
     /// Kept: it belongs to nobody here.
     Unrouted,
-    /// Kept, to be taken up again: it failed by a fault of ours.
+    /// Kept: it cannot be read, or it failed by a fault of ours and is taken up again.
     Failed,
 }
 
