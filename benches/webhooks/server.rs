@@ -1,5 +1,11 @@
 //! The server under test: the release build in a process of its own, set up as in production.
-use std::{fs, net::TcpListener, path::Path, process::Stdio, time::Duration};
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use tokio::process::{Child, Command};
@@ -19,6 +25,8 @@ impl Server {
     pub async fn start(program: Option<&Path>, world: &World) -> Result<Self> {
         let program = program.unwrap_or(Path::new(env!("CARGO_BIN_EXE_reception")));
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        // Its lines are part of its work, and nobody wants to see a line for each request.
+        let lines = fs::File::create(log()).context("make the server's log")?;
         let child = Command::new(program)
             .env_clear()
             .env("APP_ENV", "production")
@@ -32,6 +40,7 @@ impl Server {
             .env("RETELL_SMS_SANDBOX", "true")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
+            .stderr(lines)
             .kill_on_drop(true)
             .spawn()
             .context("start the server")?;
@@ -42,7 +51,10 @@ impl Server {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        bail!("the server is not ready after 10 s");
+        bail!(
+            "the server is not ready after 10 s, see {}",
+            log().display()
+        );
     }
 
     /// The most that the process has had in memory, in megabytes (of a million bytes).
@@ -59,6 +71,11 @@ impl Server {
     }
 
     pub async fn stop(mut self) -> Result<()> {
-        self.child.kill().await.context("stop the server")
+        self.child.kill().await.context("stop the server")?;
+        fs::remove_file(log()).context("remove the server's log")
     }
+}
+
+fn log() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("webhooks-server.log")
 }
