@@ -8,6 +8,8 @@ use std::{
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
+use crate::kernel::text::hex;
+
 use super::{
     Durability,
     account::{Account, own_folder, own_uid},
@@ -148,11 +150,7 @@ fn folder_for_sockets(dir: &Path) -> PathBuf {
 /// Sixteen letters that stand for a path.
 fn short_name(path: &Path) -> String {
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&digest[..8])
 }
 
 #[cfg(test)]

@@ -22,7 +22,6 @@ pub struct Metrics {
     pub job_runs: IntCounterVec,
     pub job_duration: HistogramVec,
     pub db_pool_connections: IntGaugeVec,
-    pub rate_limited: IntCounterVec,
     pub brain_turns: IntCounterVec,
     pub texts: IntCounterVec,
     pub schedule_last_success: GaugeVec,
@@ -67,7 +66,6 @@ impl Metrics {
                 "Connections of the pool.",
                 &["state"],
             ),
-            rate_limited: counter("rate_limited_total", "Requests over a limit.", &["limit"]),
             brain_turns: counter(
                 "brain_turns_total",
                 "Turns by the brain that answered and why it was that one.",
@@ -95,7 +93,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let all: [Box<dyn prometheus::core::Collector>; 13] = [
+        let all: [Box<dyn prometheus::core::Collector>; 12] = [
             Box::new(self.http_server_request_duration.clone()),
             Box::new(self.http_client_request_duration.clone()),
             Box::new(self.inbound_events.clone()),
@@ -104,7 +102,6 @@ impl Metrics {
             Box::new(self.job_runs.clone()),
             Box::new(self.job_duration.clone()),
             Box::new(self.db_pool_connections.clone()),
-            Box::new(self.rate_limited.clone()),
             Box::new(self.brain_turns.clone()),
             Box::new(self.texts.clone()),
             Box::new(self.schedule_last_success.clone()),

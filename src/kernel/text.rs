@@ -3,6 +3,11 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+/// Two lower-case hex digits for each byte.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Makes an enumeration that is text in capitals in the database and in JSON.
 macro_rules! text_enum {
     ($(#[$doc:meta])* $name:ident { $($variant:ident),* $(,)? }) => {

@@ -2,7 +2,6 @@
 //!
 //! Nothing in here knows a domain, a database or a clock; settings and the present moment come in as arguments.
 //! Payloads are read tolerantly (unknown members are skipped) and the members that we use strictly.
-mod hex;
 mod exchange;
 mod pulse;
 pub mod twilio;

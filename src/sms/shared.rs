@@ -13,7 +13,9 @@ use crate::{
     kernel::{
         db::{SystemToken, SystemTx},
         ids::SubscriberId,
+        language::Language,
         phone::E164,
+        text::hex,
     },
     providers::twilio::{Form, InboundSms, NewMessage},
     receptionist::{plain::plain, understanding::guess_language},
@@ -160,12 +162,10 @@ pub async fn ask_which_business(
 
 /// A person on a number, for a table that holds nobody's number.
 fn digest(parts: &[&str]) -> String {
-    let hash = Sha256::digest(parts.join(" ").as_bytes());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(parts.join(" ").as_bytes()))
 }
 
-fn question(language: crate::kernel::language::Language) -> &'static str {
-    use crate::kernel::language::Language;
+fn question(language: Language) -> &'static str {
     match language {
         Language::En => {
             "Hello! Several businesses use this number. Which one would you like to reach?"

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     app::AppState,
-    kernel::{db::TenantTx, ids::SubscriberId, phone::E164},
+    kernel::{db::TenantTx, ids::SubscriberId, phone::E164, text::hex},
     providers::retell::{Conversation, FunctionCall},
     receptionist::{
         Business, Medium,
@@ -139,12 +139,7 @@ fn key_of(call: &FunctionCall) -> String {
         Some(id) => id.to_owned(),
         None => {
             let asked = Sha256::digest(call.args.to_string().as_bytes());
-            let asked: String = asked
-                .iter()
-                .take(16)
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            format!("{}:{asked}", call.name)
+            format!("{}:{}", call.name, hex(&asked[..16]))
         }
     }
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     app::AppState,
     inbound::{self, EventKey, Received, RetellBody, outcome_of},
-    kernel::ids::SubscriberId,
+    kernel::{ids::SubscriberId, text::hex},
     providers::retell::{CallEvent, CallEventKind, ChatEvent, WebhookEvent},
     traffic,
     web::{ApiError, Problem},
@@ -218,10 +218,7 @@ fn external_id(event: &WebhookEvent, raw: &[u8]) -> String {
 }
 
 fn digest(raw: &[u8]) -> String {
-    Sha256::digest(raw)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(raw))
 }
 
 fn kind_of(event: &WebhookEvent) -> &'static str {

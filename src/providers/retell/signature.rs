@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::providers::hex;
+use crate::kernel::text::hex;
 
 /// How far Retell's clock and ours may be apart, either way; this limit itself is still accepted.
 const TOLERANCE_MS: u64 = 300_000;
@@ -66,7 +66,7 @@ fn digest_of(key: &SecretString, body: &[u8], timestamp: &str) -> String {
         .expect("HMAC takes a key of any length");
     mac.update(body);
     mac.update(timestamp.as_bytes());
-    hex::encode(&mac.finalize().into_bytes())
+    hex(&mac.finalize().into_bytes())
 }
 
 #[cfg(test)]
