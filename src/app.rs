@@ -9,6 +9,8 @@ use crate::{
         config::{AppEnv, Settings},
         db::Db,
         http,
+        secrets::Keyring,
+        signing::SigningKeys,
         tasks::Tasks,
     },
     providers::{retell, twilio},
@@ -20,6 +22,10 @@ pub struct App {
     pub clock: Clock,
     pub settings: Settings,
     pub tasks: Tasks,
+    /// What signs and checks access tokens.
+    pub signing: SigningKeys,
+    /// What seals and opens secrets at rest.
+    pub keyring: Keyring,
     /// None: texts go to the sandbox (development) or stay unsent (production).
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
@@ -45,9 +51,14 @@ impl App {
             .api_key
             .clone()
             .map(|key| retell::Client::new(http, &settings.retell.api_base_url, key));
+        let no_key = "a key is missing: Settings::with_development_secrets makes it in development";
+        let signing = settings.keys.signing.clone();
+        let keyring = settings.keys.encryption.clone();
         Ok(Arc::new(Self {
             db,
             clock,
+            signing: signing.context(no_key)?,
+            keyring: keyring.context(no_key)?,
             settings,
             tasks: Tasks::default(),
             twilio,

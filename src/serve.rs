@@ -95,6 +95,13 @@ fn say_where(app: &AppState, database: &Database, port: u16, begun: Instant) {
     say(&format!("  health      {local}/health/detailed"));
     say(&format!("  API         {local}/openapi.json"));
     say(&format!("  database    {}", database.describe()));
+    let limits: Vec<_> = settings
+        .limits
+        .list()
+        .into_iter()
+        .map(|(name, limit)| format!("{name}={limit}"))
+        .collect();
+    tracing::info!("limits: {}", limits.join(" "));
     if settings.env == AppEnv::Development {
         say("  try it      cargo run -- simulate sms --body 'Are you open tomorrow?'");
         say("              cargo run -- simulate call --via retell");

@@ -16,6 +16,11 @@ use crate::{
     world::World,
 };
 
+/// Keys of the benchmark alone.
+const JWT_KEY: &str = "-----BEGIN PRIVATE KEY-----\\n\
+    MC4CAQAwBQYDK2VwBCIEII8/M2u1r9QbT1bkz/e326IhjA11G6N/JkngzuU6ogRP\\n\
+    -----END PRIVATE KEY-----";
+const ENCRYPTION_KEY: &str = "test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 pub struct Server {
     child: Child,
     pub port: u16,
@@ -33,8 +38,8 @@ impl Server {
             .env("PORT", port.to_string())
             .env("DATABASE_URL", world.url())
             .env("PUBLIC_URL", PUBLIC_URL)
-            .env("JWT_PRIVATE_KEY", "unused")
-            .env("ENCRYPTION_KEY", "unused")
+            .env("JWT_PRIVATE_KEY", JWT_KEY)
+            .env("ENCRYPTION_KEY", ENCRYPTION_KEY)
             .env("TWILIO_AUTH_TOKEN", TWILIO_TOKEN)
             .env("RETELL_WEBHOOK_SECRET", RETELL_SECRET)
             .env("RETELL_SMS_SANDBOX", "true")

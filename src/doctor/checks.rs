@@ -238,7 +238,7 @@ pub fn later_providers(app: &AppState) -> Check {
         ("stripe", set.stripe),
         ("calcom", set.calcom),
         ("elevenlabs", set.elevenlabs),
-        ("resend", set.resend),
+        ("resend", app.settings.mail.api_key.is_some()),
         ("llm", app.settings.llm_api_base_url.is_some()),
     ];
     let off: Vec<&str> = named

@@ -12,10 +12,24 @@ pub fn hex(bytes: &[u8]) -> String {
 macro_rules! text_enum {
     ($(#[$doc:meta])* $name:ident { $($variant:ident),* $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ::serde::Serialize, ::serde::Deserialize, ::sqlx::Type, ::utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ::serde::Serialize, ::sqlx::Type, ::utoipa::ToSchema)]
         #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
         #[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
         pub enum $name { $($variant),* }
+
+        /// In any case: `voice` is as good as `VOICE`.
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                #[derive(::serde::Deserialize)]
+                #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+                enum Capitals { $($variant),* }
+                let text = <String as ::serde::Deserialize>::deserialize(deserializer)?.to_ascii_uppercase();
+                let text = ::serde::de::IntoDeserializer::<D::Error>::into_deserializer(text);
+                Ok(match <Capitals as ::serde::Deserialize>::deserialize(text)? {
+                    $(Capitals::$variant => Self::$variant,)*
+                })
+            }
+        }
     };
 }
 pub(crate) use text_enum;

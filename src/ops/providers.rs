@@ -68,7 +68,7 @@ pub fn providers(app: &App) -> BTreeMap<&'static str, ProviderHealth> {
         ("stripe", on_or(is_set.stripe, false)),
         ("calcom", on_or(is_set.calcom, false)),
         ("elevenlabs", on_or(is_set.elevenlabs, true)),
-        ("resend", on_or(is_set.resend, true)),
+        ("resend", on_or(settings.mail.api_key.is_some(), true)),
         ("llm", on_or(settings.llm_api_base_url.is_some(), false)),
     ]
     .into_iter()

@@ -33,7 +33,7 @@ impl FromRequestParts<AppState> for PrivateCaller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let hops = app.settings.trusted_proxy_hops;
+        let hops = app.settings.network.trusted_proxy_hops;
         match address(&parts.headers, &parts.extensions, hops) {
             Some(ip) if is_private(ip) => Ok(Self),
             _ => Err(ApiError::forbidden(

@@ -6,7 +6,10 @@ use rocket_reception::{
     server,
 };
 
-use crate::support::paper::{assert_none, paper, programs, settings, shell_lines, subcommands};
+use crate::support::{
+    ENCRYPTION_KEY, JWT_KEY,
+    paper::{assert_none, paper, programs, settings, shell_lines, subcommands},
+};
 
 const FILES: [&str; 4] = ["Dockerfile", "render.yaml", "railway.toml", "compose.yaml"];
 
@@ -235,8 +238,8 @@ fn tls_may_be_asked_for_beside_the_url() {
             // Another host, as far as the check can tell; nobody listens there.
             ("DATABASE_URL", "postgres://reception@0.0.0.0:1/reception"),
             ("PUBLIC_URL", "https://reception.example"),
-            ("JWT_PRIVATE_KEY", "k"),
-            ("ENCRYPTION_KEY", "k"),
+            ("JWT_PRIVATE_KEY", JWT_KEY),
+            ("ENCRYPTION_KEY", ENCRYPTION_KEY),
         ]);
         command.envs(mode.map(|mode| ("PGSSLMODE", mode)));
         let output = command.output().unwrap();

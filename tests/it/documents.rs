@@ -245,7 +245,7 @@ fn the_defaults_in_the_table_are_the_real_ones() {
     );
     assert_eq!(
         default_of("TRUSTED_PROXY_HOPS"),
-        settings.trusted_proxy_hops.to_string()
+        settings.network.trusted_proxy_hops.to_string()
     );
     assert_eq!(default_of("BILLING_CURRENCY"), settings.billing_currency);
     assert_eq!(

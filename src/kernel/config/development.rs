@@ -1,4 +1,4 @@
-//! What development makes once and keeps: secrets to sign and check webhooks with.
+//! What development makes once and keeps: keys that sign and seal, secrets to check webhooks with.
 use std::{
     fs,
     io::{self, Write},
@@ -10,10 +10,14 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use super::{AppEnv, Settings};
+use crate::kernel::{random, secrets::Keyring, signing::SigningKeys};
 
-/// A verification secret per provider, so that webhooks are checked in development too and `simulate` can sign.
+/// The keys, and a verification secret per provider, so that webhooks are checked in development too and `simulate`
+/// can sign.
 #[derive(Clone, Debug)]
 pub struct DevelopmentSecrets {
+    pub signing: SecretString,
+    pub encryption: SecretString,
     pub twilio: SecretString,
     pub retell: SecretString,
 }
@@ -23,8 +27,10 @@ impl DevelopmentSecrets {
     pub fn load_or_make(data_dir: &Path) -> io::Result<Self> {
         fs::create_dir_all(data_dir)?;
         Ok(Self {
-            twilio: load_or_make(&data_dir.join("twilio-webhook-secret"))?,
-            retell: load_or_make(&data_dir.join("retell-webhook-secret"))?,
+            signing: load_or_make(&data_dir.join("jwt-private-key"), SigningKeys::generate)?,
+            encryption: load_or_make(&data_dir.join("encryption-key"), Keyring::generate)?,
+            twilio: load_or_make(&data_dir.join("twilio-webhook-secret"), webhook_secret)?,
+            retell: load_or_make(&data_dir.join("retell-webhook-secret"), webhook_secret)?,
         })
     }
 }
@@ -34,6 +40,14 @@ impl Settings {
     pub fn with_development_secrets(mut self) -> io::Result<Self> {
         if self.env == AppEnv::Development {
             let made = DevelopmentSecrets::load_or_make(&self.data_dir)?;
+            if self.keys.signing.is_none() {
+                let read = SigningKeys::parse(made.signing.expose_secret());
+                self.keys.signing = Some(read.map_err(io::Error::other)?);
+            }
+            if self.keys.encryption.is_none() {
+                let read = Keyring::parse(made.encryption.expose_secret());
+                self.keys.encryption = Some(read.map_err(io::Error::other)?);
+            }
             if self.twilio.auth_tokens.is_empty() {
                 self.twilio.auth_tokens.push(made.twilio);
             }
@@ -45,13 +59,16 @@ impl Settings {
     }
 }
 
+fn webhook_secret() -> SecretString {
+    format!("dev_{}", random::base62(64)).into()
+}
+
 /// Two programs may start at once: the one that creates the file decides, the other reads it.
-fn load_or_make(path: &Path) -> io::Result<SecretString> {
-    let secret = SecretString::from(format!(
-        "dev_{}{}",
-        Uuid::new_v4().simple(),
-        Uuid::new_v4().simple()
-    ));
+fn load_or_make(path: &Path, make: fn() -> SecretString) -> io::Result<SecretString> {
+    if let Ok(secret) = fs::read_to_string(path) {
+        return Ok(secret.trim().to_owned().into());
+    }
+    let secret = make();
     let temporary = path.with_extension(Uuid::new_v4().simple().to_string());
     let mut file = fs::OpenOptions::new()
         .write(true)

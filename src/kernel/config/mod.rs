@@ -1,14 +1,20 @@
 //! Settings: the only reader of the environment. Parsed once; a start that fails names everything wrong at once.
 mod development;
+mod environment;
+mod limits;
 mod read;
+mod reader;
 
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 
-use crate::kernel::phone::E164;
+use crate::kernel::{phone::E164, secrets::Keyring, signing::SigningKeys};
 pub use development::DevelopmentSecrets;
-pub use read::{Environment, SettingsError};
+pub use environment::Environment;
+pub use limits::LimitSettings;
+pub use read::SettingsError;
 
 /// Where we run: decides what is made up when it is missing, and what is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +32,16 @@ pub struct Settings {
     pub public_url: String,
     pub database: DatabaseSettings,
     pub data_dir: PathBuf,
-    pub trusted_proxy_hops: usize,
+    pub network: NetworkSettings,
+    pub keys: KeySettings,
+    pub limits: LimitSettings,
+    /// Where the dashboard is; links in mails lead there.
+    pub frontend_url: Option<String>,
+    /// Who may be made operator and gets alerts.
+    pub admin_email: Option<String>,
+    /// Which text people agree to when they register.
+    pub consent_version: String,
+    pub mail: MailSettings,
     pub log_filter: Option<String>,
     pub billing_currency: String,
     pub twilio: TwilioSettings,
@@ -41,9 +56,40 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {
     pub url: Option<SecretString>,
+    /// A replica that dashboards read from.
+    pub read_url: Option<SecretString>,
     pub pool_size: u32,
     /// Where the programs of the embedded server are, when not in a usual place.
     pub programs: Option<PathBuf>,
+}
+
+/// Who stands before us, who may come near, whom we may call.
+#[derive(Clone, Debug)]
+pub struct NetworkSettings {
+    /// How many proxies append to `X-Forwarded-For`.
+    pub trusted_proxy_hops: usize,
+    /// From where operators may come; empty: from everywhere.
+    pub admin_ip_allowlist: Vec<IpNet>,
+    /// Private networks that subscribers' endpoints may stand in.
+    pub allowed_private_cidrs: Vec<IpNet>,
+    /// Pages that may call us from a browser.
+    pub cors_origins: Vec<String>,
+}
+
+/// What signs access tokens and seals secrets; development makes what is missing.
+#[derive(Clone, Debug)]
+pub struct KeySettings {
+    pub signing: Option<SigningKeys>,
+    pub encryption: Option<Keyring>,
+}
+
+/// Resend, who carries our mails.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    pub api_key: Option<SecretString>,
+    pub api_base_url: String,
+    pub from: String,
+    pub webhook_secrets: Vec<SecretString>,
 }
 
 #[derive(Clone, Debug)]
@@ -96,7 +142,6 @@ pub struct Configured {
     pub stripe: bool,
     pub calcom: bool,
     pub elevenlabs: bool,
-    pub resend: bool,
 }
 
 impl Settings {

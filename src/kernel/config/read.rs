@@ -1,12 +1,13 @@
 //! From the environment to [`Settings`].
-use std::{collections::HashMap, fmt, path::PathBuf};
+use std::{fmt, path::PathBuf};
 
 use secrecy::SecretString;
 
 use super::{
-    AppEnv, Configured, DatabaseSettings, MasterAgent, RetellSettings, Settings, TwilioSettings,
+    AppEnv, Configured, DatabaseSettings, Environment, KeySettings, LimitSettings, MailSettings,
+    MasterAgent, NetworkSettings, RetellSettings, Settings, TwilioSettings, reader::Reader,
 };
-use crate::kernel::phone::E164;
+use crate::kernel::{secrets::Keyring, signing::SigningKeys};
 
 /// Names of the older systems that mean nothing here.
 const IGNORED: [&str; 4] = [
@@ -15,85 +16,6 @@ const IGNORED: [&str; 4] = [
     "SUPABASE_URL",
     "NODE_ENV",
 ];
-/// Older names of `PUBLIC_URL`, in the order in which they are looked for.
-const PUBLIC_URL_NAMES: [&str; 5] = [
-    "PUBLIC_URL",
-    "SERVER_URL",
-    "WEBHOOK_BASE_URL",
-    "BASE_URL",
-    "APP_URL",
-];
-
-/// The variables of a process: taken once, so that tests can make their own.
-#[derive(Clone, Debug, Default)]
-pub struct Environment(HashMap<String, String>);
-
-impl Environment {
-    /// The real one and, in development, what a `.env` file adds to it.
-    pub fn of_process() -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the place the others are sent to"
-        )]
-        let mut variables: HashMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        let is_production = Self(variables.clone()).app_env() == Ok(AppEnv::Production);
-        if !is_production {
-            for (name, value) in read_env_file(std::path::Path::new(".env")) {
-                variables.entry(name).or_insert(value);
-            }
-        }
-        Self(variables)
-    }
-
-    /// A value that is not empty.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(|value| value.trim())
-            .filter(|value| !value.is_empty())
-    }
-
-    fn app_env(&self) -> Result<AppEnv, String> {
-        match self.get("APP_ENV").map(str::to_ascii_lowercase).as_deref() {
-            Some("development") => Ok(AppEnv::Development),
-            Some("production") => Ok(AppEnv::Production),
-            Some(_) => Err("APP_ENV must be development or production".to_owned()),
-            None if self.get("DATABASE_URL").is_some() => Ok(AppEnv::Production),
-            None => Ok(AppEnv::Development),
-        }
-    }
-}
-
-impl<const N: usize> From<[(&str, &str); N]> for Environment {
-    fn from(variables: [(&str, &str); N]) -> Self {
-        variables.into_iter().collect()
-    }
-}
-
-/// Of two values for one name the later one counts.
-impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
-    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(variables: I) -> Self {
-        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        Self(variables.into_iter().map(owned).collect())
-    }
-}
-
-fn read_env_file(path: &std::path::Path) -> Vec<(String, String)> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once('='))
-        .map(|(name, value)| {
-            (
-                name.trim().to_owned(),
-                value.trim().trim_matches('"').to_owned(),
-            )
-        })
-        .collect()
-}
 
 /// Everything that is missing or wrong, at once.
 #[derive(Debug, PartialEq, Eq)]
@@ -125,11 +47,6 @@ impl Settings {
     }
 }
 
-struct Reader<'a> {
-    environment: &'a Environment,
-    wrong: Vec<String>,
-}
-
 impl Reader<'_> {
     fn settings(&mut self, default_data_dir: PathBuf) -> Option<Settings> {
         let env = match self.environment.app_env() {
@@ -153,14 +70,40 @@ impl Reader<'_> {
             port,
             public_url: self.public_url(port),
             database: DatabaseSettings {
-                url: self.database_url(env),
+                url: self.database_url("DATABASE_URL", env),
+                read_url: self.database_url("DATABASE_READ_URL", env),
                 pool_size: self.number("DATABASE_POOL_SIZE", 16),
                 programs: self.text("PG_BIN").map(PathBuf::from),
             },
             data_dir: self
                 .text("DATA_DIR")
                 .map_or(default_data_dir, PathBuf::from),
-            trusted_proxy_hops: self.number("TRUSTED_PROXY_HOPS", 0),
+            network: NetworkSettings {
+                trusted_proxy_hops: self.number("TRUSTED_PROXY_HOPS", 0),
+                admin_ip_allowlist: self.networks("ADMIN_IP_ALLOWLIST"),
+                allowed_private_cidrs: self.networks("ALLOWED_PRIVATE_CIDRS"),
+                cors_origins: self.origins("CORS_ORIGINS"),
+            },
+            keys: KeySettings {
+                signing: self.parsed("JWT_PRIVATE_KEY", SigningKeys::parse),
+                encryption: self.parsed("ENCRYPTION_KEY", Keyring::parse),
+            },
+            limits: LimitSettings::read(self),
+            frontend_url: self
+                .text("FRONTEND_URL")
+                .map(|_| self.base_url("FRONTEND_URL", "")),
+            admin_email: self.text("ADMIN_EMAIL"),
+            consent_version: self
+                .text("CONSENT_VERSION")
+                .unwrap_or_else(|| "2026-11".to_owned()),
+            mail: MailSettings {
+                api_key: self.text("RESEND_API_KEY").map(SecretString::from),
+                api_base_url: self.base_url("RESEND_API_BASE_URL", "https://api.resend.com"),
+                from: self
+                    .text("MAIL_FROM")
+                    .unwrap_or_else(|| "Rocket Reception <reception@localhost>".to_owned()),
+                webhook_secrets: self.secrets("RESEND_WEBHOOK_SECRET"),
+            },
             log_filter: self.text("RUST_LOG"),
             billing_currency: self.currency(),
             twilio: self.twilio(),
@@ -171,7 +114,6 @@ impl Reader<'_> {
                 stripe: self.has("STRIPE_SECRET_KEY"),
                 calcom: self.has("CALCOM_CLIENT_ID"),
                 elevenlabs: self.has("ELEVENLABS_API_KEY"),
-                resend: self.has("RESEND_API_KEY"),
             },
             ignored: IGNORED.into_iter().filter(|name| self.has(name)).collect(),
         })
@@ -228,129 +170,12 @@ impl Reader<'_> {
             })
             .collect()
     }
-
-    fn text(&self, name: &str) -> Option<String> {
-        self.environment.get(name).map(str::to_owned)
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.environment.get(name).is_some()
-    }
-
-    /// Several values, separated by commas.
-    fn secrets(&self, name: &str) -> Vec<SecretString> {
-        let values = self.environment.get(name).unwrap_or_default();
-        values
-            .split(',')
-            .map(str::trim)
-            .filter(|value| !value.is_empty())
-            .map(SecretString::from)
-            .collect()
-    }
-
-    fn number<T: std::str::FromStr>(&mut self, name: &str, default: T) -> T {
-        match self.environment.get(name).map(str::parse) {
-            None => default,
-            Some(Ok(number)) => number,
-            Some(Err(_)) => {
-                self.wrong.push(format!("{name} is not a number that fits"));
-                default
-            }
-        }
-    }
-
-    fn flag(&mut self, name: &str) -> bool {
-        match self
-            .environment
-            .get(name)
-            .map(str::to_ascii_lowercase)
-            .as_deref()
-        {
-            None | Some("false" | "0" | "no" | "off") => false,
-            Some("true" | "1" | "yes" | "on") => true,
-            Some(_) => {
-                self.wrong.push(format!("{name} must be true or false"));
-                false
-            }
-        }
-    }
-
-    fn phone(&mut self, name: &str) -> Option<E164> {
-        let parsed = self.environment.get(name)?.parse();
-        if parsed.is_err() {
-            self.wrong
-                .push(format!("{name} must be a number such as +14315550100"));
-        }
-        parsed.ok()
-    }
-
-    fn currency(&mut self) -> String {
-        let code = self
-            .text("BILLING_CURRENCY")
-            .unwrap_or_else(|| "CAD".to_owned());
-        if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            self.wrong
-                .push("BILLING_CURRENCY must be a code such as CAD".to_owned());
-        }
-        code
-    }
-
-    fn base_url(&mut self, name: &str, default: &str) -> String {
-        let url = self.text(name).unwrap_or_else(|| default.to_owned());
-        if !url.starts_with("http://") && !url.starts_with("https://") {
-            self.wrong
-                .push(format!("{name} must begin with http:// or https://"));
-        }
-        url.trim_end_matches('/').to_owned()
-    }
-
-    fn public_url(&mut self, port: u16) -> String {
-        let name = PUBLIC_URL_NAMES
-            .into_iter()
-            .find(|name| self.has(name))
-            .unwrap_or("PUBLIC_URL");
-        self.base_url(name, &format!("http://localhost:{port}"))
-    }
-
-    fn require(&mut self, names: &[&str]) {
-        let missing = names.iter().filter(|name| {
-            let has_older_name =
-                **name == "PUBLIC_URL" && PUBLIC_URL_NAMES.iter().any(|older| self.has(older));
-            !self.has(name) && !has_older_name
-        });
-        let wrong: Vec<_> = missing
-            .map(|name| format!("{name} is missing (production needs it)"))
-            .collect();
-        self.wrong.extend(wrong);
-    }
-
-    /// Outside this machine a password must not travel in the clear.
-    fn database_url(&mut self, env: AppEnv) -> Option<SecretString> {
-        let url = self.text("DATABASE_URL")?;
-        match url.parse::<sqlx::postgres::PgConnectOptions>() {
-            Err(_) => self
-                .wrong
-                .push("DATABASE_URL is not a postgres:// URL".to_owned()),
-            Ok(options) => {
-                use sqlx::postgres::PgSslMode::{Require, VerifyCa, VerifyFull};
-                let host = options.get_host();
-                let is_local = options.get_socket().is_some()
-                    || ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&host)
-                    || host.starts_with('/');
-                let has_tls = matches!(options.get_ssl_mode(), Require | VerifyCa | VerifyFull);
-                if env == AppEnv::Production && !is_local && !has_tls {
-                    self.wrong.push(
-                        "DATABASE_URL needs ?sslmode=require or stricter: its host is not this machine".to_owned(),
-                    );
-                }
-            }
-        }
-        Some(url.into())
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn read<const N: usize>(variables: [(&str, &str); N]) -> Result<Settings, SettingsError> {
@@ -397,8 +222,8 @@ mod tests {
             read([
                 ("DATABASE_URL", url),
                 ("PUBLIC_URL", "https://example.com"),
-                ("JWT_PRIVATE_KEY", "k"),
-                ("ENCRYPTION_KEY", "k"),
+                ("JWT_PRIVATE_KEY", SigningKeys::generate().expose_secret()),
+                ("ENCRYPTION_KEY", Keyring::generate().expose_secret()),
             ])
         };
         assert!(with("postgres://u@db.example.com/db").is_err());

@@ -34,17 +34,27 @@ pub const RETELL_KEY: &str = "retell-key-of-the-tests";
 /// A Saturday, at ten in Winnipeg.
 const NOW: &str = "2026-11-21T16:00:00Z";
 
+/// Keys of the tests alone.
+pub const JWT_KEY: &str = "-----BEGIN PRIVATE KEY-----\\n\
+    MC4CAQAwBQYDK2VwBCIEII8/M2u1r9QbT1bkz/e326IhjA11G6N/JkngzuU6ogRP\\n\
+    -----END PRIVATE KEY-----";
+pub const ENCRYPTION_KEY: &str = "test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
 /// What `APP_ENV=production` asks for.
 pub const PRODUCTION: [(&str, &str); 4] = [
     ("APP_ENV", "production"),
     ("DATABASE_URL", "postgres://reception@localhost/reception"),
-    ("JWT_PRIVATE_KEY", "key"),
-    ("ENCRYPTION_KEY", "key"),
+    ("JWT_PRIVATE_KEY", JWT_KEY),
+    ("ENCRYPTION_KEY", ENCRYPTION_KEY),
 ];
 
-/// One process's state, with no settings at all.
+/// One process's state, with no settings but keys.
 pub fn app(db: Db, clock: Clock) -> AppState {
-    let settings = Settings::read(&Environment::from([]), std::env::temp_dir());
+    let keys = [
+        ("JWT_PRIVATE_KEY", JWT_KEY),
+        ("ENCRYPTION_KEY", ENCRYPTION_KEY),
+    ];
+    let settings = Settings::read(&Environment::from(keys), std::env::temp_dir());
     App::new(db, clock, settings.expect("development needs no settings"))
         .expect("the clients of providers")
 }
@@ -80,6 +90,8 @@ impl TestApp {
         let database = TestDb::new(clock.clone()).await;
         let usual = [
             ("PUBLIC_URL", PUBLIC_URL),
+            ("JWT_PRIVATE_KEY", JWT_KEY),
+            ("ENCRYPTION_KEY", ENCRYPTION_KEY),
             ("TWILIO_ACCOUNT_SID", FakeTwilio::ACCOUNT),
             ("TWILIO_AUTH_TOKEN", TWILIO_TOKEN),
             ("TWILIO_API_BASE_URL", &twilio.base_url),
@@ -113,6 +125,8 @@ impl TestApp {
             clock: app.clock.clone(),
             settings: app.state.settings.clone(),
             tasks: app.state.tasks.clone(),
+            signing: app.state.signing.clone(),
+            keyring: app.state.keyring.clone(),
         };
         app.on(Arc::new(state))
     }

@@ -11,7 +11,10 @@ mod text;
 mod waiting;
 mod world;
 
-pub use app::{Answer, PRODUCTION, PUBLIC_URL, RETELL_KEY, TWILIO_TOKEN, TestApp, app, at};
+pub use app::{
+    Answer, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL, RETELL_KEY, TWILIO_TOKEN, TestApp,
+    app, at,
+};
 pub use db::TestDb;
 pub use queue::{Bench, Work, do_once, soon};
 pub use retell::RetellPost;

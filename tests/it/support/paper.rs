@@ -94,7 +94,13 @@ pub fn subcommands() -> Vec<String> {
 /// The names of all settings that the program reads, as its source has them; a family ends in `<INDUSTRY>`.
 pub fn settings() -> Vec<String> {
     let mut names = Vec::new();
-    for file in ["src/kernel/config/read.rs", "src/database.rs"] {
+    for file in [
+        "src/kernel/config/read.rs",
+        "src/kernel/config/reader.rs",
+        "src/kernel/config/environment.rs",
+        "src/kernel/config/limits.rs",
+        "src/database.rs",
+    ] {
         let text = paper(file);
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         let quoted = code
