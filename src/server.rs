@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     app::AppState,
     messaging, ops, sms, voice,
-    web::{layers, request_id},
+    web::{layers, limits, request_id},
     worker,
 };
 
@@ -47,6 +47,7 @@ pub fn router(app: AppState) -> Router {
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(CatchPanicLayer::custom(layers::answer_panic))
+        .layer(middleware::from_fn(limits::layer))
         .layer(middleware::from_fn(layers::observe))
         .layer(middleware::from_fn(request_id::layer))
         .with_state(app)

@@ -8,4 +8,4 @@ pub mod limits;
 pub mod idempotency;
 mod store;
 
-pub use error::{ApiError, FieldError, Problem};
+pub use error::{ApiError, FieldError, Problem, ProblemCode};
