@@ -5,6 +5,11 @@ pub mod request_id;
 pub mod client;
 pub mod layers;
 pub mod limits;
+pub mod flood;
+pub mod body;
+pub mod cors;
+pub mod security;
+pub mod etag;
 pub mod idempotency;
 mod store;
 

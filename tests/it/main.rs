@@ -13,6 +13,7 @@ mod billing;
 mod commands;
 mod deployment;
 mod documents;
+mod edges;
 mod fakes;
 mod bad_input;
 mod embedded;
