@@ -142,7 +142,10 @@ pub async fn create_operator(
     let email: Email = email.parse().context("--email")?;
     if let Some(admin) = &settings.admin_email {
         let may = admin.trim().eq_ignore_ascii_case(email.as_str());
-        ensure!(may, "ADMIN_EMAIL names somebody else: only that address may be made operator");
+        ensure!(
+            may,
+            "ADMIN_EMAIL names somebody else: only that address may be made operator"
+        );
     }
     let password = read_password()?;
     let database = Database::open(settings, Clock::System).await?;
