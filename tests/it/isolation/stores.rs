@@ -52,6 +52,8 @@ const WITHOUT_IDS: &[&str] = &[
     "src/identity/audit/store.rs::list",
     "src/identity/store/keys.rs::insert",
     "src/identity/store/keys.rs::list",
+    // Tried over its route, by tests/it/identity/keys.rs and tests/it/isolation/routes.rs.
+    "src/identity/store/keys.rs::revoke",
     // By a hash, which only its key's subscriber is looked up by.
     "src/identity/store/keys.rs::find_usable",
     "src/people/store.rs::end_opt_out",
