@@ -1,13 +1,10 @@
-//! All routers in one, and the orderly stop.
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+//! All routers in one, and the sockets on which they are served.
+mod listen;
+mod paced;
 
-use anyhow::Context;
+use std::{sync::Arc, time::Instant};
+
 use axum::{Json, Router, extract::MatchedPath, http::Extensions, middleware, routing::get};
-use tokio::net::TcpListener;
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
@@ -24,8 +21,7 @@ use crate::{
     worker,
 };
 
-/// How long requests may take to end when the process stops.
-const GRACE: Duration = Duration::from_secs(10);
+pub use listen::{Deadlines, serve, serve_with};
 
 /// The routes that answer under `/api` and, for clients of the older systems, without it.
 fn api() -> OpenApiRouter<AppState> {
@@ -115,24 +111,4 @@ pub fn document() -> OpenApi {
         "Calls, texts and web chats of small businesses: answered, recorded, billed.".to_owned(),
     );
     document
-}
-
-/// Serves until the application's tasks stop, then lets requests end.
-pub async fn serve(app: AppState, listener: TcpListener) -> anyhow::Result<()> {
-    let stopping = app.clone();
-    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service)
-        .with_graceful_shutdown(async move { stopping.tasks.stopping().await })
-        .into_future();
-    let late = async {
-        app.tasks.stopping().await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        served = serving => served.context("serve requests"),
-        () = late => {
-            tracing::warn!("requests that took longer than {} s are cut off", GRACE.as_secs());
-            Ok(())
-        }
-    }
 }
