@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     app::AppState,
-    messaging, ops, sms, voice,
+    identity, messaging, ops, sms, voice,
     web::{
         body, cors, etag,
         flood::{self, Shield},
@@ -31,6 +31,7 @@ fn api() -> OpenApiRouter<AppState> {
     };
     OpenApiRouter::new()
         .merge(ops::router(programme))
+        .merge(identity::router())
         .merge(sms::router())
         .merge(messaging::router())
         .merge(voice::router())

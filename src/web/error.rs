@@ -113,6 +113,11 @@ impl ApiError {
         }
     }
 
+    /// Too many failed attempts.
+    pub fn too_many_attempts(retry_after: Duration) -> Self {
+        Self::too_many("too_many_attempts", retry_after)
+    }
+
     pub fn provider_not_configured(provider: &str) -> Self {
         Self::retry_later(
             "provider_not_configured",

@@ -15,6 +15,7 @@ mod deployment;
 mod documents;
 mod edges;
 mod fakes;
+mod identity;
 mod bad_input;
 mod embedded;
 mod inbound;
