@@ -1,4 +1,5 @@
 //! The edges of the server: what every answer carries, and what nobody may take of us.
 mod browsers;
 mod floods;
+mod sockets;
 mod tags;
