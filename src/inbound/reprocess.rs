@@ -15,11 +15,24 @@ use crate::{
     web::ApiError,
 };
 
-/// Takes up an event again that failed.
+/// Takes up an event again that failed, or that had to wait.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Reprocess {
+    /// Whose it is, where that is known: at most five of one subscriber run at once.
+    #[serde(default)]
+    pub subscriber: Option<SubscriberId>,
     pub provider: String,
     pub external_id: String,
+}
+
+impl Reprocess {
+    pub(super) fn of(subscriber: Option<SubscriberId>, event: &EventKey<'_>) -> Self {
+        Self {
+            subscriber,
+            provider: event.provider.to_owned(),
+            external_id: event.external_id.clone(),
+        }
+    }
 }
 
 impl Job for Reprocess {
@@ -27,7 +40,7 @@ impl Job for Reprocess {
     const LANE: Lane = Lane::Provider;
 
     fn subscriber(&self) -> Option<SubscriberId> {
-        None
+        self.subscriber
     }
 
     fn dedupe_key(&self) -> Option<String> {
@@ -60,10 +73,7 @@ pub async fn own_or_answer(
     let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
     // The causes may quote a value; the log has them, the row has what kind of trouble it was.
     claim::keep_failed(&mut tx, subscriber, event, "failed here, see the log").await?;
-    let again = Reprocess {
-        provider: event.provider.to_owned(),
-        external_id: event.external_id.clone(),
-    };
+    let again = Reprocess::of(subscriber, event);
     jobs::enqueue_in(&mut tx, &again, std::time::Duration::from_secs(5));
     tx.commit().await?;
     Ok(Received::Failed)
