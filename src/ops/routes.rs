@@ -45,6 +45,7 @@ pub fn metrics_router() -> Router<AppState> {
         .route("/metrics", get(show_metrics))
 }
 
+/// Says that the process answers.
 #[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, body = Alive)))]
 async fn show_health() -> Json<Alive> {
     Json(Alive {
@@ -54,6 +55,7 @@ async fn show_health() -> Json<Alive> {
     })
 }
 
+/// Says whether requests can be served: database, migrations and keys are there.
 #[utoipa::path(get, path = "/ready", tag = "health",
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 async fn show_readiness(State(app): State<AppState>) -> (StatusCode, Json<Readiness>) {

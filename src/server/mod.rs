@@ -1,4 +1,6 @@
 //! All routers in one, and the sockets on which they are served.
+mod docs;
+mod document;
 mod listen;
 mod paced;
 
@@ -7,7 +9,6 @@ use std::{sync::Arc, time::Instant};
 use axum::{Json, Router, extract::MatchedPath, http::Extensions, middleware, routing::get};
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
-use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
     worker,
 };
 
+pub use document::document;
 pub use listen::{Deadlines, serve, serve_with};
 
 /// The routes that answer under `/api` and, for clients of the older systems, without it.
@@ -79,6 +81,7 @@ pub fn router(app: AppState) -> Router {
     Router::new()
         .merge(ops::metrics_router())
         .route("/openapi.json", get(async move || Json(document.clone())))
+        .merge(docs::router())
         .merge(api.clone())
         .nest("/api", api)
         .fallback(layers::not_found)
@@ -101,15 +104,4 @@ pub fn router(app: AppState) -> Router {
         ))
         .layer(middleware::from_fn(request_id::layer))
         .with_state(app)
-}
-
-/// The OpenAPI document: each route once, in its `/api` form.
-pub fn document() -> OpenApi {
-    let (_, mut document) = OpenApiRouter::new().nest("/api", api()).split_for_parts();
-    document.info.title = "Rocket Reception".to_owned();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    document.info.description = Some(
-        "Calls, texts and web chats of small businesses: answered, recorded, billed.".to_owned(),
-    );
-    document
 }
