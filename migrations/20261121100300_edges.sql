@@ -10,3 +10,7 @@ alter table inbound_events add constraint inbound_events_state_check
 create unique index inbound_events_named on inbound_events (id) where state <> 'DONE';
 -- In the order of their arrival.
 create index inbound_events_waiting on inbound_events (subscriber_id, received_at, id) where state = 'WAITING';
+
+-- The operator's lists of everybody's.
+create index leads_created on leads (created_at desc, id desc);
+create index outgoing_messages_created on outgoing_messages (created_at desc, id desc);

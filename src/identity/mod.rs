@@ -9,6 +9,7 @@
 pub mod access;
 pub mod audit;
 pub mod model;
+pub mod overview;
 pub mod tokens;
 mod routes;
 mod store;

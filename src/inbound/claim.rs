@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::kernel::{
-    db::{Db, SystemToken, SystemTx, TenantTx, Tx},
+    db::{Db, OperatorTx, SystemToken, SystemTx, TenantTx, Tx},
     ids::SubscriberId,
     text::text_enum,
 };
@@ -188,6 +188,42 @@ async fn write(
 text_enum! {
     /// How an event stands, as its row says it.
     KeptState { Done, Unrouted, Failed, Waiting }
+}
+
+/// What is needed to take an event up again.
+pub(super) struct Named {
+    pub(super) provider: String,
+    pub(super) external_id: String,
+    pub(super) kind: String,
+}
+
+/// A kept event by the name that operators call it by; none if it took effect or is another's.
+pub(super) async fn lock_named(
+    tx: &mut OperatorTx,
+    id: Uuid,
+    subscriber: Option<SubscriberId>,
+) -> sqlx::Result<Option<Named>> {
+    sqlx::query_as!(
+        Named,
+        "select provider, external_id, kind from inbound_events
+          where id = $1 and state <> 'DONE' and subscriber_id is not distinct from $2 for update",
+        id,
+        subscriber as _,
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// Only what failed is taken up, whoever's it turns out to be; what waits keeps its turn.
+pub(super) async fn mark_for_replay(tx: &mut OperatorTx, id: Uuid) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update inbound_events set state = 'FAILED', error = 'an operator asked for it again'
+          where id = $1 and state in ('UNROUTED', 'FAILED')",
+        id,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// An event that was kept.

@@ -13,4 +13,4 @@ pub use claim::{
 };
 pub use pace::{await_turn, pace};
 pub use proved::{RetellBody, TwilioForm, count, outcome_of};
-pub use reprocess::{Reprocess, own_or_answer};
+pub use reprocess::{Replay, Reprocess, own_or_answer, replay};

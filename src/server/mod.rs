@@ -12,6 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
+    admin,
     app::AppState,
     identity, messaging, ops, sms, voice,
     web::{
@@ -37,6 +38,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(sms::router())
         .merge(messaging::router())
         .merge(voice::router())
+        .merge(admin::router())
 }
 
 /// Where providers call, under `/api` and without it. What they send is counted by its signature alone.
