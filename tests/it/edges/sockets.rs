@@ -171,7 +171,7 @@ async fn who_does_not_take_an_answer_gives_up_the_place() {
     .await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
-    let mut greedy = Client(socket.connect(served.address).await.unwrap());
+    let greedy = Client(socket.connect(served.address).await.unwrap());
     for _ in 0..2_000 {
         let document = b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n";
         if greedy.0.try_write(document).is_err() {
