@@ -23,6 +23,7 @@ pub mod receptionist;
 pub mod sms;
 pub mod voice;
 pub mod ops;
+pub mod admin;
 pub mod worker;
 pub mod server;
 pub mod seeding;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use crate::{
     app::AppState,
     billing, identity,
-    inbound::{self, Received, Reprocess},
+    inbound::{self, KeptState, Received, Reprocess},
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
     mail, messaging, sms, voice,
@@ -52,12 +52,17 @@ pub fn start(app: &AppState) {
     Scheduler::new(app.clone(), schedules()).start();
 }
 
-/// Takes up a webhook again that failed by a fault of ours, by the road on which it came.
+/// Takes up a webhook again that failed by a fault of ours or had to wait, by the road on which it came.
 async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobError> {
     let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
     let kept = inbound::find_kept(&mut tx, &job.provider, &job.external_id).await?;
     tx.commit().await?;
     let kept = kept.context("the event is gone").map_err(JobError::Fail)?;
+    if kept.state == KeptState::Waiting
+        && let Some(subscriber) = kept.subscriber
+    {
+        inbound::await_turn(&app, subscriber, &job).await?;
+    }
     let handled = match (job.provider.as_str(), kept.kind.as_str()) {
         ("TWILIO", "text") => sms::receive_raw(&app, &kept.raw_body, kept.received_at).await,
         ("RETELL", _) => voice::receive_raw(&app, &kept.raw_body, kept.received_at).await,

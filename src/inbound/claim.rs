@@ -1,9 +1,11 @@
 //! Each event takes effect once: the first transaction to insert its key has it.
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::kernel::{
-    db::{Db, SystemToken, SystemTx, Tx},
+    db::{Db, OperatorTx, SystemToken, SystemTx, TenantTx, Tx},
     ids::SubscriberId,
+    text::text_enum,
 };
 
 /// An event, by what its provider keeps the same across retries and different across events.
@@ -33,6 +35,8 @@ pub enum Received {
     Unrouted,
     /// Kept: it cannot be read, or it failed by a fault of ours and is taken up again.
     Failed,
+    /// Kept: its subscriber has had many in this minute, and it takes effect when its turn comes.
+    Waiting,
 }
 
 /// Claims the event within the transaction of its effects.
@@ -70,8 +74,8 @@ pub async fn keep_failed(
     write(tx, subscriber, event, "FAILED", Some(error)).await
 }
 
-/// Says whose a failed event is, once that is known: only their transaction can then take it up.
-pub async fn give_failed(
+/// Says whose a kept event is that is taken up again: only their transaction can do so.
+pub async fn give_kept(
     db: &Db,
     subscriber: Option<SubscriberId>,
     event: &EventKey<'_>,
@@ -79,7 +83,8 @@ pub async fn give_failed(
     let mut tx = SystemTx::begin(db, SystemToken::InboundRouter).await?;
     sqlx::query!(
         "update inbound_events set subscriber_id = $3
-          where provider = $1 and external_id = $2 and state = 'FAILED' and subscriber_id is distinct from $3",
+          where provider = $1 and external_id = $2 and state in ('FAILED', 'WAITING')
+            and subscriber_id is distinct from $3",
         event.provider,
         event.external_id,
         subscriber as _,
@@ -87,6 +92,62 @@ pub async fn give_failed(
     .execute(tx.conn())
     .await?;
     tx.commit().await
+}
+
+/// Keeps an event that must wait for its turn; a duplicate of one that was met before is left as it is.
+pub(super) async fn keep_waiting(tx: &mut TenantTx, event: &EventKey<'_>) -> sqlx::Result<Claim> {
+    let written = sqlx::query!(
+        "insert into inbound_events (provider, external_id, subscriber_id, kind, raw_body, received_at, state, id)
+         values ($1, $2, $3, $4, $5, $6, 'WAITING', $7)
+         on conflict (provider, external_id) do nothing",
+        event.provider,
+        event.external_id,
+        tx.subscriber() as _,
+        event.kind,
+        event.raw,
+        event.received_at,
+        Uuid::now_v7(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(if written.rows_affected() == 1 {
+        Claim::New
+    } else {
+        Claim::Duplicate
+    })
+}
+
+/// How many of the subscriber's events wait; more than a few thousand are told as so many.
+pub(super) async fn count_waiting(tx: &mut TenantTx) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"
+        select count(*) as "waiting!"
+          from (select from inbound_events where subscriber_id = $1 and state = 'WAITING' limit 5000) as waiting
+        "#,
+        tx.subscriber() as _,
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// Which of the subscriber's waiting events came first. One whose job is gone (`$2` is how the keys of those jobs
+/// begin) waits for the operator, and nobody waits for it.
+pub(super) async fn find_first_waiting(
+    tx: &mut TenantTx,
+    job_kind: &str,
+) -> sqlx::Result<Option<(String, String)>> {
+    let first = sqlx::query!(
+        "select provider, external_id from inbound_events e
+          where subscriber_id = $1 and state = 'WAITING'
+            and exists (select from jobs
+                         where state = 'QUEUED' and dedupe_key = $2 || ':' || e.provider || ':' || e.external_id)
+          order by received_at, id limit 1",
+        tx.subscriber() as _,
+        job_kind,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(first.map(|first| (first.provider, first.external_id)))
 }
 
 async fn write(
@@ -98,11 +159,12 @@ async fn write(
 ) -> sqlx::Result<Claim> {
     let written = sqlx::query!(
         "insert into inbound_events as e
-             (provider, external_id, subscriber_id, kind, raw_body, received_at, state, error)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
-         -- what failed by a fault of ours is taken up again by the same road; another's row is no business of ours
-         on conflict (provider, external_id) do update set state = excluded.state, error = null
-          where e.state = 'FAILED' and excluded.state <> 'FAILED'
+             (provider, external_id, subscriber_id, kind, raw_body, received_at, state, error, id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         -- what failed by a fault of ours, or waited, is taken up again by the same road; another's row is no
+         -- business of ours
+         on conflict (provider, external_id) do update set state = excluded.state, error = excluded.error
+          where e.state in ('FAILED', 'WAITING') and e.state <> excluded.state
             and e.subscriber_id is not distinct from excluded.subscriber_id",
         event.provider,
         event.external_id,
@@ -112,6 +174,7 @@ async fn write(
         event.received_at,
         state,
         error,
+        Uuid::now_v7(),
     )
     .execute(tx.conn())
     .await?;
@@ -122,9 +185,52 @@ async fn write(
     })
 }
 
+text_enum! {
+    /// How an event stands, as its row says it.
+    KeptState { Done, Unrouted, Failed, Waiting }
+}
+
+/// What is needed to take an event up again.
+pub(super) struct Named {
+    pub(super) provider: String,
+    pub(super) external_id: String,
+    pub(super) kind: String,
+}
+
+/// A kept event by the name that operators call it by; none if it took effect or is another's.
+pub(super) async fn lock_named(
+    tx: &mut OperatorTx,
+    id: Uuid,
+    subscriber: Option<SubscriberId>,
+) -> sqlx::Result<Option<Named>> {
+    sqlx::query_as!(
+        Named,
+        "select provider, external_id, kind from inbound_events
+          where id = $1 and state <> 'DONE' and subscriber_id is not distinct from $2 for update",
+        id,
+        subscriber as _,
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// Only what failed is taken up, whoever's it turns out to be; what waits keeps its turn.
+pub(super) async fn mark_for_replay(tx: &mut OperatorTx, id: Uuid) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update inbound_events set state = 'FAILED', error = 'an operator asked for it again'
+          where id = $1 and state in ('UNROUTED', 'FAILED')",
+        id,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// An event that was kept.
 #[derive(Debug)]
 pub struct Kept {
+    pub subscriber: Option<SubscriberId>,
+    pub state: KeptState,
     pub kind: String,
     pub raw_body: Vec<u8>,
     pub received_at: DateTime<Utc>,
@@ -137,7 +243,10 @@ pub async fn find_kept(
 ) -> sqlx::Result<Option<Kept>> {
     sqlx::query_as!(
         Kept,
-        "select kind, raw_body, received_at from inbound_events where provider = $1 and external_id = $2",
+        r#"
+        select subscriber_id as "subscriber: SubscriberId", state as "state: KeptState", kind, raw_body, received_at
+          from inbound_events where provider = $1 and external_id = $2
+        "#,
         provider,
         external_id,
     )

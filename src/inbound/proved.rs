@@ -29,7 +29,7 @@ pub struct TwilioForm {
 /// A body that Retell signed.
 pub struct RetellBody(pub Bytes);
 
-/// Counts what became of a webhook: `done`, `duplicate`, `unrouted`, `rejected` or `failed`.
+/// Counts what became of a webhook: `done`, `duplicate`, `unrouted`, `waiting`, `rejected` or `failed`.
 pub fn count(provider: &str, kind: &str, outcome: &str) {
     METRICS
         .inbound_events
@@ -44,6 +44,7 @@ pub fn outcome_of(handled: &Result<Received, ApiError>) -> &'static str {
         Ok(Received::Duplicate) => "duplicate",
         Ok(Received::Unrouted) => "unrouted",
         Ok(Received::Failed) => "failed",
+        Ok(Received::Waiting) => "waiting",
         Err(ApiError::Client { status, .. }) if status.is_client_error() => "rejected",
         Err(_) => "failed",
     }

@@ -10,6 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     everywhere::{self, ObeyEverywhere},
+    keywords::Keyword,
     receive, shared,
 };
 use crate::{
@@ -118,11 +119,25 @@ async fn receive_form(
     let handled = async {
         let route = route?;
         if kept_since.is_some() {
-            inbound::give_failed(&app.db, subscriber, &event).await?;
+            inbound::give_kept(&app.db, subscriber, &event).await?;
+        } else if let Some(subscriber) = subscriber
+            && !is_an_order(&sms)
+            && let Some(kept) = inbound::pace(app, subscriber, &event).await?
+        {
+            return Ok(kept);
         }
         follow(app, route, &event, &sms, &to).await
     };
     inbound::own_or_answer(app, subscriber, &event, handled.await).await
+}
+
+/// STOP and START, which the law wants obeyed at once however many texts there are.
+fn is_an_order(sms: &InboundSms) -> bool {
+    let keyword = receive::keyword_of(sms);
+    matches!(
+        keyword,
+        Some(Keyword::OptOut { .. } | Keyword::OptIn { .. })
+    )
 }
 
 /// Takes the text to whom it is for.

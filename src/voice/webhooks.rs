@@ -60,7 +60,7 @@ async fn retell_event(
         inbound::count("retell", "tool_call", "rejected");
         return Ok(Json(tool_calls::not_understood()).into_response());
     }
-    let received = receive(&app, &event, &body, app.clock.now()).await;
+    let received = receive(&app, &event, &body, None).await;
     inbound::count("retell", kind_of(&event), outcome_of(&received));
     received.map(|_| StatusCode::NO_CONTENT.into_response())
 }
@@ -74,24 +74,34 @@ pub async fn receive_raw(
     let event = parse(raw)?;
     // It may have failed before anybody knew whose it is.
     let owner = owner_of(app, &event).await?;
-    inbound::give_failed(&app.db, owner, &key_of(&event, raw, received_at)).await?;
-    receive(app, &event, raw, received_at).await
+    inbound::give_kept(&app.db, owner, &key_of(&event, raw, received_at)).await?;
+    receive(app, &event, raw, Some(received_at)).await
 }
 
 fn parse(body: &[u8]) -> Result<WebhookEvent, ApiError> {
     WebhookEvent::parse(body).map_err(|error| ApiError::malformed(error.to_string()))
 }
 
+/// `kept_since`: when an event that is taken up again came first.
 async fn receive(
     app: &AppState,
     event: &WebhookEvent,
     raw: &[u8],
-    received_at: DateTime<Utc>,
+    kept_since: Option<DateTime<Utc>>,
 ) -> Result<Received, ApiError> {
-    let key = key_of(event, raw, received_at);
+    let key = key_of(event, raw, kept_since.unwrap_or_else(|| app.clock.now()));
     let owner = owner_of(app, event).await;
     let subscriber = owner.as_ref().ok().copied().flatten();
-    let handled = async { follow(app, owner?, &key, event).await };
+    let handled = async {
+        let owner = owner?;
+        if kept_since.is_none()
+            && let Some(subscriber) = owner
+            && let Some(kept) = inbound::pace(app, subscriber, &key).await?
+        {
+            return Ok(kept);
+        }
+        follow(app, owner, &key, event).await
+    };
     inbound::own_or_answer(app, subscriber, &key, handled.await).await
 }
 

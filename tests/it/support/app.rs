@@ -198,6 +198,22 @@ impl TestApp {
         answer(self.router.clone(), request).await
     }
 
+    /// Status and length of what is not text.
+    pub async fn fetch(&self, request: Request<Body>) -> (u16, usize) {
+        let answered = soon(self.router.clone().oneshot(request)).await.unwrap();
+        let status = answered.status().as_u16();
+        (
+            status,
+            answered
+                .into_body()
+                .collect()
+                .await
+                .unwrap()
+                .to_bytes()
+                .len(),
+        )
+    }
+
     /// Many requests at once; the answers in any order.
     pub async fn send_at_once(&self, requests: Vec<Request<Body>>) -> Vec<Answer> {
         let mut tasks = JoinSet::new();

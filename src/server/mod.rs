@@ -1,19 +1,18 @@
-//! All routers in one, and the orderly stop.
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+//! All routers in one, and the sockets on which they are served.
+mod docs;
+mod document;
+mod listen;
+mod paced;
 
-use anyhow::Context;
+use std::{sync::Arc, time::Instant};
+
 use axum::{Json, Router, extract::MatchedPath, http::Extensions, middleware, routing::get};
-use tokio::net::TcpListener;
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
-use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
+    admin,
     app::AppState,
     identity, messaging, ops, sms, voice,
     web::{
@@ -24,8 +23,8 @@ use crate::{
     worker,
 };
 
-/// How long requests may take to end when the process stops.
-const GRACE: Duration = Duration::from_secs(10);
+pub use document::document;
+pub use listen::{Deadlines, serve, serve_with};
 
 /// The routes that answer under `/api` and, for clients of the older systems, without it.
 fn api() -> OpenApiRouter<AppState> {
@@ -39,6 +38,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(sms::router())
         .merge(messaging::router())
         .merge(voice::router())
+        .merge(admin::router())
 }
 
 /// Where providers call, under `/api` and without it. What they send is counted by its signature alone.
@@ -83,6 +83,7 @@ pub fn router(app: AppState) -> Router {
     Router::new()
         .merge(ops::metrics_router())
         .route("/openapi.json", get(async move || Json(document.clone())))
+        .merge(docs::router())
         .merge(api.clone())
         .nest("/api", api)
         .fallback(layers::not_found)
@@ -105,35 +106,4 @@ pub fn router(app: AppState) -> Router {
         ))
         .layer(middleware::from_fn(request_id::layer))
         .with_state(app)
-}
-
-/// The OpenAPI document: each route once, in its `/api` form.
-pub fn document() -> OpenApi {
-    let (_, mut document) = OpenApiRouter::new().nest("/api", api()).split_for_parts();
-    document.info.title = "Rocket Reception".to_owned();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    document.info.description = Some(
-        "Calls, texts and web chats of small businesses: answered, recorded, billed.".to_owned(),
-    );
-    document
-}
-
-/// Serves until the application's tasks stop, then lets requests end.
-pub async fn serve(app: AppState, listener: TcpListener) -> anyhow::Result<()> {
-    let stopping = app.clone();
-    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service)
-        .with_graceful_shutdown(async move { stopping.tasks.stopping().await })
-        .into_future();
-    let late = async {
-        app.tasks.stopping().await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        served = serving => served.context("serve requests"),
-        () = late => {
-            tracing::warn!("requests that took longer than {} s are cut off", GRACE.as_secs());
-            Ok(())
-        }
-    }
 }
