@@ -26,6 +26,8 @@ pub struct App {
     pub signing: SigningKeys,
     /// What seals and opens secrets at rest.
     pub keyring: Keyring,
+    /// What clients are made of for accounts of subscribers' own.
+    pub http: reqwest::Client,
     /// None: texts go to the sandbox (development) or stay unsent (production).
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
@@ -50,7 +52,7 @@ impl App {
             .retell
             .api_key
             .clone()
-            .map(|key| retell::Client::new(http, &settings.retell.api_base_url, key));
+            .map(|key| retell::Client::new(http.clone(), &settings.retell.api_base_url, key));
         let no_key = "a key is missing: Settings::with_development_secrets makes it in development";
         let signing = settings.keys.signing.clone();
         let keyring = settings.keys.encryption.clone();
@@ -61,6 +63,7 @@ impl App {
             keyring: keyring.context(no_key)?,
             settings,
             tasks: Tasks::default(),
+            http,
             twilio,
             retell,
         }))

@@ -56,8 +56,8 @@ async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobEr
     tx.commit().await?;
     let kept = kept.context("the event is gone").map_err(JobError::Fail)?;
     let handled = match (job.provider.as_str(), kept.kind.as_str()) {
-        ("TWILIO", "text") => sms::receive_raw(&app, &kept.raw_body, kept.received_at).await,
-        ("RETELL", _) => voice::receive_raw(&app, &kept.raw_body, kept.received_at).await,
+        ("TWILIO", "text") => sms::receive_raw(&app, &kept).await,
+        ("RETELL", _) => voice::receive_raw(&app, &kept).await,
         (provider, kind) => {
             return Err(JobError::Fail(anyhow::anyhow!(
                 "nobody takes up {provider} {kind}"

@@ -1,6 +1,7 @@
 //! Each event takes effect once: the first transaction to insert its key has it.
 use chrono::{DateTime, Utc};
 
+use super::Proof;
 use crate::kernel::{
     db::{Db, SystemToken, SystemTx, Tx},
     ids::SubscriberId,
@@ -14,6 +15,28 @@ pub struct EventKey<'a> {
     pub kind: &'a str,
     pub raw: &'a [u8],
     pub received_at: DateTime<Utc>,
+    /// By whose secret it was proved; decides for whom it may act.
+    pub proof: Proof,
+}
+
+impl EventKey<'_> {
+    /// The key under which it is kept. What a subscriber's own secret proves has keys of its own: nobody can take the
+    /// key of another's event before that event comes.
+    pub fn kept_id(&self) -> String {
+        match self.proof {
+            Proof::Platform => self.external_id.clone(),
+            Proof::Own(subscriber) => format!("own:{subscriber}:{}", self.external_id),
+        }
+    }
+
+    /// The same event, without what was said in it: that much is kept of what happens to somebody whose words are
+    /// not kept. The row stays, so that it takes effect once.
+    pub fn without_words(&self) -> Self {
+        Self {
+            raw: &[],
+            ..self.clone()
+        }
+    }
 }
 
 /// Whether the event is ours to handle.
@@ -35,12 +58,17 @@ pub enum Received {
     Failed,
 }
 
-/// Claims the event within the transaction of its effects.
+/// Claims the event within the transaction of its effects. Nobody claims for a subscriber what another one's own
+/// secret proved: handlers route by [`Proof::admits`], and this holds it should one of them forget.
 pub async fn claim(
     tx: &mut impl Tx,
     subscriber: Option<SubscriberId>,
     event: &EventKey<'_>,
 ) -> sqlx::Result<Claim> {
+    if !event.proof.admits(subscriber) {
+        let wrong = "an event acts only for the subscriber whose own secret proved it";
+        return Err(sqlx::Error::Protocol(wrong.to_owned()));
+    }
     write(tx, subscriber, event, "DONE", None).await
 }
 
@@ -81,7 +109,7 @@ pub async fn give_failed(
         "update inbound_events set subscriber_id = $3
           where provider = $1 and external_id = $2 and state = 'FAILED' and subscriber_id is distinct from $3",
         event.provider,
-        event.external_id,
+        event.kept_id(),
         subscriber as _,
     )
     .execute(tx.conn())
@@ -98,20 +126,23 @@ async fn write(
 ) -> sqlx::Result<Claim> {
     let written = sqlx::query!(
         "insert into inbound_events as e
-             (provider, external_id, subscriber_id, kind, raw_body, received_at, state, error)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
-         -- what failed by a fault of ours is taken up again by the same road; another's row is no business of ours
-         on conflict (provider, external_id) do update set state = excluded.state, error = null
+             (provider, external_id, subscriber_id, kind, raw_body, received_at, state, error, proved_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         -- what failed by a fault of ours is taken up again by the same road, and keeps no more words than it needs
+         -- then; another's row is no business of ours
+         on conflict (provider, external_id) do update
+            set state = excluded.state, error = null, raw_body = excluded.raw_body
           where e.state = 'FAILED' and excluded.state <> 'FAILED'
             and e.subscriber_id is not distinct from excluded.subscriber_id",
         event.provider,
-        event.external_id,
+        event.kept_id(),
         subscriber as _,
         event.kind,
         event.raw,
         event.received_at,
         state,
         error,
+        event.proof.own() as _,
     )
     .execute(tx.conn())
     .await?;
@@ -128,18 +159,28 @@ pub struct Kept {
     pub kind: String,
     pub raw_body: Vec<u8>,
     pub received_at: DateTime<Utc>,
+    /// None: the platform's secret.
+    pub proved_by: Option<SubscriberId>,
+}
+
+impl Kept {
+    /// By whose secret it was proved when it came.
+    pub fn proof(&self) -> Proof {
+        self.proved_by.map_or(Proof::Platform, Proof::Own)
+    }
 }
 
 pub async fn find_kept(
     tx: &mut impl Tx,
     provider: &str,
-    external_id: &str,
+    kept_id: &str,
 ) -> sqlx::Result<Option<Kept>> {
     sqlx::query_as!(
         Kept,
-        "select kind, raw_body, received_at from inbound_events where provider = $1 and external_id = $2",
+        r#"select kind, raw_body, received_at, proved_by as "proved_by: _"
+             from inbound_events where provider = $1 and external_id = $2"#,
         provider,
-        external_id,
+        kept_id,
     )
     .fetch_optional(tx.conn())
     .await

@@ -19,6 +19,7 @@ use crate::{
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Reprocess {
     pub provider: String,
+    /// The key under which it is kept.
     pub external_id: String,
 }
 
@@ -62,7 +63,7 @@ pub async fn own_or_answer(
     claim::keep_failed(&mut tx, subscriber, event, "failed here, see the log").await?;
     let again = Reprocess {
         provider: event.provider.to_owned(),
-        external_id: event.external_id.clone(),
+        external_id: event.kept_id(),
     };
     jobs::enqueue_in(&mut tx, &again, std::time::Duration::from_secs(5));
     tx.commit().await?;

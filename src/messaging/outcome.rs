@@ -57,7 +57,7 @@ pub(super) async fn fail(
         | ErrorMeaning::Credentials
         | ErrorMeaning::Configuration
         | ErrorMeaning::Registration
-        | ErrorMeaning::OurBug => call_the_operator(tx, meaning, code, now).await?,
+        | ErrorMeaning::OurBug => call_the_operator(tx, text, meaning, code, now).await?,
         ErrorMeaning::RateLimited | ErrorMeaning::Unavailable | ErrorMeaning::Unrecognised => {}
     }
     Ok(())
@@ -142,11 +142,13 @@ async fn try_once_more(
 
 async fn call_the_operator(
     tx: &mut TenantTx,
+    text: &Candidate,
     meaning: ErrorMeaning,
     code: Option<u32>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    let is_ours = matches!(meaning, ErrorMeaning::Credentials);
+    // Bad credentials of the platform's stop everybody's texts, those of a subscriber's own account only theirs.
+    let is_ours = matches!(meaning, ErrorMeaning::Credentials) && text.account_id.is_none();
     let subscriber = tx.subscriber();
     let alert = Alert {
         subscriber: (!is_ours).then_some(subscriber),

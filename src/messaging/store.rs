@@ -58,7 +58,8 @@ pub async fn lock_candidate(
         Candidate,
         r#"select o.interaction_id as "interaction: _", o.message_id as "message: _", o.purpose as "purpose: _",
                   o.status as "status: _", o.from_number as "from: _", o.to_number as "to: _", o.body, i.day,
-                  o.created_at, o.sending_at, o.tries, o.sent_at, o.provider_message_id, o.retry_of is not null as "is_retry!",
+                  o.created_at, o.sending_at, o.tries, o.sent_at, o.provider_message_id, o.account_id,
+                  o.retry_of is not null as "is_retry!",
                   exists (select from opt_outs x where x.subscriber_id = $1 and x.phone = o.to_number
                              and x.ended_at is null) as "is_opted_out!",
                   (select c.text_state from contacts c
@@ -94,15 +95,23 @@ pub async fn lock_candidate(
     .await
 }
 
-/// From here on the text may have gone out. Every try has a time of its own, from which its looks are counted.
-pub async fn set_sending(tx: &mut TenantTx, id: OutgoingId, at: DateTime<Utc>) -> sqlx::Result<()> {
+/// From here on the text may have gone out, by this account. Every try has a time of its own, from which its looks are
+/// counted.
+pub async fn set_sending(
+    tx: &mut TenantTx,
+    id: OutgoingId,
+    account_id: Option<&str>,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let subscriber = tx.subscriber();
     sqlx::query!(
-        "update outgoing_messages set status = 'SENDING', sending_at = $3, tries = tries + 1, updated_at = now()
+        "update outgoing_messages
+            set status = 'SENDING', sending_at = $3, tries = tries + 1, account_id = $4, updated_at = now()
           where subscriber_id = $1 and id = $2",
         subscriber as _,
         id as _,
         at,
+        account_id,
     )
     .execute(tx.conn())
     .await?;

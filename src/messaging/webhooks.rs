@@ -58,6 +58,7 @@ pub async fn text_status(
         kind: "text.status",
         raw: &proved.raw,
         received_at: app.clock.now(),
+        proof: proved.proof,
     };
     let Some(subscriber) = find_subscriber(&app, query, &proved).await? else {
         inbound::keep_unrouted(&app.db, &event).await?;
@@ -95,7 +96,8 @@ fn read_query(query: &str) -> CallbackQuery {
     }
 }
 
-/// The URL's subscriber if it is one of ours, else whose number the text was sent from.
+/// The URL's subscriber if it is one of ours, else whose number the text was sent from. What a subscriber's own secret
+/// proved names nobody else, and no number that several share.
 async fn find_subscriber(
     app: &AppState,
     query: CallbackQuery,
@@ -109,6 +111,10 @@ async fn find_subscriber(
     let mut keys: Vec<Key<'_>> = query.subscriber.map(Key::Subscriber).into_iter().collect();
     keys.extend(from.as_ref().map(Key::Number));
     let found = directory::find(&app.db, &keys).await?;
+    let mut known = found.iter().flatten();
+    if !known.all(|entry| proved.proof.admits(entry.subscriber)) {
+        return Ok(None);
+    }
     Ok(found
         .into_iter()
         .flatten()

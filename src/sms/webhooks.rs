@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::AppState,
-    inbound::{self, Claim, EventKey, Received, TwilioForm, outcome_of},
+    inbound::{self, Claim, EventKey, Kept, Proof, Received, TwilioForm, outcome_of},
     jobs,
     kernel::{
         db::{SystemToken, SystemTx, TenantTx},
@@ -54,7 +54,7 @@ pub async fn twilio_sms(
     State(app): State<AppState>,
     proved: TwilioForm,
 ) -> Result<EmptyTwiml, ApiError> {
-    let received = receive_form(&app, &proved.form, &proved.raw, None).await;
+    let received = receive_form(&app, &proved.form, &proved.raw, proved.proof, None).await;
     inbound::count("twilio", "text", outcome_of(&received));
     received.map(|_| EmptyTwiml)
 }
@@ -82,13 +82,10 @@ async fn twilio_any(
 }
 
 /// Receives a text that was proved before, when it first came: one whose handling failed by a fault of ours.
-pub async fn receive_raw(
-    app: &AppState,
-    raw: &[u8],
-    received_at: DateTime<Utc>,
-) -> Result<Received, ApiError> {
+pub async fn receive_raw(app: &AppState, kept: &Kept) -> Result<Received, ApiError> {
+    let raw = &kept.raw_body;
     let form = Form::decode(raw).map_err(|error| ApiError::malformed(error.to_string()))?;
-    receive_form(app, &form, raw, Some(received_at)).await
+    receive_form(app, &form, raw, kept.proof(), Some(kept.received_at)).await
 }
 
 /// `kept_since`: when an event that is taken up again came first.
@@ -96,6 +93,7 @@ async fn receive_form(
     app: &AppState,
     form: &Form,
     raw: &[u8],
+    proof: Proof,
     kept_since: Option<DateTime<Utc>>,
 ) -> Result<Received, ApiError> {
     let sms = InboundSms::parse(form).map_err(bad_form)?;
@@ -112,8 +110,9 @@ async fn receive_form(
         kind: "text",
         raw,
         received_at: kept_since.unwrap_or_else(|| app.clock.now()),
+        proof,
     };
-    let route = route(app, &sms, &to).await;
+    let route = route(app, &sms, &to, proof).await;
     let subscriber = route.as_ref().ok().and_then(Route::subscriber);
     let handled = async {
         let route = route?;
@@ -203,7 +202,12 @@ impl Route {
     }
 }
 
-async fn route(app: &AppState, sms: &InboundSms, to: &E164) -> Result<Route, ApiError> {
+async fn route(
+    app: &AppState,
+    sms: &InboundSms,
+    to: &E164,
+    proof: Proof,
+) -> Result<Route, ApiError> {
     let from = E164::of_caller(&sms.from);
     let mut keys = vec![Key::Number(to), Key::SharedDefault(to)];
     keys.extend(from.as_ref().map(Key::Number));
@@ -213,6 +217,11 @@ async fn route(app: &AppState, sms: &InboundSms, to: &E164) -> Result<Route, Api
     let Some(line) = line else {
         return Ok(Route::Nobody);
     };
+    // A subscriber may have written it themselves: it is theirs, or nobody's. On a shared number it would speak to
+    // many, and STOP there would be obeyed by all of them.
+    if !proof.admits(line.subscriber) {
+        return Ok(Route::Nobody);
+    }
     if let Some(subscriber) = line.subscriber {
         return Ok(Route::Line {
             subscriber,

@@ -6,7 +6,7 @@ use crate::{
     alerts::{self, Alert, Severity},
     billing::{self, Charge, EndedCall, Totals},
     events::{self, CallFacts, ContactFacts, Event},
-    inbound::{self, Claim, EventKey, Received},
+    inbound::{self, Claim, EventKey, Proof, Received},
     kernel::{
         db::{Db, TenantTx},
         ids::{ContactId, SubscriberId},
@@ -55,7 +55,7 @@ pub async fn receive(
         events::emit(&mut tx, &Event::ContactCreated(facts), now);
     }
     announce(&mut tx, event, &update, &saved);
-    heed_reason(&mut tx, event, &parties, contact_id, now).await?;
+    heed_reason(&mut tx, key.proof, event, &parties, contact_id, now).await?;
     tx.commit().await?;
     Ok(Received::Done)
 }
@@ -155,6 +155,7 @@ fn transcript(update: &ConversationUpdate) -> Option<String> {
 /// Reasons that ask for more than being kept.
 async fn heed_reason(
     tx: &mut TenantTx,
+    proof: Proof,
     event: &CallEvent,
     parties: &Parties,
     contact: Option<ContactId>,
@@ -167,14 +168,7 @@ async fn heed_reason(
         .map(disconnection)
     {
         Some(Disconnection::ProviderOutOfMoney) => {
-            // Every subscriber is down, not this one.
-            let alert = Alert {
-                subscriber: None,
-                kind: "retell.out_of_money",
-                severity: Severity::Critical,
-                detail: "retell takes no calls: the workspace cannot pay".to_owned(),
-                cause: "retell.out_of_money".to_owned(),
-            };
+            let alert = out_of_money(proof);
             alerts::raise(tx, &alert, now).await
         }
         Some(Disconnection::OptOutRequested) => {
@@ -191,5 +185,26 @@ async fn heed_reason(
             Ok(())
         }
         _ => Ok(()),
+    }
+}
+
+/// In the platform's workspace every subscriber is down; in one of their own, that one alone.
+fn out_of_money(proof: Proof) -> Alert {
+    match proof.own() {
+        None => Alert {
+            subscriber: None,
+            kind: "retell.out_of_money",
+            severity: Severity::Critical,
+            detail: "retell takes no calls: the workspace cannot pay".to_owned(),
+            cause: "retell.out_of_money".to_owned(),
+        },
+        Some(subscriber) => Alert {
+            subscriber: Some(subscriber),
+            kind: "retell.out_of_money",
+            severity: Severity::Warning,
+            detail: "retell takes no calls of this subscriber: its own workspace cannot pay"
+                .to_owned(),
+            cause: format!("retell.out_of_money:{subscriber}"),
+        },
     }
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::AppState,
     billing,
-    inbound::{self, RetellBody},
+    inbound::{self, Proof, RetellBody},
     kernel::{db::TenantTx, ids::SubscriberId, phone::E164},
     providers::retell::{AgentOverride, InboundAnswer, InboundRequest, Setup},
     receptionist::brain::agent_version,
@@ -35,13 +35,13 @@ const SHORT_CALL_MS: u64 = 120_000;
         (status = 503, body = Problem)))]
 pub async fn retell_inbound(
     State(app): State<AppState>,
-    RetellBody(body): RetellBody,
+    RetellBody { body, proof }: RetellBody,
 ) -> Result<Response, ApiError> {
     let request = InboundRequest::parse(&body).map_err(|error| {
         inbound::count("retell", "call_inbound", "rejected");
         ApiError::malformed(error.to_string())
     })?;
-    let answered = tokio::time::timeout(DEADLINE, answer(&app, &request)).await;
+    let answered = tokio::time::timeout(DEADLINE, answer(&app, &request, proof)).await;
     let (answer, outcome) = match answered {
         Ok(Ok(answer)) => (answer, "done"),
         Ok(Err(error)) => {
@@ -67,7 +67,11 @@ fn default_words(request: &InboundRequest) -> InboundAnswer {
     InboundAnswer::connect(request.channel, Setup::default())
 }
 
-async fn answer(app: &AppState, request: &InboundRequest) -> anyhow::Result<InboundAnswer> {
+async fn answer(
+    app: &AppState,
+    request: &InboundRequest,
+    proof: Proof,
+) -> anyhow::Result<InboundAnswer> {
     let reject = || Ok(InboundAnswer::reject(request.channel));
     let Some(number) = &request.to_number else {
         // Retell knows which number it is and lets the agent answer that is bound to it.
@@ -78,6 +82,7 @@ async fn answer(app: &AppState, request: &InboundRequest) -> anyhow::Result<Inbo
     };
     let caller = request.from_number.as_deref().and_then(E164::of_caller);
     let signs = Signs {
+        proof,
         hint: None,
         number: Some(&number),
         agent: request.agent_id.as_deref(),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rocket_reception::{
     alerts::{self, Alert, Severity},
     billing::{self, Charge, Leg, Totals, UsageType},
-    inbound::{self, Claim, EventKey},
+    inbound::{self, Claim, EventKey, Proof},
     kernel::{
         db::{SystemToken, SystemTx, TenantTx, Tx},
         ids::{ContactId, InteractionId, MessageId, OutgoingId, SubscriberId},
@@ -496,6 +496,7 @@ async fn an_event_that_another_subscriber_has_is_a_duplicate_and_no_error() {
         kind: "text",
         raw: b"body",
         received_at: now(),
+        proof: Proof::Platform,
     };
     for state in ["DONE", "UNROUTED", "FAILED"] {
         for owner in [format!("'{}'", scene.world.b), "null".to_owned()] {

@@ -127,6 +127,7 @@ impl TestApp {
             tasks: app.state.tasks.clone(),
             signing: app.state.signing.clone(),
             keyring: app.state.keyring.clone(),
+            http: app.state.http.clone(),
         };
         app.on(Arc::new(state))
     }
