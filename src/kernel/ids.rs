@@ -47,4 +47,6 @@ id! {
     UsageId,
     UserId,
     RunId,
+    SessionId,
+    ApiKeyId,
 }

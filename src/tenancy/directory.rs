@@ -21,6 +21,8 @@ pub enum Key<'a> {
     RetellAgent(&'a str),
     /// A subscriber's own account at a provider.
     Account(Provider, &'a str),
+    /// A tool's key, by its SHA-256 in hex.
+    ApiKey(&'a str),
 }
 
 /// What the directory knows of a key. Without a subscriber it is the platform's: a shared number, the gatekeeper.
@@ -40,13 +42,14 @@ impl Key<'_> {
             Self::SharedDefault(_) => "SHARED_DEFAULT",
             Self::RetellAgent(_) => "AGENT",
             Self::Account(..) => "ACCOUNT",
+            Self::ApiKey(_) => "API_KEY",
         }
     }
 
     pub(super) fn text(&self) -> String {
         match self {
             Self::Subscriber(id) => id.to_string(),
-            Self::OlderId(text) | Self::Slug(text) => (*text).to_owned(),
+            Self::OlderId(text) | Self::Slug(text) | Self::ApiKey(text) => (*text).to_owned(),
             Self::Number(number) | Self::SharedDefault(number) => number.to_string(),
             Self::RetellAgent(id) => format!("RETELL:{id}"),
             Self::Account(provider, id) => format!("{}:{id}", provider.as_str()),

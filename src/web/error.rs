@@ -1,4 +1,6 @@
 //! What goes wrong, as a caller sees it: RFC 9457 `application/problem+json` with a stable `code`.
+use std::time::Duration;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -104,6 +106,27 @@ impl ApiError {
                 message,
             }],
             retry_after_s: None,
+        }
+    }
+
+    /// Too many requests of one caller.
+    pub fn rate_limited(retry_after: Duration) -> Self {
+        Self::too_many("rate_limited", "too many requests", retry_after)
+    }
+
+    /// Too many failed attempts.
+    pub fn too_many_attempts(retry_after: Duration) -> Self {
+        Self::too_many("too_many_attempts", "too many failed attempts", retry_after)
+    }
+
+    fn too_many(code: &'static str, what: &str, retry_after: Duration) -> Self {
+        let after_s = retry_after.as_secs_f64().ceil().max(1.0) as u64;
+        Self::Client {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code,
+            detail: format!("{what}: try again in {after_s} s"),
+            fields: Vec::new(),
+            retry_after_s: Some(after_s),
         }
     }
 

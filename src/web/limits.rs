@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::kernel::db::Tx;
 
-use super::store;
+use super::{ApiError, store};
 
 /// A full bucket means as much as none, so a row that nobody has touched for longer than any bucket takes to fill
 /// may go.
@@ -61,6 +61,14 @@ pub async fn take(tx: &mut impl Tx, key: &str, bucket: Bucket, cost: u32) -> sql
     Ok(Taken::Limited {
         retry_after: Duration::from_secs_f64(wait_s),
     })
+}
+
+/// Takes one token, or answers that the limit is reached.
+pub async fn take_or_refuse(tx: &mut impl Tx, key: &str, bucket: Bucket) -> Result<(), ApiError> {
+    match take(tx, key, bucket, 1).await? {
+        Taken::Allowed { .. } => Ok(()),
+        Taken::Limited { retry_after } => Err(ApiError::rate_limited(retry_after)),
+    }
 }
 
 /// Deletes the rows of buckets that have long been full again.

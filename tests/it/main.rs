@@ -14,6 +14,7 @@ mod commands;
 mod deployment;
 mod documents;
 mod fakes;
+mod identity;
 mod bad_input;
 mod embedded;
 mod inbound;

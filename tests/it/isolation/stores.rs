@@ -34,7 +34,7 @@ use crate::{
 
 /// Functions of a store that take a tenant's transaction and no id of a row: what they look for is the subscriber's
 /// own (its settings), or a number, a key, that every subscriber may have (tried in `a_persons_number…`).
-const WITHOUT_IDS: [&str; 23] = [
+const WITHOUT_IDS: &[&str] = &[
     // Ids of runs, which are everybody's, and of what the same transaction found; tests/it/billing has them.
     "src/billing/reconcile/store/calls.rs::list_uncaused",
     "src/billing/reconcile/store/calls.rs::list_uncharged",
@@ -333,7 +333,7 @@ async fn a_text_of_another_subscriber_is_not_sent_changed_or_pointed_to() {
         own,
         "by the provider's id the own one is meant"
     );
-    texts::set_sending(&mut tx, others, now()).await.unwrap();
+    texts::set_sending(&mut tx, others, None, now()).await.unwrap();
     texts::set_queued(&mut tx, others).await.unwrap();
     texts::set_suppressed(&mut tx, others, Refusal::TooMany)
         .await
