@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     app::AppState,
-    identity, messaging, ops, sms, voice,
+    identity, messaging, ops, settings, sms, voice,
     web::{layers, request_id},
     worker,
 };
@@ -31,6 +31,7 @@ fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(ops::router(programme))
         .merge(identity::router())
+        .merge(settings::router())
         .merge(sms::router())
         .merge(messaging::router())
         .merge(voice::router())
