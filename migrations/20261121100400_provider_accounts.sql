@@ -32,8 +32,18 @@ alter table inbound_events add column proved_by uuid;
 -- With which account of the subscriber's own the text was handed over; null = the platform's.
 alter table outgoing_messages add column account_id text;
 
+-- With which one a text came in.
+alter table interaction_messages add column account_id text;
+
 -- No transcript, recording or text is kept.
 alter table subscribers add column handles_health_data boolean not null default false;
 
 -- Turning that on empties what events say of people's words.
 call grant_to_app('events', 'update');
+
+-- Whether what people say may be kept for this subscriber. Statements that write people's words ask it themselves, so
+-- that none depends on what its caller read a while ago.
+create function keeps_words(subscriber uuid) returns boolean
+language sql stable as $$
+  select coalesce((select not handles_health_data from subscribers where id = subscriber), true)
+$$;

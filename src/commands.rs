@@ -154,7 +154,11 @@ pub async fn rotate_keys(settings: &Settings, json: bool) -> anyhow::Result<Outc
 }
 
 fn keyring_of(settings: &Settings) -> anyhow::Result<Keyring> {
-    settings.keys.encryption.clone().context("ENCRYPTION_KEY is not set")
+    settings
+        .keys
+        .encryption
+        .clone()
+        .context("ENCRYPTION_KEY is not set")
 }
 
 /// What a start says whose keys are not those of the database.

@@ -22,6 +22,7 @@ pub mod messaging;
 pub mod receptionist;
 pub mod sms;
 pub mod voice;
+pub mod discretion;
 pub mod ops;
 pub mod worker;
 pub mod server;

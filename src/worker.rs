@@ -5,7 +5,7 @@ use anyhow::Context;
 
 use crate::{
     app::AppState,
-    billing,
+    billing, discretion,
     inbound::{self, Received, Reprocess},
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
@@ -19,11 +19,15 @@ pub fn registry() -> Registry {
     housekeeping::register(&mut registry);
     registry.register(reprocess);
     registry.register(messaging::send_text);
+    registry.register(messaging::forget_text);
     registry.register(sms::reply_to_text);
     registry.register(sms::ask_which_business);
     registry.register(sms::obey_everywhere);
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
+    registry.register(voice::forget_conversation);
+    registry.register(discretion::forget_words);
+    registry.register(discretion::sweep_health_data);
     registry
 }
 
@@ -34,6 +38,11 @@ pub fn schedules() -> Vec<Schedule> {
         name: "idle_texts",
         every: Every::Hours(1),
         job: |_| new_job(&sms::CloseIdleTexts {}),
+    });
+    schedules.push(Schedule {
+        name: "health_data",
+        every: Every::Hours(1),
+        job: |_| new_job(&discretion::SweepHealthData {}),
     });
     schedules.push(Schedule {
         name: "reconciliation",

@@ -29,11 +29,11 @@ impl EventKey<'_> {
         }
     }
 
-    /// The same event, without what was said in it: that much is kept of what happens to somebody whose words are
-    /// not kept. The row stays, so that it takes effect once.
-    pub fn without_words(&self) -> Self {
+    /// The same event, without what was said in it where that is not kept. The row stays, so that it takes effect once.
+    pub fn as_kept_for(&self, keeps_words: bool) -> Self {
+        let raw = if keeps_words { self.raw } else { &[] };
         Self {
-            raw: &[],
+            raw,
             ..self.clone()
         }
     }

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::{
     carrier::{self, Carrier},
+    forget::{ForgetText, order_forgetting},
     model::{Candidate, TextStatus},
     outcome,
     queue::SendText,
@@ -328,6 +329,15 @@ async fn write_sent(
         None,
     );
     events::emit(&mut tx, &Event::MessageSent(facts), now);
+    if !text.keeps_words && !sent.is_sandbox {
+        let order = ForgetText {
+            subscriber: job.subscriber,
+            message_sid: sent.sid.clone(),
+            account_id: text.account_id.clone(),
+            has_media: false,
+        };
+        order_forgetting(&mut tx, &order);
+    }
     run.finish(&mut tx).await?;
     tx.commit().await?;
     METRICS

@@ -71,6 +71,8 @@ pub struct Candidate {
     /// The subscriber's own account that it was handed to; None: the platform's.
     pub account_id: Option<String>,
     pub is_retry: bool,
+    /// Not so of a subscriber that handles health data.
+    pub keeps_words: bool,
     pub is_opted_out: bool,
     pub text_state: Option<TextState>,
     pub mode: ChannelMode,

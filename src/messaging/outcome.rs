@@ -126,6 +126,10 @@ async fn try_once_more(
     if text.is_retry || text.purpose == Purpose::OptConfirmation {
         return Ok(());
     }
+    // Its words were not kept once it was sent.
+    if text.body.is_empty() {
+        return Ok(());
+    }
     let again = NewText {
         interaction: text.interaction,
         message: text.message,
@@ -186,7 +190,11 @@ pub(super) fn facts(
         direction: "OUTBOUND".to_owned(),
         from: Some(text.from.clone()),
         to: Some(text.to.clone()),
-        text: text.body.clone(),
+        text: if text.keeps_words {
+            text.body.clone()
+        } else {
+            String::new()
+        },
         status: status.as_str().to_owned(),
         segments,
         error_code,

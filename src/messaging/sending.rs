@@ -113,6 +113,7 @@ mod tests {
             sent_at: None,
             provider_message_id: None,
             account_id: None,
+            keeps_words: true,
             is_retry: false,
             is_opted_out: false,
             text_state: Some(TextState::Reachable),

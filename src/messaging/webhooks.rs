@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::AppState,
-    inbound::{self, Claim, EventKey, TwilioForm},
+    inbound::{self, Claim, EventKey, Proof, TwilioForm},
     kernel::{
         db::TenantTx,
         ids::{OutgoingId, SubscriberId},
@@ -69,6 +69,8 @@ pub async fn text_status(
     let claim = inbound::claim(&mut tx, Some(subscriber), &event).await?;
     if claim == Claim::New
         && let Some(told) = store::lock_told(&mut tx, query.message, &callback.message_sid).await?
+        // A text that the platform's account has is nothing that an own secret could tell of.
+        && (proved.proof == Proof::Platform || told.account_id.is_some())
     {
         follow(&mut tx, &app, &told, &callback).await?;
     }

@@ -10,9 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     app::{App, AppState},
     identity::{Admin, Caller, Staff, audit::Entry},
-    tenancy::accounts::{
-        self, Account, Change, Error, Provider, Saved, SecretChange, SecretShown,
-    },
+    tenancy::accounts::{self, Account, Change, Error, Provider, Saved, SecretChange, SecretShown},
     web::{
         ApiError, Problem,
         extract::{Body, Path},
@@ -137,7 +135,11 @@ async fn delete_provider_account(
     let deleted = accounts::delete(&mut tx, provider).await?;
     let account = deleted.ok_or_else(ApiError::not_found)?;
     caller
-        .audit(&mut tx, &app, &entry("provider_account.deleted", &account, &[]))
+        .audit(
+            &mut tx,
+            &app,
+            &entry("provider_account.deleted", &account, &[]),
+        )
         .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

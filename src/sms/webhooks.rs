@@ -148,6 +148,7 @@ async fn follow(
         sms,
         to,
         sender_is_ours,
+        account_id: event.proof.own().map(|_| sms.account_sid.as_str()),
     };
     let mut handled = receive_once(app, subscriber, event, &text).await;
     for _ in 1..TRIES {
@@ -172,7 +173,8 @@ async fn receive_once(
         inbound::keep_unrouted(&app.db, event).await?;
         return Ok(Received::Unrouted);
     };
-    if inbound::claim(&mut tx, Some(subscriber), event).await? == Claim::Duplicate {
+    let kept = event.as_kept_for(line.keeps_words);
+    if inbound::claim(&mut tx, Some(subscriber), &kept).await? == Claim::Duplicate {
         return Ok(Received::Duplicate);
     }
     receive::receive(&mut tx, &line, text, event.received_at).await?;

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod business;
 pub mod directory;
 pub mod model;
+pub mod privacy;
 pub mod shared;
 mod store;
 

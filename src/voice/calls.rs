@@ -1,7 +1,10 @@
 //! News of a call: any order, any number of times, one interaction.
 use chrono::{DateTime, Utc};
 
-use super::normalise::{self, Parties};
+use super::{
+    forget,
+    normalise::{self, Parties},
+};
 use crate::{
     alerts::{self, Alert, Severity},
     billing::{self, Charge, EndedCall, Totals},
@@ -32,7 +35,8 @@ pub async fn receive(
         inbound::keep_unrouted(db, key).await?;
         return Ok(Received::Unrouted);
     };
-    if inbound::claim(&mut tx, Some(subscriber), key).await? == Claim::Duplicate {
+    let kept = key.as_kept_for(line.keeps_words);
+    if inbound::claim(&mut tx, Some(subscriber), &kept).await? == Claim::Duplicate {
         return Ok(Received::Duplicate);
     }
     let parties = Parties::of(&event.call);
@@ -41,7 +45,11 @@ pub async fn receive(
         None => None,
     };
     let contact_id = contact.as_ref().map(|contact| contact.contact);
-    let update = normalise::update_of(event, &parties, &line, contact_id, now);
+    let mut update = normalise::update_of(event, &parties, &line, contact_id, now);
+    if !line.keeps_words {
+        update.forget_words();
+        forget::after_call(&mut tx, key.proof, event);
+    }
     let saved = traffic::save_conversation(&mut tx, &update).await?;
     count(&mut tx, key, &line, &update, &saved, now).await?;
     if let (Some(contact), Some(phone)) = (&contact, parties.counterpart())

@@ -17,7 +17,9 @@ use crate::{
     billing,
     inbound::{self, Proof, RetellBody},
     kernel::{db::TenantTx, ids::SubscriberId, phone::E164},
-    providers::retell::{AgentOverride, InboundAnswer, InboundRequest, Setup},
+    providers::retell::{
+        AgentOverride, BASIC_ATTRIBUTES_ONLY, InboundAnswer, InboundRequest, Setup,
+    },
     receptionist::brain::agent_version,
     tenancy::{self, VoiceLine},
     web::{ApiError, Problem},
@@ -108,7 +110,7 @@ async fn answer(
     let mut setup = Setup {
         dynamic_variables: variables(&voice, caller.as_ref(), state, now),
         metadata: metadata(app, request, subscriber, is_shared),
-        agent_override: (state != ServiceState::Active).then(short_call),
+        agent_override: agent_override(state, voice.line.keeps_words),
         ..Setup::default()
     };
     if !is_shared {
@@ -146,10 +148,19 @@ fn metadata(
     metadata
 }
 
-fn short_call() -> AgentOverride {
-    let agent = json!({ "max_call_duration_ms": SHORT_CALL_MS });
-    AgentOverride {
-        agent: agent.as_object().cloned().unwrap_or_default(),
-        ..AgentOverride::default()
+/// What is other in this call than the agent's settings have it: how long it may be, and that Retell keeps nothing of
+/// what is said where we keep nothing.
+fn agent_override(state: ServiceState, keeps_words: bool) -> Option<AgentOverride> {
+    let mut agent = Map::new();
+    if state != ServiceState::Active {
+        agent.insert("max_call_duration_ms".to_owned(), json!(SHORT_CALL_MS));
     }
+    if !keeps_words {
+        let setting = json!(BASIC_ATTRIBUTES_ONLY);
+        agent.insert("data_storage_setting".to_owned(), setting);
+    }
+    (!agent.is_empty()).then(|| AgentOverride {
+        agent,
+        ..AgentOverride::default()
+    })
 }

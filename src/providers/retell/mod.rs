@@ -20,7 +20,7 @@ mod error;
 
 pub use call::{Call, CallAnalysis, Cost, ProductCost, TransferDestination};
 pub use chat::{Chat, ChatAnalysis};
-pub use client::{Client, Completion, Concurrency};
+pub use client::{BASIC_ATTRIBUTES_ONLY, Client, Completion, Concurrency};
 pub use disconnection::{Disconnection, disconnection};
 pub use error::Error;
 pub use function::{Conversation, FunctionCall};
