@@ -7,14 +7,11 @@
 //! one secret, and nobody can make the platform's account or its secrets their own. But it decides what a request
 //! costs. What the platform's secret signed, nearly everything, asks the database nothing, and what no secret signed
 //! one row of the directory.
-use std::time::Duration;
-
 use axum::{
-    body::{Body, Bytes},
+    body::Bytes,
     extract::{FromRequest, OriginalUri, Request},
     http::{HeaderMap, header},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::{Proof, Received};
 use crate::{
@@ -33,15 +30,12 @@ use crate::{
         accounts::{self, OwnAccount, Provider},
         directory::{self, Key},
     },
-    web::ApiError,
+    web::{ApiError, body},
 };
 
 /// Bodies of Twilio may hold long tokens and add-ons, those of Retell whole transcripts with word timings.
 const TWILIO_LIMIT: usize = 1024 * 1024;
 const RETELL_LIMIT: usize = 10 * 1024 * 1024;
-
-/// Providers give up on us after 10 to 15 s; who sends more slowly than this is none of them.
-const READ_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A form that Twilio signed.
 pub struct TwilioForm {
@@ -88,7 +82,7 @@ impl FromRequest<AppState> for TwilioForm {
 async fn prove_twilio(request: Request, app: &AppState) -> Result<TwilioForm, ApiError> {
     let settings = &app.settings.twilio;
     let unproved = || unproved("Twilio", settings.auth_tokens.is_empty());
-    let (parts, body) = request.into_parts();
+    let (parts, unread) = request.into_parts();
     let signature = header_text(&parts.headers, "x-twilio-signature");
     let signature = signature.ok_or_else(unproved)?.to_owned();
     if !has_content_type(&parts.headers, "application/x-www-form-urlencoded") {
@@ -104,7 +98,7 @@ async fn prove_twilio(request: Request, app: &AppState) -> Result<TwilioForm, Ap
         .unwrap_or(OriginalUri(parts.uri));
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let url = format!("{}{path}", app.settings.public_url);
-    let raw = read_body(body, TWILIO_LIMIT).await?;
+    let raw = body::read(unread, TWILIO_LIMIT).await?;
     let form = Form::decode(&raw).map_err(|error| ApiError::malformed(error.to_string()))?;
     let is_platforms = twilio::signature::is_valid(&settings.auth_tokens, &url, &form, &signature);
     let proof = if is_platforms {
@@ -139,7 +133,7 @@ async fn own_twilio(
     Ok(own.map(|own| Proof::Own(own.subscriber)))
 }
 
-/// The accounts of those whom the directory knows by these keys, in the order of the keys.
+/// The accounts of those whom the directory knows by these keys.
 async fn accounts_named(
     app: &AppState,
     provider: Provider,
@@ -186,13 +180,13 @@ impl FromRequest<AppState> for RetellBody {
 async fn prove_retell(request: Request, app: &AppState) -> Result<RetellBody, ApiError> {
     let secrets = &app.settings.retell.webhook_secrets;
     let unproved = || unproved("Retell", secrets.is_empty());
-    let (parts, body) = request.into_parts();
+    let (parts, unread) = request.into_parts();
     let signature = header_text(&parts.headers, "x-retell-signature");
     let signature = signature.ok_or_else(unproved)?.to_owned();
     if !has_content_type(&parts.headers, "application/json") {
         return Err(ApiError::unsupported_media_type("application/json"));
     }
-    let raw = read_body(body, RETELL_LIMIT).await?;
+    let raw = body::read(unread, RETELL_LIMIT).await?;
     let now_ms = app.clock.now().timestamp_millis();
     let proof = match retell::signature::check(secrets, &signature, &raw, now_ms) {
         Ok(()) => Proof::Platform,
@@ -243,16 +237,4 @@ fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
         let essence = value.split(';').next().unwrap_or_default();
         essence.trim().eq_ignore_ascii_case(wanted)
     })
-}
-
-async fn read_body(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let reading = Limited::new(body, limit).collect();
-    let Ok(read) = tokio::time::timeout(READ_DEADLINE, reading).await else {
-        return Err(ApiError::malformed("the body came too slowly"));
-    };
-    match read {
-        Ok(read) => Ok(read.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::too_large(limit)),
-        Err(_) => Err(ApiError::malformed("the body ended early")),
-    }
 }
