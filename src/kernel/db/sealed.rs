@@ -33,7 +33,7 @@ const fn of_subscriber(table: &'static str, column: &'static str) -> SealedColum
 }
 
 /// Every sealed column: a new one is a line here, and `reception rotate-keys` knows it.
-/// `tests/it/vault/registry.rs` fails when a column named `…sealed…` is missing.
+/// `tests/it/vault/keys.rs` fails when a column named `…sealed…` is missing.
 pub const SEALED: &[SealedColumn] = &[
     SealedColumn {
         table: "key_checks",
@@ -63,10 +63,9 @@ impl SealedColumn {
         self.subscriber.unwrap_or("null::uuid")
     }
 
-    async fn list_old(
+    async fn list(
         &self,
         tx: &mut OperatorTx,
-        prefix: &str,
         after: (Uuid, Uuid),
     ) -> sqlx::Result<Vec<(Option<Uuid>, Uuid, String)>> {
         let Self {
@@ -76,12 +75,10 @@ impl SealedColumn {
         let nil = Uuid::nil();
         let statement = format!(
             "select {owner}, {row}, {column} from {table}
-              where {column} is not null and not starts_with({column}, $1)
-                and (coalesce({owner}, '{nil}'), {row}) > ($2, $3)
-              order by coalesce({owner}, '{nil}'), {row} limit $4"
+              where {column} is not null and (coalesce({owner}, '{nil}'), {row}) > ($1, $2)
+              order by coalesce({owner}, '{nil}'), {row} limit $3"
         );
         sqlx::query_as(AssertSqlSafe(statement))
-            .bind(prefix)
             .bind(after.0)
             .bind(after.1)
             .bind(BATCH)
@@ -139,7 +136,7 @@ pub struct Rotated {
     pub unopenable: i64,
 }
 
-/// Seals every value with the first key, a column after the other, in batches. What was done stays done: after a crash
+/// Opens every value, and seals it with the first key where another one did, a column after the other, in batches. What was done stays done: after a crash
 /// the next run goes on with what is left. Other processes may read and write meanwhile.
 pub async fn rotate(db: &Db, keyring: &Keyring) -> sqlx::Result<Vec<Rotated>> {
     let mut report = Vec::new();
@@ -155,14 +152,15 @@ async fn rotate_column(db: &Db, keyring: &Keyring, column: &SealedColumn) -> sql
     let mut after = (Uuid::nil(), Uuid::nil());
     loop {
         let mut tx = OperatorTx::begin(db, OperatorToken::Command).await?;
-        let old = column.list_old(&mut tx, &prefix, after).await?;
-        let Some((last_owner, last_row, _)) = old.last() else {
+        let found = column.list(&mut tx, after).await?;
+        let Some((last_owner, last_row, _)) = found.last() else {
             break;
         };
         after = (last_owner.unwrap_or_default(), *last_row);
-        for (owner, row, sealed) in &old {
+        for (owner, row, sealed) in &found {
             let place = column.place(owner.map(SubscriberId), *row);
             match keyring.open(&place, sealed) {
+                Ok(_) if sealed.starts_with(&prefix) => {}
                 Ok(plain) => {
                     let new = keyring.seal(&place, &plain);
                     resealed += i64::from(column.replace(&mut tx, &place, sealed, &new).await?);

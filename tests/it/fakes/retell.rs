@@ -167,7 +167,8 @@ async fn create_chat_completion(
     }
     let mut memories = memories.lock();
     let scripted = memories.replies.pop_front();
-    let asked = |chat: &&mut Chat| chat.id == request["chat_id"] && chat.key == key && !chat.is_closed;
+    let asked =
+        |chat: &&mut Chat| chat.id == request["chat_id"] && chat.key == key && !chat.is_closed;
     let Some(chat) = memories.chats.iter_mut().find(asked) else {
         return refusal(422);
     };

@@ -106,7 +106,9 @@ impl FakeTwilio {
     /// There is another account.
     pub fn knows_account(&self, account: &str, token: &str) {
         let mut memories = self.server.memories.lock();
-        memories.accounts.insert(account.to_owned(), token.to_owned());
+        memories
+            .accounts
+            .insert(account.to_owned(), token.to_owned());
     }
 
     /// The account and the id of each text whose body was emptied.

@@ -128,15 +128,15 @@ async fn only_an_admin_changes_an_account_and_staff_may_look() {
         .put(TWILIO, request())
         .await
         .expect_problem(403, "forbidden");
-    staff
-        .delete(TWILIO)
-        .await
-        .expect_problem(403, "forbidden");
+    staff.delete(TWILIO).await.expect_problem(403, "forbidden");
     let reader = app.api_key(&hvac, &["read"]).await;
     reader.get(TWILIO).await.expect(200);
     reader.put(TWILIO, request()).await.expect(403);
     let nobody = app.stranger();
-    nobody.get(TWILIO).await.expect_problem(401, "unauthenticated");
+    nobody
+        .get(TWILIO)
+        .await
+        .expect_problem(401, "unauthenticated");
     nobody.put(TWILIO, request()).await.expect(401);
     nobody.delete(TWILIO).await.expect(401);
     let owner = app.owner(&hvac).await;
@@ -151,8 +151,14 @@ async fn what_is_no_account_is_refused_by_its_member() {
     for (request, field) in [
         (json!({ "api_key": OWN_TOKEN }), "account_id"),
         (json!({ "account_id": "AC1" }), "account_id"),
-        (json!({ "account_id": OWN_SID, "api_key": "short" }), "api_key"),
-        (json!({ "account_id": OWN_SID, "webhook_secret": "a-secret-that-is-long, b" }), "webhook_secret"),
+        (
+            json!({ "account_id": OWN_SID, "api_key": "short" }),
+            "api_key",
+        ),
+        (
+            json!({ "account_id": OWN_SID, "webhook_secret": "a-secret-that-is-long, b" }),
+            "webhook_secret",
+        ),
         (json!({ "account_id": OWN_SID, "token": "x" }), "token"),
         (json!({ "account_id": OWN_SID, "api_key": 7 }), "api_key"),
     ] {

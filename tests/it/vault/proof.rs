@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{ANNE, OWN_KEY, OWN_SID, OWN_TOKEN, with_own_accounts};
-use crate::support::{RETELL_KEY, Subscriber, TWILIO_TOKEN, Text, TestApp, seconds};
+use crate::support::{RETELL_KEY, Subscriber, TWILIO_TOKEN, TestApp, Text, seconds};
 
 const SHARED: &str = "+14315550900";
 const TABLES_OF_EFFECTS: [&str; 8] = [
@@ -244,12 +244,24 @@ async fn what_names_another_subscriber_alone_is_not_even_believed() {
         .post(&event)
         .await
         .expect_problem(401, "invalid_signature");
-    let text = scene.app.text_from(ANNE).to(&scene.hvac.number).says("hello");
+    let text = scene
+        .app
+        .text_from(ANNE)
+        .to(&scene.hvac.number)
+        .says("hello");
     // The platform's account with HVAC's token, and HVAC's account with somebody's.
     let as_platform = text.clone().signed_by(OWN_TOKEN);
-    as_platform.send().await.expect_problem(401, "invalid_signature");
-    let with_other = text.field("AccountSid", OWN_SID).signed_by("a-token-of-nobodys");
-    with_other.send().await.expect_problem(401, "invalid_signature");
+    as_platform
+        .send()
+        .await
+        .expect_problem(401, "invalid_signature");
+    let with_other = text
+        .field("AccountSid", OWN_SID)
+        .signed_by("a-token-of-nobodys");
+    with_other
+        .send()
+        .await
+        .expect_problem(401, "invalid_signature");
     scene.assert_without_effect(0).await;
 }
 
@@ -335,7 +347,8 @@ async fn what_is_taken_up_again_is_still_proved_by_whom_it_was() {
         .unwrap();
     assert_eq!(app.kept().await, [("text".to_owned(), "FAILED".to_owned())]);
     // While it waits, the number becomes SPA's: what HVAC proved does not follow it there.
-    let change = "update directory set subscriber_id = (select id from subscribers where slug = 'spa')
+    let change =
+        "update directory set subscriber_id = (select id from subscribers where slug = 'spa')
                    where kind = 'NUMBER' and key = $1";
     sqlx::query(change)
         .bind(&scene.hvac.number)
@@ -346,7 +359,10 @@ async fn what_is_taken_up_again_is_still_proved_by_whom_it_was() {
     app.run_jobs().await;
     let statement = "select count(*) from interactions where subscriber_id = $1";
     assert_eq!(app.value::<i64>(&scene.spa, statement).await, 0);
-    assert_eq!(app.kept().await, [("text".to_owned(), "UNROUTED".to_owned())]);
+    assert_eq!(
+        app.kept().await,
+        [("text".to_owned(), "UNROUTED".to_owned())]
+    );
 }
 
 #[tokio::test]

@@ -151,7 +151,12 @@ async fn the_chat_agent_is_asked_in_the_subscribers_own_workspace() {
         text(&app, subscriber, "hello").await;
         app.run_jobs().await;
     }
-    let keys: Vec<_> = app.retell.chats().into_iter().map(|chat| chat.key).collect();
+    let keys: Vec<_> = app
+        .retell
+        .chats()
+        .into_iter()
+        .map(|chat| chat.key)
+        .collect();
     assert_eq!(keys, [OWN_KEY, RETELL_KEY]);
     assert_eq!(app.twilio.bodies(), ["Turn 1", "Turn 1"]);
 }
