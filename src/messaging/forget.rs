@@ -38,7 +38,13 @@ impl Job for ForgetText {
     }
 
     fn dedupe_key(&self) -> Option<String> {
-        Some(format!("{}:{}", Self::KIND, self.message_sid))
+        // A subscriber's own account may name the id of another's text: neither order stands for the other.
+        let Self {
+            subscriber,
+            message_sid,
+            ..
+        } = self;
+        Some(format!("{}:{subscriber}:{message_sid}", Self::KIND))
     }
 }
 

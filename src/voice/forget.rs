@@ -44,7 +44,7 @@ impl Job for ForgetConversation {
     }
 
     fn dedupe_key(&self) -> Option<String> {
-        Some(format!("{}:{}", Self::KIND, self.id))
+        Some(format!("{}:{}:{}", Self::KIND, self.subscriber, self.id))
     }
 }
 

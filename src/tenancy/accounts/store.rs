@@ -59,9 +59,9 @@ struct Columns {
 
 impl From<Columns> for Row {
     fn from(row: Columns) -> Self {
-        let secret = |sealed, last_four, set_at: Option<DateTime<Utc>>| {
+        let secret = |sealed: Option<String>, last_four, set_at: Option<DateTime<Utc>>| {
             Some(SealedSecret {
-                sealed: Option::<String>::from(sealed)?,
+                sealed: sealed?,
                 last_four,
                 set_at: set_at.unwrap_or(row.updated_at),
             })
