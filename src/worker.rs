@@ -5,11 +5,11 @@ use anyhow::Context;
 
 use crate::{
     app::AppState,
-    billing, discretion,
+    billing, discretion, identity,
     inbound::{self, Received, Reprocess},
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    messaging, sms, voice,
+    mail, messaging, sms, voice,
     web::ApiError,
 };
 
@@ -28,6 +28,9 @@ pub fn registry() -> Registry {
     registry.register(voice::forget_conversation);
     registry.register(discretion::forget_words);
     registry.register(discretion::sweep_health_data);
+    registry.register(mail::tell_owner);
+    registry.register(identity::mail_reset_link);
+    registry.register(identity::mail_reuse_warning);
     registry
 }
 

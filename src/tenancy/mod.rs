@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod business;
 pub mod directory;
+pub mod founding;
 pub mod model;
 pub mod privacy;
 pub mod shared;

@@ -59,6 +59,7 @@ const STORES: &[&str] = &[
     "src/kernel/db/",
     "src/tenancy/business.rs",
     "src/tenancy/directory.rs",
+    "src/tenancy/founding.rs",
     "src/tenancy/privacy.rs",
     "src/tenancy/shared.rs",
     "src/traffic/conversations.rs",

@@ -131,6 +131,7 @@ impl TestApp {
             signing: app.state.signing.clone(),
             keyring: app.state.keyring.clone(),
             http: app.state.http.clone(),
+            resend: app.state.resend.clone(),
         };
         app.on(Arc::new(state))
     }
