@@ -39,6 +39,8 @@ enum Command {
     },
     /// Compare usage with ledger, balances and sums now.
     Reconcile,
+    /// Seal all secrets in the database with the first key of ENCRYPTION_KEY.
+    RotateKeys,
     /// Play a texter or a caller through the real webhooks of the running server.
     #[command(subcommand)]
     Simulate(simulate::Play),
@@ -116,6 +118,7 @@ async fn run(arguments: Arguments, settings: Settings) -> anyhow::Result<Outcome
         Command::Migrate { status: false } => commands::migrate(&settings, json).await,
         Command::Doctor { fix } => doctor::run(&settings, fix, json).await,
         Command::Reconcile => commands::reconcile(&settings, json).await,
+        Command::RotateKeys => commands::rotate_keys(&settings, json).await,
         Command::Simulate(play) => simulate::run(&settings, play, json).await,
         Command::User(User::CreateOperator { email }) => {
             commands::create_operator(&settings, &email, json).await

@@ -5,7 +5,7 @@ use anyhow::Context;
 
 use crate::{
     app::AppState,
-    billing, identity,
+    billing, discretion, identity,
     inbound::{self, KeptState, Received, Reprocess},
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
@@ -19,11 +19,15 @@ pub fn registry() -> Registry {
     housekeeping::register(&mut registry);
     registry.register(reprocess);
     registry.register(messaging::send_text);
+    registry.register(messaging::forget_text);
     registry.register(sms::reply_to_text);
     registry.register(sms::ask_which_business);
     registry.register(sms::obey_everywhere);
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
+    registry.register(voice::forget_conversation);
+    registry.register(discretion::forget_words);
+    registry.register(discretion::sweep_health_data);
     registry.register(mail::tell_owner);
     registry.register(identity::mail_reset_link);
     registry.register(identity::mail_reuse_warning);
@@ -37,6 +41,11 @@ pub fn schedules() -> Vec<Schedule> {
         name: "idle_texts",
         every: Every::Hours(1),
         job: |_| new_job(&sms::CloseIdleTexts {}),
+    });
+    schedules.push(Schedule {
+        name: "health_data",
+        every: Every::Hours(1),
+        job: |_| new_job(&discretion::SweepHealthData {}),
     });
     schedules.push(Schedule {
         name: "reconciliation",
@@ -64,8 +73,8 @@ async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobEr
         inbound::await_turn(&app, subscriber, &job).await?;
     }
     let handled = match (job.provider.as_str(), kept.kind.as_str()) {
-        ("TWILIO", "text") => sms::receive_raw(&app, &kept.raw_body, kept.received_at).await,
-        ("RETELL", _) => voice::receive_raw(&app, &kept.raw_body, kept.received_at).await,
+        ("TWILIO", "text") => sms::receive_raw(&app, &kept).await,
+        ("RETELL", _) => voice::receive_raw(&app, &kept).await,
         (provider, kind) => {
             return Err(JobError::Fail(anyhow::anyhow!(
                 "nobody takes up {provider} {kind}"

@@ -2,6 +2,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::Proof;
 use crate::kernel::{
     db::{Db, OperatorTx, SystemToken, SystemTx, TenantTx, Tx},
     ids::SubscriberId,
@@ -16,6 +17,28 @@ pub struct EventKey<'a> {
     pub kind: &'a str,
     pub raw: &'a [u8],
     pub received_at: DateTime<Utc>,
+    /// By whose secret it was proved; decides for whom it may act.
+    pub proof: Proof,
+}
+
+impl EventKey<'_> {
+    /// The key under which it is kept. What a subscriber's own secret proves has keys of its own: nobody can take the
+    /// key of another's event before that event comes.
+    pub fn kept_id(&self) -> String {
+        match self.proof {
+            Proof::Platform => self.external_id.clone(),
+            Proof::Own(subscriber) => format!("own:{subscriber}:{}", self.external_id),
+        }
+    }
+
+    /// The same event, without what was said in it where that is not kept. The row stays, so that it takes effect once.
+    pub fn as_kept_for(&self, keeps_words: bool) -> Self {
+        let raw = if keeps_words { self.raw } else { &[] };
+        Self {
+            raw,
+            ..self.clone()
+        }
+    }
 }
 
 /// Whether the event is ours to handle.
@@ -39,12 +62,17 @@ pub enum Received {
     Waiting,
 }
 
-/// Claims the event within the transaction of its effects.
+/// Claims the event within the transaction of its effects. Nobody claims for a subscriber what another one's own
+/// secret proved: handlers route by [`Proof::admits`], and this holds it should one of them forget.
 pub async fn claim(
     tx: &mut impl Tx,
     subscriber: Option<SubscriberId>,
     event: &EventKey<'_>,
 ) -> sqlx::Result<Claim> {
+    if !event.proof.admits(subscriber) {
+        let wrong = "an event acts only for the subscriber whose own secret proved it";
+        return Err(sqlx::Error::Protocol(wrong.to_owned()));
+    }
     write(tx, subscriber, event, "DONE", None).await
 }
 
@@ -86,7 +114,7 @@ pub async fn give_kept(
           where provider = $1 and external_id = $2 and state in ('FAILED', 'WAITING')
             and subscriber_id is distinct from $3",
         event.provider,
-        event.external_id,
+        event.kept_id(),
         subscriber as _,
     )
     .execute(tx.conn())
@@ -97,16 +125,18 @@ pub async fn give_kept(
 /// Keeps an event that must wait for its turn; a duplicate of one that was met before is left as it is.
 pub(super) async fn keep_waiting(tx: &mut TenantTx, event: &EventKey<'_>) -> sqlx::Result<Claim> {
     let written = sqlx::query!(
-        "insert into inbound_events (provider, external_id, subscriber_id, kind, raw_body, received_at, state, id)
-         values ($1, $2, $3, $4, $5, $6, 'WAITING', $7)
+        "insert into inbound_events (provider, external_id, subscriber_id, kind, raw_body, received_at, state, id,
+              proved_by)
+         values ($1, $2, $3, $4, $5, $6, 'WAITING', $7, $8)
          on conflict (provider, external_id) do nothing",
         event.provider,
-        event.external_id,
+        event.kept_id(),
         tx.subscriber() as _,
         event.kind,
         event.raw,
         event.received_at,
         Uuid::now_v7(),
+        event.proof.own() as _,
     )
     .execute(tx.conn())
     .await?;
@@ -159,15 +189,16 @@ async fn write(
 ) -> sqlx::Result<Claim> {
     let written = sqlx::query!(
         "insert into inbound_events as e
-             (provider, external_id, subscriber_id, kind, raw_body, received_at, state, error, id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         -- what failed by a fault of ours, or waited, is taken up again by the same road; another's row is no
-         -- business of ours
-         on conflict (provider, external_id) do update set state = excluded.state, error = excluded.error
+             (provider, external_id, subscriber_id, kind, raw_body, received_at, state, error, id, proved_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         -- what failed by a fault of ours, or waited, is taken up again by the same road, and keeps no more words than
+         -- it needs then; another's row is no business of ours
+         on conflict (provider, external_id) do update
+            set state = excluded.state, error = excluded.error, raw_body = excluded.raw_body
           where e.state in ('FAILED', 'WAITING') and e.state <> excluded.state
             and e.subscriber_id is not distinct from excluded.subscriber_id",
         event.provider,
-        event.external_id,
+        event.kept_id(),
         subscriber as _,
         event.kind,
         event.raw,
@@ -175,6 +206,7 @@ async fn write(
         state,
         error,
         Uuid::now_v7(),
+        event.proof.own() as _,
     )
     .execute(tx.conn())
     .await?;
@@ -234,21 +266,31 @@ pub struct Kept {
     pub kind: String,
     pub raw_body: Vec<u8>,
     pub received_at: DateTime<Utc>,
+    /// None: the platform's secret.
+    pub proved_by: Option<SubscriberId>,
+}
+
+impl Kept {
+    /// By whose secret it was proved when it came.
+    pub fn proof(&self) -> Proof {
+        self.proved_by.map_or(Proof::Platform, Proof::Own)
+    }
 }
 
 pub async fn find_kept(
     tx: &mut impl Tx,
     provider: &str,
-    external_id: &str,
+    kept_id: &str,
 ) -> sqlx::Result<Option<Kept>> {
     sqlx::query_as!(
         Kept,
         r#"
-        select subscriber_id as "subscriber: SubscriberId", state as "state: KeptState", kind, raw_body, received_at
+        select subscriber_id as "subscriber: SubscriberId", state as "state: KeptState", kind, raw_body, received_at,
+               proved_by as "proved_by: _"
           from inbound_events where provider = $1 and external_id = $2
         "#,
         provider,
-        external_id,
+        kept_id,
     )
     .fetch_optional(tx.conn())
     .await

@@ -2,8 +2,12 @@
 //!
 //! The straight line of every webhook: body limit → signature in constant time → parse → subscriber → one
 //! transaction that claims the event and does all its effects → commit → answer. The table is `inbound_events`.
+//!
+//! Whose secret proved it goes along all the way: what a subscriber's own secret proves acts for that subscriber and
+//! nobody else, whatever it says of itself.
 mod claim;
 mod pace;
+mod proof;
 mod proved;
 mod reprocess;
 
@@ -12,5 +16,6 @@ pub use claim::{
     keep_unrouted,
 };
 pub use pace::{await_turn, pace};
+pub use proof::Proof;
 pub use proved::{RetellBody, TwilioForm, count, outcome_of};
 pub use reprocess::{Replay, Reprocess, own_or_answer, replay};

@@ -23,6 +23,7 @@ pub struct Reprocess {
     #[serde(default)]
     pub subscriber: Option<SubscriberId>,
     pub provider: String,
+    /// The key under which it is kept.
     pub external_id: String,
 }
 
@@ -31,7 +32,7 @@ impl Reprocess {
         Self {
             subscriber,
             provider: event.provider.to_owned(),
-            external_id: event.external_id.clone(),
+            external_id: event.kept_id(),
         }
     }
 }

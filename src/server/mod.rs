@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     admin,
     app::AppState,
-    identity, messaging, ops, sms, voice,
+    identity, messaging, ops, settings, sms, voice,
     web::{
         body, cors, etag,
         flood::{self, Shield},
@@ -35,6 +35,7 @@ fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(ops::router(programme))
         .merge(identity::router())
+        .merge(settings::router())
         .merge(sms::router())
         .merge(messaging::router())
         .merge(voice::router())

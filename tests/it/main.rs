@@ -31,4 +31,5 @@ mod schedules;
 mod seeding;
 mod promises;
 mod sms;
+mod vault;
 mod voice;

@@ -89,6 +89,11 @@ impl House {
         program(name, &self.folder)
     }
 
+    /// Where development keeps its keys.
+    pub fn data_dir(&self) -> &Path {
+        &self.folder
+    }
+
     /// One text, signed as Twilio signs it. No answer at all is an error too.
     pub async fn text(
         &self,
