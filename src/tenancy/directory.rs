@@ -18,6 +18,8 @@ pub enum Key<'a> {
     SharedDefault(&'a E164),
     /// An agent at Retell.
     RetellAgent(&'a str),
+    /// An assistant at Vapi.
+    VapiAgent(&'a str),
     /// A tool's key, by its SHA-256 in hex.
     ApiKey(&'a str),
 }
@@ -37,7 +39,7 @@ impl Key<'_> {
             Self::Slug(_) => "SLUG",
             Self::Number(_) => "NUMBER",
             Self::SharedDefault(_) => "SHARED_DEFAULT",
-            Self::RetellAgent(_) => "AGENT",
+            Self::RetellAgent(_) | Self::VapiAgent(_) => "AGENT",
             Self::ApiKey(_) => "API_KEY",
         }
     }
@@ -48,6 +50,7 @@ impl Key<'_> {
             Self::OlderId(text) | Self::Slug(text) | Self::ApiKey(text) => (*text).to_owned(),
             Self::Number(number) | Self::SharedDefault(number) => number.to_string(),
             Self::RetellAgent(id) => format!("RETELL:{id}"),
+            Self::VapiAgent(id) => format!("VAPI:{id}"),
         }
     }
 }
