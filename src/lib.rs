@@ -14,6 +14,7 @@ pub mod events;
 pub mod inbound;
 pub mod tenancy;
 pub mod identity;
+pub mod settings;
 pub mod people;
 pub mod traffic;
 pub mod billing;

@@ -13,6 +13,9 @@ pub mod tokens;
 mod routes;
 mod store;
 
-pub use access::{Admin, EventsWriter, Myself, Operator, Owner, SignedIn, Staff};
+pub use access::{
+    Admin, AdminOrOperator, EventsWriter, Myself, Operator, Owner, Reach, Reached, SignedIn, Staff,
+    StaffOrOperator,
+};
 pub use model::{Actor, Caller, Person, Role, Scope};
 pub use routes::router;

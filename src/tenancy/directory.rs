@@ -79,6 +79,22 @@ pub async fn find(db: &Db, keys: &[Key<'_>]) -> sqlx::Result<Vec<Option<Entry>>>
     Ok(found)
 }
 
+/// Looks up one key inside a transaction.
+pub async fn find_in(tx: &mut impl Tx, key: &Key<'_>) -> sqlx::Result<Option<Entry>> {
+    let row = sqlx::query!(
+        r#"select subscriber_id as "subscriber: SubscriberId", target_id from directory
+            where kind = $1 and key = $2"#,
+        key.kind(),
+        key.text(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| Entry {
+        subscriber: row.subscriber,
+        target: row.target_id,
+    }))
+}
+
 /// Writes an entry; says whether it was not there, or named somebody else's, before.
 pub async fn put(tx: &mut impl Tx, key: &Key<'_>, entry: &Entry) -> sqlx::Result<PutResult> {
     let written = sqlx::query_scalar!(

@@ -9,5 +9,8 @@ pub mod shared;
 pub mod store;
 
 pub use directory::{Entry, Key};
-pub use model::{AiProvider, Channel, ChannelMode, Line, ForwardingStatus, RecordingMode, SubscriberStatus, Transport, VoiceLine};
+pub use model::{
+    AiProvider, Channel, ChannelMode, ForwardingStatus, Line, RecordingMode, SubscriberStatus,
+    Transport, VoiceLine,
+};
 pub use store::lines::{find_line, find_voice_line, list_subscribers};

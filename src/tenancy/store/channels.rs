@@ -39,10 +39,7 @@ pub async fn list_channels(tx: &mut TenantTx) -> sqlx::Result<Vec<ChannelRow>> {
 }
 
 /// The channel, kept from others until the transaction ends.
-pub async fn lock_channel(
-    tx: &mut TenantTx,
-    channel: Channel,
-) -> sqlx::Result<Option<ChannelRow>> {
+pub async fn lock_channel(tx: &mut TenantTx, channel: Channel) -> sqlx::Result<Option<ChannelRow>> {
     let subscriber = tx.subscriber();
     sqlx::query_as!(
         ChannelRow,

@@ -38,6 +38,19 @@ pub async fn list_services(
     .await
 }
 
+pub async fn find_service(tx: &mut TenantTx, id: Uuid) -> sqlx::Result<Option<Service>> {
+    let subscriber = tx.subscriber();
+    sqlx::query_as!(
+        Service,
+        "select id, name, duration_minutes, buffer_minutes, price, currency, is_active from services
+          where subscriber_id = $1 and id = $2",
+        subscriber as _,
+        id,
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
 /// The service, kept from others until the transaction ends.
 pub async fn lock_service(tx: &mut TenantTx, id: Uuid) -> sqlx::Result<Option<Service>> {
     let subscriber = tx.subscriber();
