@@ -37,6 +37,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(ops::router(programme))
         .merge(identity::router())
         .merge(settings::router())
+        .merge(people::router())
         .merge(sms::router())
         .merge(messaging::router())
         .merge(voice::router())
