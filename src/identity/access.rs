@@ -25,6 +25,7 @@ use crate::{
     app::{App, AppState},
     kernel::{
         db::{OperatorToken, OperatorTx, SystemToken, SystemTx, TenantTx, Tx},
+        ids::SubscriberId,
         text::hex,
     },
     tenancy::directory::{self, Key},
@@ -61,6 +62,25 @@ pub struct Myself(pub Person);
 /// An operator of the platform, from where operators may come.
 #[derive(Clone, Debug)]
 pub struct Operator(pub Person);
+/// Who names a business in the path: its own people with at least the role, or an operator.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    own: Option<Caller>,
+    operator: Option<Operator>,
+}
+/// [`Staff`] of the business that the path names, or an operator.
+#[derive(Clone, Debug)]
+pub struct StaffOrOperator(pub Reach);
+/// [`Admin`] of the business that the path names, or an operator.
+#[derive(Clone, Debug)]
+pub struct AdminOrOperator(pub Reach);
+
+/// As whom somebody comes to a business.
+#[derive(Clone, Copy, Debug)]
+pub enum Reached<'a> {
+    AsCaller(&'a Caller),
+    AsOperator(&'a Operator),
+}
 
 enum Asker {
     /// And whether the person may not do this for somebody else.
@@ -96,6 +116,20 @@ impl Asker {
         }
     }
 
+    fn reach(self, least: Role, scopes: &[Scope], app: &App) -> Result<Reach, ApiError> {
+        let as_operator = match &self {
+            Self::Person(person) => operator(person.clone(), app).ok().map(Operator),
+            Self::Key(..) => None,
+        };
+        match (self.caller(least, scopes), as_operator) {
+            (Err(error), None) => Err(error),
+            (own, operator) => Ok(Reach {
+                own: own.ok(),
+                operator,
+            }),
+        }
+    }
+
     fn person(self) -> Result<Person, ApiError> {
         match self {
             Self::Person(person, _) => Ok(person),
@@ -123,6 +157,18 @@ impl Caller {
     /// Writes what the caller did into the audit log, in the same transaction. Call it last.
     pub async fn audit(&self, tx: &mut TenantTx, app: &App, entry: &Entry) -> sqlx::Result<()> {
         audit::record(tx, self.subscriber, self, entry, app.clock.now()).await
+    }
+}
+
+impl Reach {
+    /// Nobody but operators reaches a business that is not the own one: to everybody else it is not there.
+    pub fn to(&self, subscriber: SubscriberId) -> Result<Reached<'_>, ApiError> {
+        let own = self.own.as_ref();
+        if let Some(caller) = own.filter(|caller| caller.subscriber == subscriber) {
+            return Ok(Reached::AsCaller(caller));
+        }
+        let operator = self.operator.as_ref().map(Reached::AsOperator);
+        operator.ok_or_else(ApiError::not_found)
     }
 }
 
@@ -174,6 +220,8 @@ extractors! {
     Staff -> Caller, |asker, parts, _app| asker.caller(Role::Staff, staff_scopes(&parts.method));
     Admin -> Caller, |asker, _parts, _app| asker.caller(Role::Admin, &[Scope::Admin]);
     Owner -> Caller, |asker, _parts, _app| asker.caller(Role::Owner, &[]);
+    StaffOrOperator -> Reach, |asker, parts, app| asker.reach(Role::Staff, staff_scopes(&parts.method), app);
+    AdminOrOperator -> Reach, |asker, _parts, app| asker.reach(Role::Admin, &[Scope::Admin], app);
     EventsWriter -> Caller, |asker, _parts, _app| asker.caller(Role::Staff, &[Scope::EventsWrite, Scope::Write]);
     SignedIn -> Person, |asker, _parts, _app| asker.person();
     Myself -> Person, |asker, _parts, _app| asker.person().and_then(myself);

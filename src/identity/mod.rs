@@ -20,7 +20,10 @@ mod sign_in;
 mod routes;
 mod store;
 
-pub use access::{Admin, EventsWriter, Myself, Operator, Owner, SignedIn, Staff};
+pub use access::{
+    Admin, AdminOrOperator, EventsWriter, Myself, Operator, Owner, Reach, Reached, SignedIn, Staff,
+    StaffOrOperator,
+};
 pub use jobs::{MailResetLink, MailReuseWarning, mail_reset_link, mail_reuse_warning};
 pub use model::{Actor, Caller, Person, Role, Scope};
 pub use routes::router;

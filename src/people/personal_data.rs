@@ -136,6 +136,8 @@ static REGISTRY: &[PersonalColumn] = &[
     contact("leads", "category", Give, DeleteRow),
     contact("leads", "summary", Give, DeleteRow),
     contact("leads", "flag", Give, DeleteRow),
+    contact("leads", "flag_note", Give, DeleteRow),
+    contact("knowledge_gaps", "question", Give, DeleteRow),
     contact("events", "data", GIVEN_ELSEWHERE, DeleteRow),
     contact("inbound_events", "raw_body", GIVEN_ELSEWHERE, Blank),
     contact(
@@ -200,4 +202,6 @@ static REGISTRY: &[PersonalColumn] = &[
     ),
     business("holidays", "name"),
     business("services", "name"),
+    business("questions", "question"),
+    business("questions", "answer"),
 ];

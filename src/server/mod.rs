@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     admin,
     app::AppState,
-    identity, messaging, ops, settings, sms, voice,
+    identity, messaging, ops, people, settings, sms, voice,
     web::{
         body, cors, etag,
         flood::{self, Shield},
@@ -36,6 +36,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(ops::router(programme))
         .merge(identity::router())
         .merge(settings::router())
+        .merge(people::router())
         .merge(sms::router())
         .merge(messaging::router())
         .merge(voice::router())

@@ -21,6 +21,8 @@ pub enum Key<'a> {
     RetellAgent(&'a str),
     /// A subscriber's own account at a provider.
     Account(Provider, &'a str),
+    /// An assistant at Vapi.
+    VapiAgent(&'a str),
     /// A tool's key, by its SHA-256 in hex.
     ApiKey(&'a str),
 }
@@ -40,7 +42,7 @@ impl Key<'_> {
             Self::Slug(_) => "SLUG",
             Self::Number(_) => "NUMBER",
             Self::SharedDefault(_) => "SHARED_DEFAULT",
-            Self::RetellAgent(_) => "AGENT",
+            Self::RetellAgent(_) | Self::VapiAgent(_) => "AGENT",
             Self::Account(..) => "ACCOUNT",
             Self::ApiKey(_) => "API_KEY",
         }
@@ -53,6 +55,7 @@ impl Key<'_> {
             Self::Number(number) | Self::SharedDefault(number) => number.to_string(),
             Self::RetellAgent(id) => format!("RETELL:{id}"),
             Self::Account(provider, id) => format!("{}:{id}", provider.as_str()),
+            Self::VapiAgent(id) => format!("VAPI:{id}"),
         }
     }
 }
@@ -79,6 +82,22 @@ pub async fn find(db: &Db, keys: &[Key<'_>]) -> sqlx::Result<Vec<Option<Entry>>>
         });
     }
     Ok(found)
+}
+
+/// Looks up one key inside a transaction.
+pub async fn find_in(tx: &mut impl Tx, key: &Key<'_>) -> sqlx::Result<Option<Entry>> {
+    let row = sqlx::query!(
+        r#"select subscriber_id as "subscriber: SubscriberId", target_id from directory
+            where kind = $1 and key = $2"#,
+        key.kind(),
+        key.text(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| Entry {
+        subscriber: row.subscriber,
+        target: row.target_id,
+    }))
 }
 
 /// Writes an entry; says whether it was not there, or named somebody else's, before.

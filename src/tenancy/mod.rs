@@ -9,8 +9,11 @@ pub mod founding;
 pub mod model;
 pub mod privacy;
 pub mod shared;
-mod store;
+pub mod store;
 
 pub use directory::{Entry, Key};
-pub use model::{AiProvider, Channel, ChannelMode, Line, SubscriberStatus, Transport, VoiceLine};
-pub use store::{find_line, find_voice_line, list_subscribers};
+pub use model::{
+    AiProvider, Channel, ChannelMode, ForwardingStatus, Line, RecordingMode, SubscriberStatus,
+    Transport, VoiceLine,
+};
+pub use store::lines::{find_line, find_voice_line, list_subscribers};

@@ -28,6 +28,21 @@ text_enum! {
     SubscriberStatus { Trial, Active, PastDue, Suspended, Closed }
 }
 
+text_enum! {
+    /// Whether calls are recorded, and how the caller learns it.
+    RecordingMode { Off, Announced, Consent }
+}
+
+text_enum! {
+    /// Whether the owner's own line forwards to us.
+    ForwardingStatus { Pending, Active, Inactive }
+}
+
+text_enum! {
+    /// Whether a question that had no answer still waits for one.
+    GapStatus { Open, Closed }
+}
+
 impl Channel {
     pub fn as_str(self) -> &'static str {
         match self {

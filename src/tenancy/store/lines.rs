@@ -1,7 +1,7 @@
 //! The statements of tenancy that conversations need.
 use uuid::Uuid;
 
-use super::model::{
+use super::super::model::{
     AiProvider, Channel, ChannelMode, Line, SubscriberStatus, Transport, VoiceLine, zone,
 };
 use crate::kernel::{
@@ -62,7 +62,10 @@ pub async fn find_voice_line(
                   not s.handles_health_data as "keeps_words!",
                   exists (select from blocked_callers b
                            where b.subscriber_id = $1 and b.phone = $2) as "is_caller_blocked!",
-                  (select nullif(concat_ws(' ', k.first_name, k.last_name), '') from contacts k
+                  (select nullif(concat_ws(' ', coalesce(m.first_name, k.first_name),
+                                                coalesce(m.last_name, k.last_name)), '')
+                     from contacts k
+                     left join contacts m on m.subscriber_id = k.subscriber_id and m.id = k.merged_into
                     where k.subscriber_id = $1 and k.phone = $2) as caller_name
              from subscribers s
              join subscriber_profiles p on p.subscriber_id = s.id

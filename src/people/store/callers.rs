@@ -1,10 +1,10 @@
-//! The statements on contacts, opt_outs and leads.
+//! The person at the other end of a call or text: found or made, and whether we may text.
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::kernel::{
     db::{TenantTx, Tx},
-    ids::{ContactId, InteractionId, LeadId},
+    ids::ContactId,
     language::Language,
     phone::E164,
     text::text_enum,
@@ -26,7 +26,8 @@ pub struct Caller {
 }
 
 /// Finds or makes the contact with this number. Its row stays locked until the transaction ends: what is said to
-/// one person is said in one order.
+/// one person is said in one order. A number whose contact was merged means the other one; one that was put away and
+/// comes back is in the lists again.
 ///
 /// Whether the person opted out is read as of the statement's beginning: who waited for the row here may have missed
 /// a STOP. So it only says whether an answer is worth queueing; the sending function decides again.
@@ -41,8 +42,9 @@ pub async fn touch_contact(
         r#"insert into contacts as c (subscriber_id, id, phone, source, last_contacted_at)
            values ($1, $2, $3, $4, $5)
            on conflict (subscriber_id, phone) do update
-              set last_contacted_at = greatest(c.last_contacted_at, excluded.last_contacted_at)
-           returning c.id as "id: ContactId", (xmax = 0) as "is_new!",
+              set last_contacted_at = greatest(c.last_contacted_at, excluded.last_contacted_at),
+                  status = case when c.status = 'ARCHIVED' and c.merged_into is null then 'ACTIVE' else c.status end
+           returning c.id as "id: ContactId", c.merged_into as "merged_into: ContactId", (xmax = 0) as "is_new!",
                      c.language as "language: Language", c.text_state as "text_state: TextState",
                      exists (select from opt_outs o where o.subscriber_id = $1 and o.phone = $3
                                 and o.ended_at is null) as "is_opted_out!""#,
@@ -54,13 +56,39 @@ pub async fn touch_contact(
     )
     .fetch_one(tx.conn())
     .await?;
+    // What providers said of a number stays with the number.
+    let (contact, language) = match row.merged_into {
+        Some(other) => (other, touch_other(tx, other, at).await?),
+        None => (row.id, row.language),
+    };
     Ok(Caller {
-        contact: row.id,
+        contact,
         is_new: row.is_new,
-        language: row.language,
+        language,
         text_state: row.text_state,
         is_opted_out: row.is_opted_out,
     })
+}
+
+/// The contact that the number's own was merged into.
+async fn touch_other(
+    tx: &mut TenantTx,
+    contact: ContactId,
+    at: DateTime<Utc>,
+) -> sqlx::Result<Option<Language>> {
+    let subscriber = tx.subscriber();
+    sqlx::query_scalar!(
+        r#"update contacts
+              set last_contacted_at = greatest(last_contacted_at, $3),
+                  status = case when status = 'ARCHIVED' then 'ACTIVE' else status end
+            where subscriber_id = $1 and id = $2
+        returning language as "language: Language""#,
+        subscriber as _,
+        contact as _,
+        at,
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// From now on this person is not texted. False when that was so already. The contact is locked first, whoever says
@@ -123,36 +151,4 @@ pub async fn mark_text_state(
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// A request worth following up.
-pub struct NewLead<'a> {
-    pub contact: Option<ContactId>,
-    pub interaction: Option<InteractionId>,
-    pub category: &'a str,
-    pub urgency: &'a str,
-    pub summary: &'a str,
-}
-
-pub async fn insert_lead(
-    tx: &mut TenantTx,
-    new: &NewLead<'_>,
-    at: DateTime<Utc>,
-) -> sqlx::Result<LeadId> {
-    let (subscriber, id) = (tx.subscriber(), LeadId::new());
-    sqlx::query!(
-        "insert into leads (subscriber_id, id, contact_id, interaction_id, category, urgency, summary, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        subscriber as _,
-        id as _,
-        new.contact as _,
-        new.interaction as _,
-        new.category,
-        new.urgency,
-        new.summary,
-        at,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(id)
 }
