@@ -13,7 +13,7 @@ use crate::{
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{retell, twilio},
+    providers::{recordings::Recordings, retell, twilio},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -30,6 +30,8 @@ pub struct App {
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
     pub retell: Option<retell::Client>,
+    /// The sound of calls, wherever it is kept.
+    pub recordings: Recordings,
 }
 
 pub type AppState = Arc<App>;
@@ -46,6 +48,15 @@ impl App {
             )),
             _ => None,
         };
+        let mut recordings = Recordings::new(
+            http.clone(),
+            &[&settings.twilio.api_base_url, &settings.retell.api_base_url],
+        );
+        if let (Some(sid), Some(token)) = (&settings.twilio.account_sid, &settings.twilio.api_token)
+        {
+            recordings =
+                recordings.with_twilio(&settings.twilio.api_base_url, sid, token.clone());
+        }
         let retell = settings
             .retell
             .api_key
@@ -63,6 +74,7 @@ impl App {
             tasks: Tasks::default(),
             twilio,
             retell,
+            recordings,
         }))
     }
 

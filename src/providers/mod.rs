@@ -5,6 +5,7 @@
 mod exchange;
 mod pulse;
 pub mod twilio;
+pub mod recordings;
 pub mod retell;
 
 pub use pulse::Pulse;
