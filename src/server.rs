@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     app::AppState,
-    identity, messaging, ops, sms, traffic, voice,
+    identity, inbox, messaging, ops, sms, traffic, voice,
     web::{
         body, cors, etag,
         flood::{self, Shield},
@@ -39,6 +39,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(traffic::router())
         .merge(sms::router())
         .merge(messaging::router())
+        .merge(inbox::router())
         .merge(voice::router())
 }
 

@@ -10,4 +10,4 @@ mod store;
 
 pub use directory::{Entry, Key};
 pub use model::{AiProvider, Channel, ChannelMode, Line, SubscriberStatus, Transport, VoiceLine};
-pub use store::{find_line, find_voice_line, list_subscribers};
+pub use store::{find_line, find_text_number, find_voice_line, list_subscribers};

@@ -4,14 +4,94 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::{
     kernel::{
         db::{TenantTx, Tx},
-        ids::{InteractionId, UserId},
+        ids::{ContactId, InteractionId, UserId},
+        phone::E164,
     },
-    tenancy::Channel,
+    tenancy::{Channel, Line},
     traffic::{
-        model::{HandledBy, Outcome, Status},
+        model::{Error, HandledBy, Outcome, Status},
         rules::{Contribution, Facts},
     },
 };
+
+/// Whom staff writes to, and from which number unless they are talking already.
+#[derive(Clone, Copy, Debug)]
+pub struct Addressee<'a> {
+    pub line: &'a Line,
+    pub from: &'a E164,
+    pub to: &'a E164,
+    pub contact: ContactId,
+    pub day: NaiveDate,
+}
+
+/// The open text conversation with a person, and what making it added to its day's sums.
+#[derive(Clone, Copy, Debug)]
+pub struct Held {
+    pub interaction: InteractionId,
+    pub is_new: bool,
+    pub change: Contribution,
+}
+
+/// Finds or makes the open text conversation with this person, and locks it.
+///
+/// # Errors
+/// [`Error::Raced`] when it was made by a text at this very moment: begin again.
+pub async fn hold_text(
+    tx: &mut TenantTx,
+    addressee: &Addressee<'_>,
+    at: DateTime<Utc>,
+) -> Result<Held, Error> {
+    let subscriber = tx.subscriber();
+    let row = sqlx::query!(
+        r#"
+        with held as materialized (
+            select id from interactions
+             where subscriber_id = $1 and channel = 'SMS' and status = 'OPEN' and counterpart = $7
+               for no key update
+        ),
+        made as (
+            insert into interactions
+                (subscriber_id, id, channel, direction, provider, transport_provider, ai_provider, mode,
+                 from_number, to_number, counterpart, contact_id, day, started_at, last_message_at, is_unread)
+            select $1, $2, 'SMS', 'OUTBOUND', 'TWILIO', $3, $4, $5, $6, $7, $7, $8, $9, $10, $10, false
+             where not exists (select from held)
+            on conflict do nothing
+            returning id
+        )
+        select id as "id!: InteractionId", false as "is_new!" from held
+         union all select id, true from made
+        "#,
+        subscriber as _,
+        InteractionId::new() as _,
+        addressee.line.transport as _,
+        addressee.line.ai_provider as _,
+        addressee.line.mode as _,
+        addressee.from as _,
+        addressee.to as _,
+        addressee.contact as _,
+        addressee.day,
+        at,
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .ok_or(Error::Raced)?;
+    let begun = Contribution::of(&Facts {
+        is_voice: false,
+        status: Status::Open,
+        outcome: None,
+        handled_by: None,
+        duration_s: None,
+    });
+    Ok(Held {
+        interaction: row.id,
+        is_new: row.is_new,
+        change: if row.is_new {
+            begun
+        } else {
+            Contribution::default()
+        },
+    })
+}
 
 /// Whether somebody who may sign in works for the subscriber.
 pub async fn is_member(tx: &mut TenantTx, user: UserId) -> sqlx::Result<bool> {
