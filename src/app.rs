@@ -54,8 +54,7 @@ impl App {
         );
         if let (Some(sid), Some(token)) = (&settings.twilio.account_sid, &settings.twilio.api_token)
         {
-            recordings =
-                recordings.with_twilio(&settings.twilio.api_base_url, sid, token.clone());
+            recordings = recordings.with_twilio(&settings.twilio.api_base_url, sid, token.clone());
         }
         let retell = settings
             .retell

@@ -154,7 +154,14 @@ async fn assign(
         return Err(ApiError::invalid("user_id", "is nobody of this business"));
     }
     let detail = json!({"user_id": caller.user(), "assigned_user_id": user});
-    traffic::trace(&mut tx, id, Source::Staff, "assigned", detail, app.clock.now());
+    traffic::trace(
+        &mut tx,
+        id,
+        Source::Staff,
+        "assigned",
+        detail,
+        app.clock.now(),
+    );
     let view = find(&mut tx, id).await?;
     let entry = Entry {
         action: "interaction.assigned",
@@ -233,7 +240,9 @@ async fn reply(
     };
     let queued = staff::write(&mut tx, &caller, &person, &request.body.text, now).await?;
     conversations::mark_read(&mut tx, id).await?;
-    let answer = request.finish(&mut tx, StatusCode::ACCEPTED, &queued).await?;
+    let answer = request
+        .finish(&mut tx, StatusCode::ACCEPTED, &queued)
+        .await?;
     tx.commit().await?;
     Ok(answer)
 }

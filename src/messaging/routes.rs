@@ -108,7 +108,9 @@ async fn send_message(
     }
     let NewMessage { to, body } = &request.body;
     let queued = staff::write(&mut tx, &caller, to, body, app.clock.now()).await?;
-    let answer = request.finish(&mut tx, StatusCode::ACCEPTED, &queued).await?;
+    let answer = request
+        .finish(&mut tx, StatusCode::ACCEPTED, &queued)
+        .await?;
     tx.commit().await?;
     Ok(answer)
 }

@@ -118,8 +118,15 @@ pub async fn write(
         .language
         .or(conversation.contact_language)
         .unwrap_or(line.language);
-    let (message, change) =
-        traffic::insert_turn(tx, &conversation, Role::Staff, words.as_str(), language, now).await?;
+    let (message, change) = traffic::insert_turn(
+        tx,
+        &conversation,
+        Role::Staff,
+        words.as_str(),
+        language,
+        now,
+    )
+    .await?;
     let totals = Totals {
         day: conversation.day,
         channel: Channel::Sms,
@@ -146,7 +153,14 @@ pub async fn write(
         "outgoing_id": id,
         "is_new_conversation": held.is_new,
     });
-    traffic::trace(tx, held.interaction, Source::Staff, "text.written", detail, now);
+    traffic::trace(
+        tx,
+        held.interaction,
+        Source::Staff,
+        "text.written",
+        detail,
+        now,
+    );
     Ok(QueuedText {
         id: id.0,
         interaction_id: held.interaction.0,

@@ -10,7 +10,7 @@ use super::model::{Candidate, ListedStatus, NewText, Refusal, TextStatus};
 use crate::{
     kernel::{
         db::{TenantTx, Tx},
-        ids::OutgoingId,
+        ids::{InteractionId, OutgoingId},
         page::Cursor,
     },
     traffic::Direction,
@@ -214,6 +214,7 @@ pub async fn set_failed(
 /// The text that a callback speaks of, locked.
 pub struct Told {
     pub id: OutgoingId,
+    pub interaction: InteractionId,
     pub status: TextStatus,
 }
 
@@ -238,7 +239,7 @@ pub async fn lock_told(
     .await?;
     sqlx::query_as!(
         Told,
-        r#"select id as "id: _", status as "status: _"
+        r#"select id as "id: _", interaction_id as "interaction: _", status as "status: _"
              from outgoing_messages
             where subscriber_id = $1 and (id = $2 or provider_message_id = $3)
             order by id = $2 desc limit 1
@@ -366,10 +367,17 @@ pub async fn list_texts(
         }
         statement.push(text).push_bind(subscriber);
         if let Some(phone) = &filter.phone {
-            statement.push(format!(" and {person} = ")).push_bind(phone.clone());
+            statement
+                .push(format!(" and {person} = "))
+                .push_bind(phone.clone());
         }
-        if let Some(status) = filter.status.filter(|status| *status != ListedStatus::Received) {
-            statement.push(" and m.status = ").push_bind(status.as_str());
+        if let Some(status) = filter
+            .status
+            .filter(|status| *status != ListedStatus::Received)
+        {
+            statement
+                .push(" and m.status = ")
+                .push_bind(status.as_str());
         }
         if let Some(after) = filter.after {
             statement

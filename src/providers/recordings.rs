@@ -113,8 +113,13 @@ impl Recordings {
         }
         let kind = kind_of(&url);
         let mut request = self.http.get(url.clone()).timeout(WHOLE_DEADLINE);
-        if let Some(twilio) = self.twilio.as_ref().filter(|twilio| is_same(&twilio.base_url, &url)) {
-            request = request.basic_auth(&twilio.account_sid, Some(twilio.auth_token.expose_secret()));
+        if let Some(twilio) = self
+            .twilio
+            .as_ref()
+            .filter(|twilio| is_same(&twilio.base_url, &url))
+        {
+            request =
+                request.basic_auth(&twilio.account_sid, Some(twilio.auth_token.expose_secret()));
         }
         if let Some(range) = range.filter(|range| is_range(range)) {
             request = request.header(header::RANGE, range);
@@ -137,7 +142,10 @@ impl Recordings {
             }
             status => return Err(Error::Unavailable(format!("it answered {status}"))),
         }
-        if answer.content_length().is_some_and(|length| length > LARGEST as u64) {
+        if answer
+            .content_length()
+            .is_some_and(|length| length > LARGEST as u64)
+        {
             return Err(Error::TooLarge);
         }
         let mut headers = HeaderMap::new();
@@ -147,10 +155,16 @@ impl Recordings {
             }
         }
         let given = answer.headers().get(header::CONTENT_TYPE).cloned();
-        let is_sound = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.starts_with("audio/"));
+        let is_sound = |value: &HeaderValue| {
+            value
+                .to_str()
+                .is_ok_and(|value| value.starts_with("audio/"))
+        };
         headers.insert(
             header::CONTENT_TYPE,
-            given.filter(is_sound).unwrap_or_else(|| HeaderValue::from_static(kind)),
+            given
+                .filter(is_sound)
+                .unwrap_or_else(|| HeaderValue::from_static(kind)),
         );
         Ok(Sound {
             status: answer.status(),
@@ -207,7 +221,10 @@ mod tests {
 
     fn recordings() -> Recordings {
         let http = crate::kernel::http::provider_client().unwrap();
-        Recordings::new(http, &["https://api.twilio.com", "http://127.0.0.1:4000/v2"])
+        Recordings::new(
+            http,
+            &["https://api.twilio.com", "http://127.0.0.1:4000/v2"],
+        )
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! the timeline together from other rows when somebody asks for it would need no table, but would show how those rows
 //! stand now: a text's status, a job that is cleared after a week.
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::conversations::{ConversationUpdate, SavedConversation};
 use crate::{
     kernel::{
         db::{NewTrace, TenantTx, Tx},
@@ -58,6 +59,37 @@ pub fn trace(
     });
 }
 
+/// What a provider told of a conversation that it holds, and what we made of it.
+pub fn trace_update(
+    tx: &mut TenantTx,
+    kind: &str,
+    update: &ConversationUpdate,
+    saved: &SavedConversation,
+    at: DateTime<Utc>,
+) {
+    let told = json!({
+        "external_id": update.external_id,
+        "status": update.status,
+        "duration_seconds": update.duration_s,
+        "disconnection_reason": update.disconnection_reason,
+        "turns": update.turns.len(),
+        "recordings": update.recordings.len(),
+        "has_analysis": update.analysis.is_some(),
+    });
+    let kind = format!("{}.{kind}", update.provider.to_ascii_lowercase());
+    trace(tx, saved.id, Source::Provider, kind, told, at);
+    if saved.outcome != saved.outcome_before {
+        let decided = json!({
+            "outcome_type": saved.outcome,
+            "before": saved.outcome_before,
+            "told": update.outcome,
+            "because": update.disconnection_reason,
+            "status": saved.status,
+        });
+        trace(tx, saved.id, Source::Decision, "outcome", decided, at);
+    }
+}
+
 /// Refuses what is too large, or no object, or has no name.
 pub fn check(kind: &str, detail: &Value) -> Result<(), ApiError> {
     let is_name = (1..=LONGEST_KIND).contains(&kind.len())
@@ -85,8 +117,6 @@ pub fn check(kind: &str, detail: &Value) -> Result<(), ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

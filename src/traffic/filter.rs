@@ -120,7 +120,12 @@ mod tests {
 
     #[test]
     fn a_number_is_found_however_it_was_written() {
-        for text in ["+14315550100", " 14315550100", "+1 431 555-0100", "+1 (431) 555.0100"] {
+        for text in [
+            "+14315550100",
+            " 14315550100",
+            "+1 431 555-0100",
+            "+1 (431) 555.0100",
+        ] {
             assert_eq!(number(text), "+14315550100", "{text}");
         }
         assert_eq!(number("anonymous"), "anonymous");

@@ -13,7 +13,7 @@ pub mod rules;
 pub mod store;
 mod texts;
 
-pub use black_box::{Source, trace};
+pub use black_box::{Source, trace, trace_update};
 pub use conversations::{
     ConversationUpdate, Held, NewRecording, NewTurn, SavedConversation, find_held,
     save_conversation, tell_analysis,

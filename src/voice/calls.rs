@@ -43,6 +43,7 @@ pub async fn receive(
     let contact_id = contact.as_ref().map(|contact| contact.contact);
     let update = normalise::update_of(event, &parties, &line, contact_id, now);
     let saved = traffic::save_conversation(&mut tx, &update).await?;
+    traffic::trace_update(&mut tx, key.kind, &update, &saved, now);
     count(&mut tx, key, &line, &update, &saved, now).await?;
     if let (Some(contact), Some(phone)) = (&contact, parties.counterpart())
         && contact.is_new

@@ -120,7 +120,10 @@ async fn show_call(
 }
 
 fn calls_of(query: &InteractionQuery) -> Result<(Filter, i64), ApiError> {
-    if query.channel.is_some_and(|channel| channel != Channel::Voice) {
+    if query
+        .channel
+        .is_some_and(|channel| channel != Channel::Voice)
+    {
         return Err(ApiError::invalid("channel", "calls are VOICE"));
     }
     let (filter, limit) = query.read()?;

@@ -60,7 +60,10 @@ pub async fn insert(
     )
     .fetch_one(tx.conn())
     .await
-    .on_constraint("black_box_events_interaction_fkey", sqlx::Error::RowNotFound)
+    .on_constraint(
+        "black_box_events_interaction_fkey",
+        sqlx::Error::RowNotFound,
+    )
 }
 
 /// The lines after this place, the oldest first, one more than asked for. None: there is no such interaction.
@@ -81,7 +84,9 @@ pub async fn list(
     if !is_there {
         return Ok(None);
     }
-    let (at, id) = after.map_or((DateTime::UNIX_EPOCH, Uuid::nil()), |after| (after.at, after.id));
+    let (at, id) = after.map_or((DateTime::UNIX_EPOCH, Uuid::nil()), |after| {
+        (after.at, after.id)
+    });
     let traces = sqlx::query_as!(
         TraceView,
         "select id, at, kind, source, detail

@@ -155,7 +155,9 @@ fn begin(tx: &TenantTx, filter: &Filter) -> QueryBuilder<Postgres> {
         .push("select * from interactions where subscriber_id = ")
         .push_bind(tx.subscriber());
     if let Some(channel) = filter.channel {
-        statement.push(" and channel = ").push_bind(channel.as_str());
+        statement
+            .push(" and channel = ")
+            .push_bind(channel.as_str());
     }
     match filter.direction {
         // As words: the index of outgoing ones is taken only by who says so.
@@ -179,7 +181,9 @@ fn begin(tx: &TenantTx, filter: &Filter) -> QueryBuilder<Postgres> {
             .push_bind(outcome.as_str());
     }
     if let Some(phone) = &filter.phone {
-        statement.push(" and counterpart = ").push_bind(phone.clone());
+        statement
+            .push(" and counterpart = ")
+            .push_bind(phone.clone());
     }
     // The day that was written at the start is what counts; the moments around it are what the index has.
     if let (Some(from), Some(moment)) = (filter.from, filter.not_before()) {

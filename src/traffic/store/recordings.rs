@@ -73,7 +73,9 @@ pub async fn list(
     limit: i64,
 ) -> sqlx::Result<Vec<Recording>> {
     let subscriber = tx.subscriber();
-    let (at, id) = after.map_or((DateTime::<Utc>::MAX_UTC, Uuid::max()), |after| (after.at, after.id));
+    let (at, id) = after.map_or((DateTime::<Utc>::MAX_UTC, Uuid::max()), |after| {
+        (after.at, after.id)
+    });
     // MAX_UTC is beyond what the database knows.
     let at = at.min(LATEST);
     sqlx::query_as!(
@@ -95,7 +97,8 @@ pub async fn list(
 }
 
 /// After every recording.
-const LATEST: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("the end of the year 9999");
+const LATEST: DateTime<Utc> =
+    DateTime::from_timestamp(253_402_300_799, 0).expect("the end of the year 9999");
 
 pub async fn list_of(
     tx: &mut TenantTx,
