@@ -4,6 +4,7 @@ pub mod error;
 pub mod extract;
 pub mod request_id;
 pub mod client;
+pub mod csv;
 pub mod layers;
 pub mod limits;
 pub mod flood;
