@@ -7,7 +7,7 @@ use super::model::{Direction, Outcome, Status};
 use crate::{
     kernel::page::{Cursor, PageQuery},
     tenancy::Channel,
-    web::ApiError,
+    web::{ApiError, csv::Format},
 };
 
 /// The query of a list of conversations. Values are read in any case.
@@ -28,10 +28,13 @@ pub struct InteractionQuery {
     /// The first and the last day, in the subscriber's zone.
     pub from: Option<NaiveDate>,
     pub to: Option<NaiveDate>,
-    /// How many, at most 200; 50 unless said.
+    /// How many, at most 200; 50 unless said. A table: at most 10,000, and as many unless said.
     pub limit: Option<i64>,
     /// The `next_cursor` of the page before.
     pub cursor: Option<String>,
+    /// `csv` for a table, where a list can be one.
+    #[param(inline)]
+    pub format: Option<Format>,
 }
 
 /// Which conversations a page shows, and from where on.

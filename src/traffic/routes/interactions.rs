@@ -1,5 +1,10 @@
 //! Lists of conversations, and one of them with everything in it.
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -19,10 +24,12 @@ use crate::{
         },
     },
     web::{
-        ApiError, Problem,
+        ApiError, Problem, csv,
         extract::{Path, Query},
     },
 };
+
+use super::table;
 
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -66,14 +73,22 @@ pub struct InteractionDetail {
 /// Conversations on every channel, the newest first.
 #[utoipa::path(get, path = "/interactions", tag = "traffic", security(("bearer" = ["STAFF"])),
     params(InteractionQuery),
-    responses((status = 200, body = InteractionPage), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, content((InteractionPage = "application/json"), (String = "text/csv"))),
+        (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn list_interactions(
     State(app): State<AppState>,
     caller: Staff,
     Query(query): Query<InteractionQuery>,
-) -> Result<Json<InteractionPage>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let (filter, limit) = query.read()?;
-    Ok(Json(page_of(&app, &caller, &filter, limit).await?.into()))
+    let wanted = Wanted {
+        filter: &filter,
+        limit,
+        table: csv::is_wanted(query.format, &headers)
+            .then(|| (csv::limit(query.limit), "interactions")),
+    };
+    answer(&app, &caller, &wanted).await
 }
 
 /// A conversation with its turns, tools, recordings and notes.
@@ -94,14 +109,21 @@ async fn show_interaction(
 /// Calls, the newest first.
 #[utoipa::path(get, path = "/dashboard/calls", tag = "traffic", security(("bearer" = ["STAFF"])),
     params(InteractionQuery),
-    responses((status = 200, body = InteractionPage), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, content((InteractionPage = "application/json"), (String = "text/csv"))),
+        (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn list_calls(
     State(app): State<AppState>,
     caller: Staff,
     Query(query): Query<InteractionQuery>,
-) -> Result<Json<InteractionPage>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let (filter, limit) = calls_of(&query)?;
-    Ok(Json(page_of(&app, &caller, &filter, limit).await?.into()))
+    let wanted = Wanted {
+        filter: &filter,
+        limit,
+        table: csv::is_wanted(query.format, &headers).then(|| (csv::limit(query.limit), "calls")),
+    };
+    answer(&app, &caller, &wanted).await
 }
 
 /// A call with its turns, tools, recordings and notes.
@@ -134,16 +156,28 @@ fn calls_of(query: &InteractionQuery) -> Result<(Filter, i64), ApiError> {
     Ok((filter, limit))
 }
 
-async fn page_of(
+/// What a list is asked for.
+struct Wanted<'a> {
+    filter: &'a Filter,
+    limit: i64,
+    /// As a table of so many rows and this name.
+    table: Option<(i64, &'static str)>,
+}
+
+async fn answer(
     app: &AppState,
     caller: &Caller,
-    filter: &Filter,
-    limit: i64,
-) -> Result<Page<InteractionView>, ApiError> {
+    wanted: &Wanted<'_>,
+) -> Result<Response, ApiError> {
+    let limit = wanted.table.map_or(wanted.limit, |(rows, _)| rows);
     let mut tx = TenantTx::begin_list(&app.db, caller.subscriber).await?;
-    let rows = lists::list(&mut tx, filter, limit).await?;
+    let rows = lists::list(&mut tx, wanted.filter, limit).await?;
     tx.end_reading();
-    Ok(Page::new(rows, limit, InteractionView::cursor))
+    let page = Page::new(rows, limit, InteractionView::cursor);
+    match wanted.table {
+        Some((_, name)) => table::of(&page, name),
+        None => Ok(Json(InteractionPage::from(page)).into_response()),
+    }
 }
 
 async fn read(

@@ -2,6 +2,7 @@
 mod black_box;
 mod interactions;
 mod recordings;
+mod table;
 
 use utoipa_axum::router::OpenApiRouter;
 

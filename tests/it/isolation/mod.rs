@@ -4,6 +4,7 @@
 //! the transactions are, `stores` calls our own functions with somebody else's ids.
 mod roles;
 mod shape;
+mod staff_stores;
 mod stores;
 mod walk;
 
