@@ -50,7 +50,7 @@ create index outgoing_messages_contact on outgoing_messages (subscriber_id, cont
 alter table leads add column flag_note text;
 alter table leads add column flagged_at timestamptz;
 alter table leads add column updated_at timestamptz not null default now();
-create index leads_created on leads (subscriber_id, created_at desc, id desc);
+create index leads_subscriber_created on leads (subscriber_id, created_at desc, id desc);
 create index leads_contact on leads (subscriber_id, contact_id, created_at desc, id desc);
 
 create index opt_outs_started on opt_outs (subscriber_id, started_at desc, id desc) where ended_at is null;

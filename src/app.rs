@@ -13,7 +13,7 @@ use crate::{
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{resend, retell, twilio},
+    providers::{recordings::Recordings, resend, retell, twilio},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -34,6 +34,8 @@ pub struct App {
     pub retell: Option<retell::Client>,
     /// None: mails go to the sandbox (development) or are off (production).
     pub resend: Option<resend::Client>,
+    /// The sound of calls, wherever it is kept.
+    pub recordings: Recordings,
 }
 
 pub type AppState = Arc<App>;
@@ -50,6 +52,14 @@ impl App {
             )),
             _ => None,
         };
+        let mut recordings = Recordings::new(
+            http.clone(),
+            &[&settings.twilio.api_base_url, &settings.retell.api_base_url],
+        );
+        if let (Some(sid), Some(token)) = (&settings.twilio.account_sid, &settings.twilio.api_token)
+        {
+            recordings = recordings.with_twilio(&settings.twilio.api_base_url, sid, token.clone());
+        }
         let retell = settings
             .retell
             .api_key
@@ -74,6 +84,7 @@ impl App {
             twilio,
             retell,
             resend,
+            recordings,
         }))
     }
 

@@ -20,6 +20,7 @@ pub mod people;
 pub mod traffic;
 pub mod billing;
 pub mod messaging;
+pub mod inbox;
 pub mod receptionist;
 pub mod sms;
 pub mod voice;

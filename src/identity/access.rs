@@ -118,7 +118,7 @@ impl Asker {
 
     fn reach(self, least: Role, scopes: &[Scope], app: &App) -> Result<Reach, ApiError> {
         let as_operator = match &self {
-            Self::Person(person) => operator(person.clone(), app).ok().map(Operator),
+            Self::Person(person, _) => operator(person.clone(), app).ok().map(Operator),
             Self::Key(..) => None,
         };
         match (self.caller(least, scopes), as_operator) {

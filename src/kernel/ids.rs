@@ -46,6 +46,7 @@ id! {
     LeadId,
     UsageId,
     UserId,
+    RecordingId,
     RunId,
     SessionId,
     ApiKeyId,

@@ -4,6 +4,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde_json::json;
 
 use super::{
     carrier::{self, Carrier},
@@ -22,7 +23,7 @@ use crate::{
     kernel::{db::TenantTx, metrics::METRICS},
     providers::twilio::{self, ErrorMeaning, NewMessage, SentMessage, meaning, segments},
     tenancy::{Channel, model::zone},
-    traffic::Contribution,
+    traffic::{self, Contribution, Source},
 };
 
 /// After an unknown outcome Twilio may list a text only after a while: a second look comes this long after sending.
@@ -130,9 +131,34 @@ async fn prepare(
             tx.commit().await?;
             Ok(Step::Send(text, carrier))
         }
-        Decision::Wait(wait) => Err(JobError::Snooze(wait.to_std().unwrap_or_default())),
+        Decision::Wait(wait) => {
+            let detail = json!({
+                "outgoing_id": job.outgoing, "purpose": text.purpose, "seconds": wait.num_seconds(),
+            });
+            traffic::trace(
+                &mut tx,
+                text.interaction,
+                Source::Decision,
+                "text.waits",
+                detail,
+                now,
+            );
+            tx.commit().await?;
+            Err(JobError::Snooze(wait.to_std().unwrap_or_default()))
+        }
         Decision::Suppress(refusal) => {
             store::set_suppressed(&mut tx, job.outgoing, refusal).await?;
+            let detail = json!({
+                "outgoing_id": job.outgoing, "purpose": text.purpose, "because": refusal.as_str(),
+            });
+            traffic::trace(
+                &mut tx,
+                text.interaction,
+                Source::Decision,
+                "text.suppressed",
+                detail,
+                now,
+            );
             tx.commit().await?;
             METRICS.texts.with_label_values(&["suppressed"]).inc();
             tracing::info!(
@@ -321,6 +347,32 @@ async fn write_sent(
             .map_or(&app.settings.billing_currency, |receipt| &receipt.currency),
     };
     store::set_sent(&mut tx, job.outgoing, &accepted, now).await?;
+    // When it was decided, written here: that transaction is on its way to the provider, and this one writes anyway.
+    let decided =
+        json!({"outgoing_id": job.outgoing, "purpose": text.purpose, "tries": text.tries});
+    let decided_at = text.last_try_at();
+    traffic::trace(
+        &mut tx,
+        text.interaction,
+        Source::Decision,
+        "text.sent",
+        decided,
+        decided_at,
+    );
+    let taken = json!({
+        "outgoing_id": job.outgoing,
+        "provider_message_id": sent.sid,
+        "segments": sent.segments,
+        "is_sandbox": sent.is_sandbox,
+    });
+    traffic::trace(
+        &mut tx,
+        text.interaction,
+        Source::Provider,
+        "text.accepted",
+        taken,
+        now,
+    );
     let facts = outcome::facts(
         job.outgoing,
         &text,

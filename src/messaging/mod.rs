@@ -9,7 +9,9 @@ mod jobs;
 pub mod model;
 mod outcome;
 mod queue;
+mod routes;
 mod sending;
+pub mod staff;
 pub mod store;
 mod webhooks;
 
@@ -17,4 +19,9 @@ pub use forget::{ForgetText, forget_text, order_forgetting};
 pub use jobs::send_text;
 pub use model::{NewText, Purpose};
 pub use queue::{SendText, queue};
-pub use webhooks::{router, text_status};
+pub use webhooks::text_status;
+
+/// What Twilio and what the business's people call.
+pub fn router() -> utoipa_axum::router::OpenApiRouter<crate::app::AppState> {
+    webhooks::router().merge(routes::router())
+}

@@ -13,13 +13,48 @@ use crate::{
 
 text_enum! {
     /// Why a text is sent: decides which checks it passes.
-    /// `OptConfirmation` confirms an opt-out, `KeywordAnswer` is what HELP and START get.
-    Purpose { Reply, OptConfirmation, KeywordAnswer, Confirmation, Reminder, Notice }
+    /// `OptConfirmation` confirms an opt-out, `KeywordAnswer` is what HELP and START get, `Staff` is what a person of
+    /// the business wrote.
+    Purpose { Reply, OptConfirmation, KeywordAnswer, Confirmation, Reminder, Notice, Staff }
 }
 
 text_enum! {
     /// How far a text has come. It moves forward only.
     TextStatus { Queued, Sending, Sent, Delivered, Undelivered, Failed, Suppressed }
+}
+
+text_enum! {
+    /// How a text of a list stands: one of ours, or one that came in.
+    ListedStatus { Received, Queued, Sending, Sent, Delivered, Undelivered, Failed, Suppressed }
+}
+
+impl ListedStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "RECEIVED",
+            Self::Queued => "QUEUED",
+            Self::Sending => "SENDING",
+            Self::Sent => "SENT",
+            Self::Delivered => "DELIVERED",
+            Self::Undelivered => "UNDELIVERED",
+            Self::Failed => "FAILED",
+            Self::Suppressed => "SUPPRESSED",
+        }
+    }
+}
+
+impl Purpose {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reply => "REPLY",
+            Self::OptConfirmation => "OPT_CONFIRMATION",
+            Self::KeywordAnswer => "KEYWORD_ANSWER",
+            Self::Confirmation => "CONFIRMATION",
+            Self::Reminder => "REMINDER",
+            Self::Notice => "NOTICE",
+            Self::Staff => "STAFF",
+        }
+    }
 }
 
 impl TextStatus {
@@ -73,6 +108,8 @@ pub struct Candidate {
     pub is_retry: bool,
     /// Not so of a subscriber that handles health data.
     pub keeps_words: bool,
+    /// We began the conversation, and the person has said nothing in it.
+    pub is_unanswered: bool,
     pub is_opted_out: bool,
     pub text_state: Option<TextState>,
     pub mode: ChannelMode,

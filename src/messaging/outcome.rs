@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use super::{
     model::{Candidate, NewText, Purpose, TextStatus},
@@ -15,6 +16,7 @@ use crate::{
     people::{self, TextState},
     providers::twilio::{ErrorMeaning, meaning},
     tenancy::Channel,
+    traffic::{self, Source},
 };
 
 /// A phone that is off is on again later, and a full queue empty; a fault that nobody can name may be gone at once.
@@ -34,6 +36,17 @@ pub(super) async fn fail(
     let meaning = code.map_or(ErrorMeaning::Unrecognised, meaning);
     let error_code = code.and_then(|code| i32::try_from(code).ok());
     store::set_failed(tx, id, status, error_code, reason(meaning)).await?;
+    let detail = json!({
+        "outgoing_id": id, "status": status, "error_code": error_code, "because": reason(meaning),
+    });
+    traffic::trace(
+        tx,
+        text.interaction,
+        Source::Provider,
+        "text.failed",
+        detail,
+        now,
+    );
     METRICS.texts.with_label_values(&["failed"]).inc();
     events::emit(
         tx,

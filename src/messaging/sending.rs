@@ -34,7 +34,17 @@ pub enum Decision {
 
 /// The one decision. Pure: the candidate holds everything it depends on.
 pub fn decide(text: &Candidate, now: DateTime<Utc>) -> Decision {
-    let is_unasked = matches!(text.purpose, Purpose::Reminder | Purpose::Notice);
+    let is_unasked = match text.purpose {
+        Purpose::Reminder | Purpose::Notice => true,
+        // Out of the blue; in a conversation the person waits for an answer.
+        Purpose::Staff => text.is_unanswered,
+        Purpose::Reply
+        | Purpose::OptConfirmation
+        | Purpose::KeywordAnswer
+        | Purpose::Confirmation => false,
+    };
+    // The mode says how far the receptionist may go, and not what people may write.
+    let is_ours = text.purpose != Purpose::Staff;
     let confirms_opt_out = text.purpose == Purpose::OptConfirmation;
     let answers_keyword = confirms_opt_out || text.purpose == Purpose::KeywordAnswer;
     if text.is_opted_out && !confirms_opt_out {
@@ -49,10 +59,11 @@ pub fn decide(text: &Candidate, now: DateTime<Utc>) -> Decision {
     {
         return Decision::Suppress(Refusal::Unreachable);
     }
-    if !answers_keyword && (!text.is_channel_enabled || text.mode == ChannelMode::Off) {
+    let is_off = !text.is_channel_enabled || (is_ours && text.mode == ChannelMode::Off);
+    if !answers_keyword && is_off {
         return Decision::Suppress(Refusal::ChannelOff);
     }
-    if text.mode == ChannelMode::Shadow && !answers_keyword {
+    if text.mode == ChannelMode::Shadow && is_ours && !answers_keyword {
         return Decision::Suppress(Refusal::Shadow);
     }
     // Nobody can approve one yet, so that in this mode every reply stays with us.
@@ -115,6 +126,7 @@ mod tests {
             account_id: None,
             keeps_words: true,
             is_retry: false,
+            is_unanswered: false,
             is_opted_out: false,
             text_state: Some(TextState::Reachable),
             mode: ChannelMode::Full,
@@ -149,6 +161,7 @@ mod tests {
             Purpose::Confirmation,
             Purpose::Reminder,
             Purpose::Notice,
+            Purpose::Staff,
         ] {
             let stopped = Candidate {
                 is_opted_out: true,
@@ -256,6 +269,48 @@ mod tests {
             ..text(Purpose::Confirmation)
         };
         assert_eq!(decide(&appointment, at(NOON)), Decision::Send);
+    }
+
+    #[test]
+    fn what_a_person_of_the_business_writes_is_sent_whatever_the_receptionist_may() {
+        for mode in [
+            ChannelMode::Off,
+            ChannelMode::Shadow,
+            ChannelMode::ApproveFirstReply,
+            ChannelMode::AfterHours,
+        ] {
+            let written = Candidate {
+                mode,
+                is_ai_paused: true,
+                is_assigned: true,
+                ..text(Purpose::Staff)
+            };
+            assert_eq!(decide(&written, at(NOON)), Decision::Send, "{mode:?}");
+        }
+        let without_texts = Candidate {
+            is_channel_enabled: false,
+            ..text(Purpose::Staff)
+        };
+        assert_eq!(
+            decide(&without_texts, at(NOON)),
+            Decision::Suppress(Refusal::ChannelOff)
+        );
+    }
+
+    #[test]
+    fn staff_answers_at_night_and_begins_no_conversation_then() {
+        let night = at("2026-11-22T05:00:00Z");
+        let answer = text(Purpose::Staff);
+        assert_eq!(decide(&answer, night), Decision::Send);
+        let first_word = Candidate {
+            is_unanswered: true,
+            ..answer
+        };
+        assert_eq!(decide(&first_word, at(NOON)), Decision::Send);
+        assert_eq!(
+            decide(&first_word, night),
+            Decision::Wait(Duration::hours(9))
+        );
     }
 
     #[test]

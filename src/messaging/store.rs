@@ -1,11 +1,19 @@
 //! The statements on outgoing_messages.
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde::Serialize;
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use utoipa::ToSchema;
+use uuid::Uuid;
 
-use super::model::{Candidate, NewText, Refusal, TextStatus};
-use crate::kernel::{
-    db::{TenantTx, Tx},
-    ids::OutgoingId,
+use super::model::{Candidate, ListedStatus, NewText, Refusal, TextStatus};
+use crate::{
+    kernel::{
+        db::{TenantTx, Tx},
+        ids::{InteractionId, OutgoingId},
+        page::Cursor,
+    },
+    traffic::Direction,
 };
 
 pub async fn insert_text(
@@ -61,6 +69,10 @@ pub async fn lock_candidate(
                   o.created_at, o.sending_at, o.tries, o.sent_at, o.provider_message_id, o.account_id,
                   keeps_words($1) as "keeps_words!",
                   o.retry_of is not null as "is_retry!",
+                  (i.direction = 'OUTBOUND'
+                   and not exists (select from interaction_messages m
+                                    where m.subscriber_id = $1 and m.interaction_id = i.id
+                                      and m.role = 'CALLER')) as "is_unanswered!",
                   exists (select from opt_outs x where x.subscriber_id = $1 and x.phone = o.to_number
                              and x.ended_at is null) as "is_opted_out!",
                   (select c.text_state from contacts c
@@ -220,6 +232,7 @@ pub async fn set_failed(
 /// The text that a callback speaks of, locked.
 pub struct Told {
     pub id: OutgoingId,
+    pub interaction: InteractionId,
     pub status: TextStatus,
     /// The subscriber's own account that has it; None: the platform's.
     pub account_id: Option<String>,
@@ -246,7 +259,7 @@ pub async fn lock_told(
     .await?;
     sqlx::query_as!(
         Told,
-        r#"select id as "id: _", status as "status: _", account_id
+        r#"select id as "id: _", interaction_id as "interaction: _", status as "status: _", account_id
              from outgoing_messages
             where subscriber_id = $1 and (id = $2 or provider_message_id = $3)
             order by id = $2 desc limit 1
@@ -291,4 +304,119 @@ pub async fn set_status(tx: &mut TenantTx, id: OutgoingId, status: TextStatus) -
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// A text, in or out, as lists show it.
+#[derive(Clone, Debug, FromRow, Serialize, ToSchema)]
+pub struct TextView {
+    pub id: Uuid,
+    pub interaction_id: Uuid,
+    pub contact_id: Option<Uuid>,
+    pub direction: Direction,
+    pub from_number: Option<String>,
+    pub to_number: Option<String>,
+    pub body: String,
+    pub status: ListedStatus,
+    /// Why a text of ours was suppressed or failed.
+    pub reason: Option<String>,
+    pub error_code: Option<i32>,
+    /// Why it was sent; null for one that came in.
+    pub purpose: Option<String>,
+    pub segments: Option<i32>,
+    #[schema(value_type = Option<String>)]
+    pub price: Option<Decimal>,
+    pub currency: Option<String>,
+    pub created_at: DateTime<Utc>,
+}
+
+impl TextView {
+    pub fn cursor(&self) -> Cursor {
+        Cursor {
+            at: self.created_at,
+            id: self.id,
+        }
+    }
+}
+
+/// Which texts a page shows.
+#[derive(Clone, Debug, Default)]
+pub struct TextFilter {
+    pub direction: Option<Direction>,
+    pub status: Option<ListedStatus>,
+    pub phone: Option<String>,
+    pub after: Option<Cursor>,
+}
+
+const TEXTS_IN: &str = "(select m.id, m.interaction_id, i.contact_id, 'INBOUND' as direction,
+            case i.direction when 'INBOUND' then i.from_number else i.to_number end as from_number,
+            case i.direction when 'INBOUND' then i.to_number else i.from_number end as to_number,
+            m.text as body, 'RECEIVED' as status, null::text as reason, null::int as error_code,
+            null::text as purpose, null::int as segments, null::numeric as price, null::text as currency, m.created_at
+       from interaction_messages m
+       join interactions i on i.subscriber_id = m.subscriber_id and i.id = m.interaction_id
+      where m.provider_message_id is not null and m.subscriber_id = ";
+const TEXTS_OUT: &str = "(select m.id, m.interaction_id, m.contact_id, 'OUTBOUND' as direction, m.from_number,
+            m.to_number, m.body, m.status, m.reason, m.error_code, m.purpose, m.segments, trim_scale(m.price) as price,
+            m.currency, m.created_at
+       from outgoing_messages m
+      where m.subscriber_id = ";
+
+/// Texts in and out, the newest first, one more than the page holds. Of each kind as many are read as a page can hold,
+/// in the order of its index.
+pub async fn list_texts(
+    tx: &mut TenantTx,
+    filter: &TextFilter,
+    limit: i64,
+) -> sqlx::Result<Vec<TextView>> {
+    let wants = |direction, is_received| {
+        filter.direction.is_none_or(|wanted| wanted == direction)
+            && filter
+                .status
+                .is_none_or(|wanted| (wanted == ListedStatus::Received) == is_received)
+    };
+    let branches = [
+        (TEXTS_IN, "i.counterpart", wants(Direction::Inbound, true)),
+        (TEXTS_OUT, "m.to_number", wants(Direction::Outbound, false)),
+    ];
+    let subscriber = tx.subscriber();
+    let mut statement = QueryBuilder::<Postgres>::new("select * from (");
+    let mut is_first = true;
+    for (text, person, _) in branches.into_iter().filter(|(.., is_wanted)| *is_wanted) {
+        if !std::mem::take(&mut is_first) {
+            statement.push(" union all ");
+        }
+        statement.push(text).push_bind(subscriber);
+        if let Some(phone) = &filter.phone {
+            statement
+                .push(format!(" and {person} = "))
+                .push_bind(phone.clone());
+        }
+        if let Some(status) = filter
+            .status
+            .filter(|status| *status != ListedStatus::Received)
+        {
+            statement
+                .push(" and m.status = ")
+                .push_bind(status.as_str());
+        }
+        if let Some(after) = filter.after {
+            statement
+                .push(" and (m.created_at, m.id) < (")
+                .push_bind(after.at)
+                .push(", ")
+                .push_bind(after.id)
+                .push(")");
+        }
+        statement
+            .push(" order by m.created_at desc, m.id desc limit ")
+            .push_bind(limit + 1)
+            .push(")");
+    }
+    if is_first {
+        return Ok(Vec::new());
+    }
+    statement
+        .push(") as texts order by created_at desc, id desc limit ")
+        .push_bind(limit + 1);
+    statement.build_query_as().fetch_all(tx.conn()).await
 }

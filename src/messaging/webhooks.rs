@@ -4,6 +4,7 @@ use axum::{
     http::StatusCode,
     routing::post,
 };
+use serde_json::json;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -21,6 +22,7 @@ use crate::{
     },
     providers::twilio::{MessageStatus, MessageStatusCallback},
     tenancy::directory::{self, Key},
+    traffic::{self, Source},
     web::{ApiError, Problem},
 };
 
@@ -144,7 +146,18 @@ async fn follow(
                 outcome::fail(tx, told.id, &text, status, callback.error_code, now).await?;
             }
         }
-        _ => store::set_status(tx, told.id, status).await?,
+        _ => {
+            store::set_status(tx, told.id, status).await?;
+            let detail = json!({"outgoing_id": told.id, "status": status});
+            traffic::trace(
+                tx,
+                told.interaction,
+                Source::Provider,
+                "text.status",
+                detail,
+                now,
+            );
+        }
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod exchange;
 mod pulse;
 pub mod resend;
 pub mod twilio;
+pub mod recordings;
 pub mod retell;
 
 pub use pulse::Pulse;

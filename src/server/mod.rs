@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     admin,
     app::AppState,
-    identity, messaging, ops, people, settings, sms, voice,
+    identity, inbox, messaging, ops, people, settings, sms, traffic, voice,
     web::{
         body, cors, etag,
         flood::{self, Shield},
@@ -37,8 +37,10 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(identity::router())
         .merge(settings::router())
         .merge(people::router())
+        .merge(traffic::router())
         .merge(sms::router())
         .merge(messaging::router())
+        .merge(inbox::router())
         .merge(voice::router())
         .merge(admin::router())
 }

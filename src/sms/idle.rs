@@ -1,13 +1,14 @@
 //! Conversations end when nobody writes any more.
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{
     app::AppState,
     billing::{self, Totals},
     jobs::{Job, JobError, Lane, Run},
     kernel::{
-        db::{SystemToken, SystemTx},
+        db::{NewTrace, SystemToken, SystemTx, Tx},
         ids::SubscriberId,
     },
     tenancy::Channel,
@@ -33,7 +34,7 @@ impl Job for CloseIdleTexts {
 
 pub async fn close_idle_texts(
     app: AppState,
-    _run: Run,
+    run: Run,
     _job: CloseIdleTexts,
 ) -> Result<(), JobError> {
     let idle_since = app.clock.now() - IDLE;
@@ -51,6 +52,16 @@ pub async fn close_idle_texts(
             (closed.subscriber, totals)
         });
         billing::add_totals(&mut tx, totals).await?;
+        for closed in &closed {
+            tx.trace(NewTrace {
+                subscriber: closed.subscriber,
+                interaction: closed.interaction,
+                at: app.clock.now(),
+                source: traffic::Source::Job.as_str(),
+                kind: CloseIdleTexts::KIND.to_owned(),
+                detail: json!({"job_id": run.job(), "outcome_type": closed.outcome}),
+            });
+        }
         tx.commit().await?;
         if closed.len() < BATCH {
             return Ok(());

@@ -28,6 +28,19 @@ pub enum Keyword {
 }
 
 impl Keyword {
+    /// What a log may say of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OptOut { .. } => "OPT_OUT",
+            Self::OptIn { .. } => "OPT_IN",
+            Self::Help { .. } => "HELP",
+            Self::Yes => "YES",
+            Self::Confirm => "CONFIRM",
+            Self::Reschedule => "RESCHEDULE",
+            Self::CancelAppointment => "CANCEL_APPOINTMENT",
+        }
+    }
+
     /// The intent a brain is told, for keywords that are left to a brain.
     pub fn intent(self) -> Option<Intent> {
         match self {

@@ -16,7 +16,7 @@ use crate::{
     providers::twilio::{InboundSms, OptOutType, segments},
     receptionist::understanding::guess_language,
     tenancy::{Channel, Line},
-    traffic::{self, IncomingText, ReceivedText},
+    traffic::{self, IncomingText, ReceivedText, Source},
 };
 
 /// A text that was proved and whose subscriber is known.
@@ -48,6 +48,7 @@ pub async fn receive(
         && caller
             .as_ref()
             .is_some_and(|caller| may_answer(caller, keyword));
+    let is_stopped = caller.as_ref().is_some_and(|caller| caller.is_opted_out);
     let received = traffic::receive_text(
         tx,
         &IncomingText {
@@ -77,6 +78,33 @@ pub async fn receive(
             has_media: !sms.media.is_empty(),
         };
         messaging::order_forgetting(tx, &order);
+    }
+    let detail = json!({
+        "provider_message_id": sms.message_sid,
+        "message_id": received.message,
+        "media": sms.media.len(),
+        "keyword": keyword.map(Keyword::name),
+    });
+    let interaction = received.interaction;
+    traffic::trace(
+        tx,
+        interaction,
+        Source::Provider,
+        "twilio.text_received",
+        detail,
+        now,
+    );
+    if !needs_answer {
+        let because = match keyword {
+            _ if !line.is_enabled => "CHANNEL_OFF",
+            _ if text.sender_is_ours => "OWN_NUMBER",
+            _ if caller.is_none() => "NO_NUMBER",
+            Some(keyword) if keyword.intent().is_none() => "KEYWORD",
+            _ if is_stopped => "OPTED_OUT",
+            _ => "EMPTY",
+        };
+        let detail = json!({"because": because});
+        traffic::trace(tx, interaction, Source::Decision, "no_answer", detail, now);
     }
     if let (Some(caller), Some(from)) = (&caller, &from) {
         if caller.is_new {

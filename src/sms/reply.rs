@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::keywords;
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
         tools::{ToolName, run::Errand},
     },
     tenancy::{self, AiProvider, Channel, ChannelMode, Line, accounts, business},
-    traffic::{self, Conversation, Role, SavedDialogue, WaitingText},
+    traffic::{self, Conversation, Role, SavedDialogue, Source, WaitingText},
 };
 
 /// Renewed while the reply is being written; after a crash somebody waits this long at most.
@@ -127,6 +128,21 @@ async fn read(
         // Decided once: a text that waited on would keep the conversation open for ever, and be answered days later
         // together with what comes when we may answer again.
         traffic::mark_answered(&mut tx, &waiting).await?;
+        let because = match () {
+            () if !line.is_enabled => "CHANNEL_OFF",
+            () if !is_ours => "MODE",
+            () if is_taken_over => "TAKEN_OVER",
+            () => "NO_SERVICE",
+        };
+        let detail = json!({"because": because, "mode": line.mode, "waiting": waiting.len()});
+        traffic::trace(
+            &mut tx,
+            job.interaction,
+            Source::Decision,
+            "left_to_staff",
+            detail,
+            now,
+        );
     }
     let retell = workspace_of(app, &mut tx, &line).await?;
     tx.commit().await?;
@@ -208,6 +224,27 @@ async fn write(
     }
     traffic::save_dialogue(&mut tx, job.interaction, &answer.dialogue, now).await?;
     write_reply(&mut tx, reading, &answer.reply, now).await?;
+    let tools: Vec<&str> = answer
+        .reply
+        .tool_calls
+        .iter()
+        .map(|call| call.name.as_str())
+        .collect();
+    let detail = json!({
+        "job_id": run.job(),
+        "attempt": run.attempt(),
+        "answered": reading.waiting.len(),
+        "ai_provider": reading.line.ai_provider,
+        "tools": tools,
+    });
+    traffic::trace(
+        &mut tx,
+        job.interaction,
+        Source::Job,
+        ReplyToText::KIND,
+        detail,
+        now,
+    );
     run.finish(&mut tx).await?;
     tx.commit().await?;
     Ok(())

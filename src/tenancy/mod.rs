@@ -16,4 +16,4 @@ pub use model::{
     AiProvider, Channel, ChannelMode, ForwardingStatus, Line, RecordingMode, SubscriberStatus,
     Transport, VoiceLine,
 };
-pub use store::lines::{find_line, find_voice_line, list_subscribers};
+pub use store::lines::{find_line, find_text_number, find_voice_line, list_subscribers};

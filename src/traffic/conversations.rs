@@ -85,6 +85,7 @@ pub struct SavedConversation {
     pub status: Status,
     pub was_open: bool,
     pub outcome: Option<Outcome>,
+    pub outcome_before: Option<Outcome>,
     pub handled_by: Option<HandledBy>,
     pub started_at: DateTime<Utc>,
     pub duration_s: Option<i32>,
@@ -186,6 +187,7 @@ pub async fn save_conversation(
             .before_status
             .is_none_or(|status| status == Status::Open),
         outcome: row.outcome,
+        outcome_before: row.before_outcome,
         handled_by: row.handled_by,
         started_at: row.started_at,
         duration_s: row.duration_s,

@@ -1,13 +1,19 @@
-//! Conversations: interactions and their turns, recordings, tool calls, the state of a dialogue.
+//! Conversations: interactions and their turns, recordings, tool calls, the state of a dialogue, the black box.
 //!
 //! An interaction moves forward only: a late `call_started` never reopens a call, facts are merged field by field,
 //! the longer text of a turn wins. Each function is one statement, whatever the number of turns.
+pub mod black_box;
 mod conversations;
 mod dialogue;
+pub mod filter;
+pub mod links;
 pub mod model;
+pub mod routes;
 pub mod rules;
+pub mod store;
 mod texts;
 
+pub use black_box::{Source, trace, trace_update};
 pub use conversations::{
     ConversationUpdate, Held, NewRecording, NewTurn, SavedConversation, find_held,
     save_conversation, tell_analysis,
@@ -16,6 +22,7 @@ pub use dialogue::{
     SavedDialogue, answer_tool_call, drop_chat, find_dialogue, record_tool_call, save_dialogue,
 };
 pub use model::{Direction, Error, HandledBy, Outcome, Role, Status};
+pub use routes::router;
 pub use rules::{Contribution, Facts};
 pub use texts::{
     ClosedText, Conversation, Conversed, IncomingText, ReceivedText, WaitingText, close_idle_texts,

@@ -52,6 +52,20 @@ impl Contribution {
         }
     }
 
+    /// Two changes as one.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            interactions: self.interactions + other.interactions,
+            answered: self.answered + other.answered,
+            missed: self.missed + other.missed,
+            transferred: self.transferred + other.transferred,
+            booked: self.booked + other.booked,
+            ai_handled: self.ai_handled + other.ai_handled,
+            under_15_s: self.under_15_s + other.under_15_s,
+            duration_s: self.duration_s + other.duration_s,
+        }
+    }
+
     /// What changed, from `before` (nothing, for a new conversation) to `self`.
     pub fn since(self, before: Option<Self>) -> Self {
         let before = before.unwrap_or_default();

@@ -309,6 +309,8 @@ pub async fn list_conversed(
 #[derive(Clone, Debug)]
 pub struct ClosedText {
     pub subscriber: SubscriberId,
+    pub interaction: InteractionId,
+    pub outcome: Option<Outcome>,
     pub day: NaiveDate,
     pub change: Contribution,
 }
@@ -332,7 +334,7 @@ pub async fn close_idle_texts(
                                       and m.needs_answer)
                  order by last_message_at limit $2 for no key update skip locked) as idle
          where i.subscriber_id = idle.subscriber_id and i.id = idle.id
-        returning i.subscriber_id as "subscriber: SubscriberId", i.day, i.outcome_type as "outcome: Outcome",
+        returning i.subscriber_id as "subscriber: SubscriberId", i.id as "id: InteractionId", i.day, i.outcome_type as "outcome: Outcome",
                   idle.outcome_type as "before_outcome?: Outcome", i.handled_by as "handled_by: HandledBy"
         "#,
         idle_since,
@@ -354,6 +356,8 @@ pub async fn close_idle_texts(
             };
             ClosedText {
                 subscriber: row.subscriber,
+                interaction: row.id,
+                outcome: row.outcome,
                 day: row.day,
                 change: Contribution::of(&after).since(Some(Contribution::of(&before))),
             }

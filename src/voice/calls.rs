@@ -51,6 +51,7 @@ pub async fn receive(
         forget::after_call(&mut tx, key.proof, event);
     }
     let saved = traffic::save_conversation(&mut tx, &update).await?;
+    traffic::trace_update(&mut tx, key.kind, &update, &saved, now);
     count(&mut tx, key, &line, &update, &saved, now).await?;
     if let (Some(contact), Some(phone)) = (&contact, parties.counterpart())
         && contact.is_new

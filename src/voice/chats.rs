@@ -1,6 +1,6 @@
 //! News of a chat at Retell: of one that we hold ourselves (texts, the widget) only what Retell found out about it;
 //! any other becomes an interaction of its own.
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::{
     billing::{self, Totals, rules},
@@ -11,7 +11,7 @@ use crate::{
     },
     providers::retell::{Chat, ChatEvent, ChatEventKind},
     tenancy::{self, AiProvider, Channel, Line, Transport},
-    traffic::{self, ConversationUpdate, Direction, HandledBy, NewTurn, Outcome, Status},
+    traffic::{self, ConversationUpdate, Direction, HandledBy, NewTurn, Outcome, Source, Status},
 };
 
 use super::{
@@ -42,26 +42,39 @@ pub async fn receive(
         forget::after_chat(&mut tx, key.proof, &event);
     }
     let event = &event;
-    if !is_told_of_ours(&mut tx, &event.chat).await? {
+    if let Some(ours) = told_of_ours(&mut tx, &event.chat).await? {
+        let detail = json!({"external_id": event.chat.chat_id});
+        let kind = format!("retell.{}", key.kind);
+        traffic::trace(
+            &mut tx,
+            ours,
+            Source::Provider,
+            kind,
+            detail,
+            key.received_at,
+        );
+    } else {
         save(&mut tx, key, event, &line).await?;
     }
     tx.commit().await?;
     Ok(Received::Done)
 }
 
-async fn is_told_of_ours(tx: &mut TenantTx, chat: &Chat) -> sqlx::Result<bool> {
+/// The conversation of ours of which the chat is only the thinking.
+async fn told_of_ours(tx: &mut TenantTx, chat: &Chat) -> sqlx::Result<Option<InteractionId>> {
     let Some(interaction) = interaction_named(&chat.metadata) else {
-        return Ok(false);
+        return Ok(None);
     };
     let analysis = chat.chat_analysis.as_ref();
-    traffic::tell_analysis(
+    let is_told = traffic::tell_analysis(
         tx,
         interaction,
         analysis.and_then(|analysis| analysis.chat_summary.as_deref()),
         analysis.and_then(|analysis| analysis.user_sentiment.as_deref()),
         chat.chat_cost.as_ref().and_then(|cost| cost.combined_cents),
     )
-    .await
+    .await?;
+    Ok(is_told.then_some(interaction))
 }
 
 /// The conversation of ours for which the chat was opened.
@@ -87,6 +100,7 @@ async fn save(
         update.forget_words();
     }
     let saved = traffic::save_conversation(tx, &update).await?;
+    traffic::trace_update(tx, key.kind, &update, &saved, key.received_at);
     let totals = Totals {
         day: saved.day,
         channel: update.channel,

@@ -26,6 +26,7 @@ const ORDER: &[&str] = &[
     "billing",
     "scheduling",
     "messaging",
+    "inbox",
     "provisioning",
     "receptionist",
     "sms",

@@ -32,6 +32,7 @@ const HOLD_NONE: &[&str] = &[
     "audit_log.prev_hash",
     "audit_log.request_id",
     "audit_log.subject_kind",
+    "black_box_events.kind",
     "consent_logs.text_version",
     "contacts.source",
     "credentials.password_hash",

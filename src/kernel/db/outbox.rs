@@ -1,4 +1,5 @@
-//! What a commit writes along: events and jobs, collected in the transaction, written by one statement.
+//! What a commit writes along: events, jobs and lines of the black box, collected in the transaction, written by one
+//! statement.
 //!
 //! The statement stands here and not in `jobs/` and `events/`, because it belongs to every commit: a change,
 //! what it means to others and what must follow exist together or not at all.
@@ -7,7 +8,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::kernel::ids::{EventId, JobId, SubscriberId};
+use crate::kernel::ids::{EventId, InteractionId, JobId, SubscriberId};
 
 /// A fact that others may want.
 #[derive(Clone, Debug)]
@@ -31,10 +32,22 @@ pub struct NewJob {
     pub dedupe_key: Option<String>,
 }
 
+/// Something that happened in an interaction: a line of its black box. Ids and codes, no secrets and no raw bodies.
+#[derive(Clone, Debug)]
+pub struct NewTrace {
+    pub subscriber: SubscriberId,
+    pub interaction: InteractionId,
+    pub at: DateTime<Utc>,
+    pub source: &'static str,
+    pub kind: String,
+    pub detail: Value,
+}
+
 #[derive(Default)]
 pub(super) struct Outbox {
     events: Vec<NewEvent>,
     jobs: Vec<NewJob>,
+    traces: Vec<NewTrace>,
 }
 
 impl Outbox {
@@ -44,6 +57,10 @@ impl Outbox {
 
     pub(super) fn enqueue(&mut self, job: NewJob) {
         self.jobs.push(job);
+    }
+
+    pub(super) fn trace(&mut self, trace: NewTrace) {
+        self.traces.push(trace);
     }
 
     pub(super) fn has_jobs(&self) -> bool {
@@ -56,13 +73,15 @@ impl Outbox {
         subscriber: Option<SubscriberId>,
         now: Option<DateTime<Utc>>,
     ) -> sqlx::Result<()> {
-        if self.events.is_empty() && self.jobs.is_empty() {
+        if self.events.is_empty() && self.jobs.is_empty() && self.traces.is_empty() {
             return Ok(());
         }
         let events = std::mem::take(&mut self.events);
         let jobs = std::mem::take(&mut self.jobs);
+        let traces = std::mem::take(&mut self.traces);
         let event_ids: Vec<Uuid> = events.iter().map(|_| EventId::new().0).collect();
         let job_ids: Vec<Uuid> = jobs.iter().map(|_| JobId::new().0).collect();
+        let trace_ids: Vec<Uuid> = traces.iter().map(|_| Uuid::now_v7()).collect();
         sqlx::query!(
             r#"
             with written as (
@@ -70,6 +89,13 @@ impl Outbox {
                 select $1, e.id, e.type, e.occurred_at, e.data
                   from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[])
                        as e (id, type, occurred_at, data)
+            ),
+            boxed as (
+                insert into black_box_events (subscriber_id, id, interaction_id, at, source, kind, detail)
+                select t.subscriber_id, t.id, t.interaction_id, t.at, t.source, t.kind, t.detail
+                  from unnest($15::uuid[], $16::uuid[], $17::uuid[], $18::timestamptz[], $19::text[], $20::text[],
+                              $21::jsonb[])
+                       as t (subscriber_id, id, interaction_id, at, source, kind, detail)
             )
             insert into jobs (id, kind, lane, subscriber_id, payload, run_at, max_attempts, dedupe_key, created_at)
             select j.id, j.kind, j.lane, j.subscriber_id, j.payload,
@@ -94,6 +120,13 @@ impl Outbox {
             &column(&jobs, |job| seconds(job.delay)),
             &column(&jobs, |job| job.max_attempts),
             &column(&jobs, |job| job.dedupe_key.clone()) as _,
+            &column(&traces, |trace| trace.subscriber.0),
+            &trace_ids,
+            &column(&traces, |trace| trace.interaction.0),
+            &column(&traces, |trace| trace.at),
+            &column(&traces, |trace| trace.source.to_owned()),
+            &column(&traces, |trace| trace.kind.clone()),
+            &column(&traces, |trace| trace.detail.clone()),
         )
         .execute(conn)
         .await?;

@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use super::{
     Db,
-    outbox::{NewEvent, NewJob, Outbox},
+    outbox::{NewEvent, NewJob, NewTrace, Outbox},
 };
 use crate::kernel::ids::SubscriberId;
 
@@ -17,6 +17,9 @@ pub trait Tx: Send {
 
     /// Collects a job; it is written with the commit.
     fn enqueue(&mut self, job: NewJob);
+
+    /// Collects a line of an interaction's black box; it is written with the commit.
+    fn trace(&mut self, trace: NewTrace);
 
     /// The `$now` of jobs, leases and buckets.
     fn now(&self) -> Option<DateTime<Utc>>;
@@ -101,6 +104,22 @@ impl TenantTx {
         })
     }
 
+    /// For statements that read the first rows of a list in the order of an index.
+    ///
+    /// A plan is made once, for a subscriber of middling size: for that one it is as good to read everything and sort,
+    /// and for the largest it is a hundred thousand rows for a page of fifty. Without sorting, the order of the index
+    /// is what remains.
+    pub async fn begin_list(db: &Db, subscriber: SubscriberId) -> sqlx::Result<Self> {
+        let setting = format!(
+            "set local app.subscriber_id = '{}'; set local enable_sort = off",
+            subscriber.0
+        );
+        Ok(Self {
+            inner: Inner::begin(db, db.app_role(), &setting).await?,
+            subscriber,
+        })
+    }
+
     pub fn subscriber(&self) -> SubscriberId {
         self.subscriber
     }
@@ -167,6 +186,10 @@ macro_rules! is_a_transaction {
 
             fn enqueue(&mut self, job: NewJob) {
                 self.$inner.outbox.enqueue(job);
+            }
+
+            fn trace(&mut self, trace: NewTrace) {
+                self.$inner.outbox.trace(trace);
             }
 
             fn now(&self) -> Option<DateTime<Utc>> {

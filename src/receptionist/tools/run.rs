@@ -1,6 +1,6 @@
 //! Running a tool: once per call, with a row in `tool_calls`, an answer whatever happens.
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     ToolAnswer, ToolCall, ToolName, answers,
@@ -18,7 +18,7 @@ use crate::{
     people::{self, NewLead},
     receptionist::{Business, Medium},
     tenancy::{Channel, privacy},
-    traffic,
+    traffic::{self, Source},
 };
 
 /// For whom a tool runs.
@@ -85,6 +85,15 @@ async fn try_run(
     };
     let kept: Value = serde_json::to_value(&answer)?;
     traffic::answer_tool_call(&mut tx, errand.interaction, &call.id, &kept).await?;
+    let detail = json!({"tool_call_id": call.id, "result": answer.result});
+    traffic::trace(
+        &mut tx,
+        errand.interaction,
+        Source::ToolCall,
+        name,
+        detail,
+        now,
+    );
     tx.commit().await?;
     Ok(answer)
 }

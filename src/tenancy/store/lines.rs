@@ -117,3 +117,16 @@ pub async fn list_subscribers(
     .fetch_all(tx.conn())
     .await
 }
+
+/// The number from which the subscriber's texts go out.
+pub async fn find_text_number(tx: &mut TenantTx) -> sqlx::Result<Option<E164>> {
+    let subscriber = tx.subscriber();
+    let number = sqlx::query_scalar!(
+        r#"select provider_number_e164 as "number: E164" from subscriber_channels
+            where subscriber_id = $1 and channel = 'SMS'"#,
+        subscriber as _,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(number.flatten())
+}

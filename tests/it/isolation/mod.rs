@@ -6,6 +6,7 @@ mod document;
 mod roles;
 mod routes;
 mod shape;
+mod staff_stores;
 mod stores;
 mod walk;
 

@@ -10,6 +10,7 @@ use super::{assert_none, database};
 const TENANT: &[&str] = &[
     "audit_heads",
     "audit_log",
+    "black_box_events",
     "blocked_callers",
     "business_hours",
     "consent_logs",
@@ -83,6 +84,7 @@ pub const APPEND_ONLY: &[&str] = &["audit_log", "ledger_entries", "usage_records
 const FEWER_GRANTS: &[(&str, &str)] = &[
     ("audit_heads", "INSERT SELECT UPDATE"),
     ("audit_log", "INSERT SELECT"),
+    ("black_box_events", "DELETE INSERT SELECT"),
     ("consent_logs", "DELETE INSERT SELECT"),
     ("key_checks", "INSERT SELECT UPDATE"),
     ("ledger_entries", "INSERT SELECT"),

@@ -124,6 +124,7 @@ impl TestApp {
         let state = App {
             twilio: twilio.map(|client| client.with_deadline(soon)),
             retell: retell.map(|client| client.with_deadline(soon)),
+            recordings: app.state.recordings.clone().with_deadline(soon),
             db: app.state.db.clone(),
             clock: app.clock.clone(),
             settings: app.state.settings.clone(),

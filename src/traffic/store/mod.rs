@@ -1,0 +1,6 @@
+//! What is read of conversations, and what staff and tools write to them.
+pub mod black_box;
+pub mod details;
+pub mod lists;
+pub mod recordings;
+pub mod staff;
