@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::{Db, OperatorToken, OperatorTx, SystemToken, SystemTx, Tx};
+use super::{Db, IdentityTx, SystemToken, SystemTx, Tx};
 use crate::kernel::{
     ids::SubscriberId,
     secrets::{Keyring, Place},
@@ -23,6 +23,15 @@ pub struct SealedColumn {
     pub row: &'static str,
 }
 
+const fn of_platform(table: &'static str, column: &'static str) -> SealedColumn {
+    SealedColumn {
+        table,
+        column,
+        subscriber: None,
+        row: "id",
+    }
+}
+
 const fn of_subscriber(table: &'static str, column: &'static str) -> SealedColumn {
     SealedColumn {
         table,
@@ -35,12 +44,9 @@ const fn of_subscriber(table: &'static str, column: &'static str) -> SealedColum
 /// Every sealed column: a new one is a line here, and `reception rotate-keys` knows it.
 /// `tests/it/vault/keys.rs` fails when a column named `…sealed…` is missing.
 pub const SEALED: &[SealedColumn] = &[
-    SealedColumn {
-        table: "key_checks",
-        column: "check_sealed",
-        subscriber: None,
-        row: "id",
-    },
+    of_platform("key_checks", "check_sealed"),
+    of_platform("outgoing_mails", "body_sealed"),
+    of_platform("outgoing_mails", "recipient_sealed"),
     of_subscriber("provider_accounts", "api_key_sealed"),
     of_subscriber("provider_accounts", "webhook_secret_sealed"),
 ];
@@ -65,7 +71,7 @@ impl SealedColumn {
 
     async fn list(
         &self,
-        tx: &mut OperatorTx,
+        tx: &mut IdentityTx,
         after: (Uuid, Uuid),
     ) -> sqlx::Result<Vec<(Option<Uuid>, Uuid, String)>> {
         let Self {
@@ -89,7 +95,7 @@ impl SealedColumn {
     /// Whoever wrote another value meanwhile keeps it.
     async fn replace(
         &self,
-        tx: &mut OperatorTx,
+        tx: &mut IdentityTx,
         place: &Place,
         old: &str,
         new: &str,
@@ -112,7 +118,7 @@ impl SealedColumn {
         Ok(done.rows_affected() == 1)
     }
 
-    async fn count_old(&self, tx: &mut OperatorTx, prefix: &str) -> sqlx::Result<i64> {
+    async fn count_old(&self, tx: &mut IdentityTx, prefix: &str) -> sqlx::Result<i64> {
         let Self { table, column, .. } = self;
         let statement = format!(
             "select count(*) from {table} where {column} is not null and not starts_with({column}, $1)"
@@ -138,6 +144,8 @@ pub struct Rotated {
 
 /// Opens every value, and seals it with the first key where another one did, a column after the other, in batches. What was done stays done: after a crash
 /// the next run goes on with what is left. Other processes may read and write meanwhile.
+///
+/// It works as `identity` does, because sealed values stand in the tables of people as well.
 pub async fn rotate(db: &Db, keyring: &Keyring) -> sqlx::Result<Vec<Rotated>> {
     let mut report = Vec::new();
     for column in SEALED {
@@ -151,7 +159,7 @@ async fn rotate_column(db: &Db, keyring: &Keyring, column: &SealedColumn) -> sql
     let (mut resealed, mut unopenable) = (0, 0);
     let mut after = (Uuid::nil(), Uuid::nil());
     loop {
-        let mut tx = OperatorTx::begin(db, OperatorToken::Command).await?;
+        let mut tx = IdentityTx::begin(db).await?;
         let found = column.list(&mut tx, after).await?;
         let Some((last_owner, last_row, _)) = found.last() else {
             break;
@@ -170,7 +178,7 @@ async fn rotate_column(db: &Db, keyring: &Keyring, column: &SealedColumn) -> sql
         }
         tx.commit().await?;
     }
-    let mut tx = OperatorTx::begin(db, OperatorToken::Command).await?;
+    let mut tx = IdentityTx::begin(db).await?;
     let still_old = column.count_old(&mut tx, &prefix).await?;
     tx.commit().await?;
     Ok(Rotated {
