@@ -24,6 +24,9 @@ use crate::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// How soon an event asks again for which there was not enough.
+const SOONEST: Duration = Duration::from_millis(100);
+
 /// How soon an event looks again whether those before it are done.
 const NEXT_LOOK: Duration = Duration::from_secs(1);
 
@@ -83,7 +86,8 @@ pub async fn await_turn(
     tx.commit().await?;
     match taken {
         Taken::Allowed { .. } => Ok(()),
-        Taken::Limited { retry_after } => Err(JobError::Snooze(retry_after)),
+        // A moment at least: what lacks a hair of a token would be due again at once.
+        Taken::Limited { retry_after } => Err(JobError::Snooze(retry_after.max(SOONEST))),
     }
 }
 

@@ -36,6 +36,7 @@ text_enum! {
 #[into_params(parameter_in = Query)]
 pub struct JobQuery {
     /// Those that died; there are no others to look at.
+    #[param(inline)]
     state: Option<ListedState>,
     limit: Option<i64>,
     cursor: Option<String>,

@@ -35,6 +35,7 @@ text_enum! {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct QueueQuery {
+    #[param(inline)]
     state: Option<QueueState>,
     subscriber: Option<Uuid>,
     limit: Option<i64>,
