@@ -130,6 +130,7 @@ impl TestApp {
             tasks: app.state.tasks.clone(),
             signing: app.state.signing.clone(),
             keyring: app.state.keyring.clone(),
+            resend: app.state.resend.clone(),
         };
         app.on(Arc::new(state))
     }
