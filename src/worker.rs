@@ -5,11 +5,7 @@ use anyhow::Context;
 
 use crate::{
     app::AppState,
-<<<<<<< HEAD
     billing, discretion, identity,
-=======
-    billing, identity,
->>>>>>> edges
     inbound::{self, KeptState, Received, Reprocess},
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},

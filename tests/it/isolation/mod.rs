@@ -4,6 +4,7 @@
 //! the transactions are, `stores` calls our own functions with somebody else's ids.
 mod document;
 mod roles;
+mod rooms;
 mod routes;
 mod shape;
 mod staff_stores;
