@@ -30,4 +30,5 @@ mod schedules;
 mod seeding;
 mod promises;
 mod sms;
+mod traffic;
 mod voice;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     kernel::{
         db::{TenantTx, Tx},
+        ids::SubscriberId,
         page::Cursor,
     },
     tenancy::{AiProvider, Channel, ChannelMode, Transport},
@@ -108,7 +109,12 @@ pub async fn list(
     filter: &Filter,
     limit: i64,
 ) -> sqlx::Result<Vec<InteractionView>> {
-    let mut statement = begin(tx, filter);
+    fetch(tx, page(tx.subscriber(), filter, limit)).await
+}
+
+/// The statement of [`list`].
+pub fn page(subscriber: SubscriberId, filter: &Filter, limit: i64) -> QueryBuilder<Postgres> {
+    let mut statement = begin(subscriber, filter);
     if let Some(after) = filter.after {
         statement
             .push(" and (started_at, id) < (")
@@ -122,7 +128,7 @@ pub async fn list(
         .push_bind(limit + 1)
         .push(CHARGED)
         .push(" order by i.started_at desc, i.id desc");
-    fetch(tx, statement).await
+    statement
 }
 
 /// What is open or unread, the newest activity first.
@@ -131,7 +137,12 @@ pub async fn list_inbox(
     filter: &Filter,
     limit: i64,
 ) -> sqlx::Result<Vec<InteractionView>> {
-    let mut statement = begin(tx, filter);
+    fetch(tx, inbox_page(tx.subscriber(), filter, limit)).await
+}
+
+/// The statement of [`list_inbox`].
+pub fn inbox_page(subscriber: SubscriberId, filter: &Filter, limit: i64) -> QueryBuilder<Postgres> {
+    let mut statement = begin(subscriber, filter);
     statement.push(" and (status = 'OPEN' or is_unread)");
     if let Some(after) = filter.after {
         statement
@@ -146,14 +157,14 @@ pub async fn list_inbox(
         .push_bind(limit + 1)
         .push(CHARGED)
         .push(" order by coalesce(i.last_message_at, i.started_at) desc, i.id desc");
-    fetch(tx, statement).await
+    statement
 }
 
-fn begin(tx: &TenantTx, filter: &Filter) -> QueryBuilder<Postgres> {
+fn begin(subscriber: SubscriberId, filter: &Filter) -> QueryBuilder<Postgres> {
     let mut statement = QueryBuilder::new(SHOWN);
     statement
         .push("select * from interactions where subscriber_id = ")
-        .push_bind(tx.subscriber());
+        .push_bind(subscriber);
     if let Some(channel) = filter.channel {
         statement
             .push(" and channel = ")
