@@ -88,11 +88,13 @@ const SHOWN: &str =
     "select i.id, i.external_id as external_call_id, i.provider, i.channel, i.direction, i.transport_provider,
             i.ai_provider, i.from_number, i.to_number, i.contact_id, i.status, i.outcome_type,
             coalesce(i.handled_by = 'AI', false) as ai_handled, i.started_at, i.ended_at,
-            coalesce(i.last_message_at, i.started_at) as last_activity_at, i.duration_seconds,
+            i.last_activity_at, i.duration_seconds,
             coalesce(paid.billed_minutes, 0) as billed_minutes,
             trim_scale(i.provider_cost_cents) as provider_cost_cents, trim_scale(paid.price) as price, paid.currency,
             i.summary, i.sentiment, i.mode, i.assigned_user_id, i.is_ai_paused, i.is_unread, i.day
        from (";
+const ROWS: &str = "select *, coalesce(last_message_at, started_at) as last_activity_at
+            from interactions where subscriber_id = ";
 const CHARGED: &str = ") as i
        left join lateral (
             select sum(u.billed_minutes) as billed_minutes, sum(u.price) as price, min(u.currency) as currency
@@ -156,15 +158,13 @@ pub fn inbox_page(subscriber: SubscriberId, filter: &Filter, limit: i64) -> Quer
         .push(" order by coalesce(last_message_at, started_at) desc, id desc limit ")
         .push_bind(limit + 1)
         .push(CHARGED)
-        .push(" order by coalesce(i.last_message_at, i.started_at) desc, i.id desc");
+        .push(" order by i.last_activity_at desc, i.id desc");
     statement
 }
 
 fn begin(subscriber: SubscriberId, filter: &Filter) -> QueryBuilder<Postgres> {
     let mut statement = QueryBuilder::new(SHOWN);
-    statement
-        .push("select * from interactions where subscriber_id = ")
-        .push_bind(subscriber);
+    statement.push(ROWS).push_bind(subscriber);
     if let Some(channel) = filter.channel {
         statement
             .push(" and channel = ")
@@ -225,7 +225,7 @@ async fn fetch(
 pub async fn find(tx: &mut TenantTx, id: Uuid) -> sqlx::Result<Option<InteractionView>> {
     let mut statement = QueryBuilder::<Postgres>::new(SHOWN);
     statement
-        .push("select * from interactions where subscriber_id = ")
+        .push(ROWS)
         .push_bind(tx.subscriber())
         .push(" and id = ")
         .push_bind(id)

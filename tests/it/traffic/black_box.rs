@@ -60,6 +60,7 @@ async fn a_text_tells_how_it_was_answered_and_why_another_was_not() {
     app.status_of(&sid, "delivered").send().await.expect(204);
     let expected = [
         line("PROVIDER", "twilio.text_received"),
+        line("TOOL_CALL", "get_business_info"),
         line("JOB", "sms.reply_to_text"),
         line("DECISION", "text.sent"),
         line("PROVIDER", "text.accepted"),

@@ -47,6 +47,16 @@ async fn plant(app: &TestApp) -> Subscriber {
            from subscribers s, generate_series(1, 5) as n where s.id <> $1",
     )
     .await;
+    app.change(
+        &largest,
+        "insert into usage_records
+             (subscriber_id, id, usage_type, source, interaction_id, day, period, occurred_at, billed_minutes, price,
+              currency, charged_from, balance_before, balance_after, free_minutes_before, free_minutes_after, created_at)
+         select subscriber_id, id, 'VOICE_CALL', external_id, id, day, day, started_at, 1, 0.25, 'CAD', 'BALANCE', 0, 0,
+                0, 0, started_at
+           from interactions where subscriber_id = $1",
+    )
+    .await;
     let mut superuser = app.database.superuser().await;
     sqlx::query("analyze")
         .execute(&mut superuser)
