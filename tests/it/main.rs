@@ -32,5 +32,7 @@ mod seeding;
 mod settings;
 mod promises;
 mod sms;
+mod traffic;
 mod vault;
+
 mod voice;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     kernel::{
         db::{TenantTx, Tx},
+        ids::SubscriberId,
         page::Cursor,
     },
     tenancy::{AiProvider, Channel, ChannelMode, Transport},
@@ -87,11 +88,13 @@ const SHOWN: &str =
     "select i.id, i.external_id as external_call_id, i.provider, i.channel, i.direction, i.transport_provider,
             i.ai_provider, i.from_number, i.to_number, i.contact_id, i.status, i.outcome_type,
             coalesce(i.handled_by = 'AI', false) as ai_handled, i.started_at, i.ended_at,
-            coalesce(i.last_message_at, i.started_at) as last_activity_at, i.duration_seconds,
+            i.last_activity_at, i.duration_seconds,
             coalesce(paid.billed_minutes, 0) as billed_minutes,
             trim_scale(i.provider_cost_cents) as provider_cost_cents, trim_scale(paid.price) as price, paid.currency,
             i.summary, i.sentiment, i.mode, i.assigned_user_id, i.is_ai_paused, i.is_unread, i.day
        from (";
+const ROWS: &str = "select *, coalesce(last_message_at, started_at) as last_activity_at
+            from interactions where subscriber_id = ";
 const CHARGED: &str = ") as i
        left join lateral (
             select sum(u.billed_minutes) as billed_minutes, sum(u.price) as price, min(u.currency) as currency
@@ -108,7 +111,12 @@ pub async fn list(
     filter: &Filter,
     limit: i64,
 ) -> sqlx::Result<Vec<InteractionView>> {
-    let mut statement = begin(tx, filter);
+    fetch(tx, page(tx.subscriber(), filter, limit)).await
+}
+
+/// The statement of [`list`].
+pub fn page(subscriber: SubscriberId, filter: &Filter, limit: i64) -> QueryBuilder<Postgres> {
+    let mut statement = begin(subscriber, filter);
     if let Some(after) = filter.after {
         statement
             .push(" and (started_at, id) < (")
@@ -122,7 +130,7 @@ pub async fn list(
         .push_bind(limit + 1)
         .push(CHARGED)
         .push(" order by i.started_at desc, i.id desc");
-    fetch(tx, statement).await
+    statement
 }
 
 /// What is open or unread, the newest activity first.
@@ -131,7 +139,12 @@ pub async fn list_inbox(
     filter: &Filter,
     limit: i64,
 ) -> sqlx::Result<Vec<InteractionView>> {
-    let mut statement = begin(tx, filter);
+    fetch(tx, inbox_page(tx.subscriber(), filter, limit)).await
+}
+
+/// The statement of [`list_inbox`].
+pub fn inbox_page(subscriber: SubscriberId, filter: &Filter, limit: i64) -> QueryBuilder<Postgres> {
+    let mut statement = begin(subscriber, filter);
     statement.push(" and (status = 'OPEN' or is_unread)");
     if let Some(after) = filter.after {
         statement
@@ -145,15 +158,13 @@ pub async fn list_inbox(
         .push(" order by coalesce(last_message_at, started_at) desc, id desc limit ")
         .push_bind(limit + 1)
         .push(CHARGED)
-        .push(" order by coalesce(i.last_message_at, i.started_at) desc, i.id desc");
-    fetch(tx, statement).await
+        .push(" order by i.last_activity_at desc, i.id desc");
+    statement
 }
 
-fn begin(tx: &TenantTx, filter: &Filter) -> QueryBuilder<Postgres> {
+fn begin(subscriber: SubscriberId, filter: &Filter) -> QueryBuilder<Postgres> {
     let mut statement = QueryBuilder::new(SHOWN);
-    statement
-        .push("select * from interactions where subscriber_id = ")
-        .push_bind(tx.subscriber());
+    statement.push(ROWS).push_bind(subscriber);
     if let Some(channel) = filter.channel {
         statement
             .push(" and channel = ")
@@ -214,7 +225,7 @@ async fn fetch(
 pub async fn find(tx: &mut TenantTx, id: Uuid) -> sqlx::Result<Option<InteractionView>> {
     let mut statement = QueryBuilder::<Postgres>::new(SHOWN);
     statement
-        .push("select * from interactions where subscriber_id = ")
+        .push(ROWS)
         .push_bind(tx.subscriber())
         .push(" and id = ")
         .push_bind(id)

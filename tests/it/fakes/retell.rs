@@ -1,4 +1,4 @@
-//! Retell's chats, as much of its API as texts need.
+//! Retell's chats, as much of its API as texts need, and recordings that lie at the same address.
 use std::{collections::VecDeque, future::pending};
 
 use axum::{
@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{patch, post},
+    routing::{get, patch, post},
 };
 use serde_json::{Value, json};
 
@@ -50,7 +50,17 @@ struct Memories {
     /// What was to be forgotten, by which key.
     forgotten: Vec<(String, String)>,
     is_unforgetting: bool,
+    asked: Vec<Asked>,
 }
+
+/// A request for a recording.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub range: Option<String>,
+    pub authorization: Option<String>,
+}
+
+const SOUND: &str = "sound of a call";
 
 impl FakeRetell {
     pub async fn start() -> Self {
@@ -60,6 +70,7 @@ impl FakeRetell {
             .route("/create-chat-completion", post(create_chat_completion))
             .route("/update-chat/{id}", patch(forget))
             .route("/v2/update-call/{id}", patch(forget))
+            .route("/recordings/{name}", get(play))
             .with_state(memories.clone());
         Self {
             base_url: serve(router).await,
@@ -98,6 +109,11 @@ impl FakeRetell {
     pub fn says_next(&self, messages: &[&str]) {
         let messages = messages.iter().map(|text| (*text).to_owned()).collect();
         self.memories.lock().replies.push_back(messages);
+    }
+
+    /// Who wanted to hear a recording.
+    pub fn recordings_asked_for(&self) -> Vec<Asked> {
+        self.memories.lock().asked.clone()
     }
 
     pub fn fail_next(&self, status: u16) {
@@ -180,6 +196,45 @@ async fn create_chat_completion(
         .map(|reply| json!({ "role": "agent", "content": reply }))
         .collect();
     (StatusCode::CREATED, Json(json!({ "messages": messages }))).into_response()
+}
+
+/// The sound, or the trouble that the name stands for.
+async fn play(
+    State(memories): State<Memory<Memories>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let text = |name| {
+        let value = headers.get(name)?;
+        Some(value.to_str().unwrap().to_owned())
+    };
+    let asked = Asked {
+        range: text(header::RANGE),
+        authorization: text(header::AUTHORIZATION),
+    };
+    memories.lock().asked.push(asked.clone());
+    match name.as_str() {
+        "404" | "403" | "500" => return refusal(name.parse().unwrap()),
+        "302" => {
+            return (StatusCode::FOUND, [(header::LOCATION, "/recordings/1.wav")]).into_response();
+        }
+        "hang" => pending().await,
+        "huge" => return ([(header::CONTENT_LENGTH, "999999999999")], SOUND).into_response(),
+        "page" => return ([(header::CONTENT_TYPE, "text/html")], "<script>").into_response(),
+        _ => {}
+    }
+    let whole = SOUND.len();
+    let (from, to) = match asked.range.as_deref() {
+        Some("bytes=0-4") => (0, 4),
+        Some("bytes=-4") => (whole - 4, whole - 1),
+        _ => return ([(header::CONTENT_TYPE, "binary/octet-stream")], SOUND).into_response(),
+    };
+    let place = format!("bytes {from}-{to}/{whole}");
+    let headers = [
+        (header::CONTENT_RANGE, place.as_str()),
+        (header::CONTENT_TYPE, "audio/wav"),
+    ];
+    (StatusCode::PARTIAL_CONTENT, headers, &SOUND[from..=to]).into_response()
 }
 
 async fn forget(

@@ -96,6 +96,10 @@ impl FakeTwilio {
                 "/2010-04-01/Accounts/{account}/Messages/{sid}/Media/{file}",
                 delete(delete_media),
             )
+            .route(
+                "/2010-04-01/Accounts/{account}/Recordings/{name}",
+                get(play),
+            )
             .with_state(server.clone());
         Self {
             base_url: serve(router).await,
@@ -281,6 +285,19 @@ async fn list_messages(
     let found = memories.texts.iter().rev().filter(is_asked_for);
     let messages: Vec<_> = found.map(|text| show(text, None)).collect();
     Json(json!({ "messages": messages })).into_response()
+}
+
+/// As with Twilio's own setting for it, only the account's credentials open a recording.
+async fn play(
+    State(server): State<Server>,
+    Path((account, _)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if server.is_authorized(&account, &headers) {
+        ([(header::CONTENT_TYPE, "audio/mpeg")], "sound at twilio").into_response()
+    } else {
+        refusal(401, 20003)
+    }
 }
 
 async fn empty_message(
