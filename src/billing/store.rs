@@ -65,6 +65,7 @@ pub async fn record(
         change.duration_s,
         totals.messages_in,
         totals.messages_out,
+        &change.outcomes as &[i32],
     )
     .fetch_optional(tx.conn())
     .await
@@ -78,7 +79,7 @@ pub async fn add_totals(
     let changes: Vec<SumChange<'static>> = totals
         .into_iter()
         .flat_map(|(subscriber, totals)| {
-            totals.by_name().map(|(name, value)| SumChange {
+            totals.by_name().into_iter().map(move |(name, value)| SumChange {
                 subscriber,
                 day: totals.day,
                 channel: totals.channel,

@@ -122,6 +122,7 @@ impl TestApp {
             twilio: twilio.map(|client| client.with_deadline(soon)),
             retell: retell.map(|client| client.with_deadline(soon)),
             db: app.state.db.clone(),
+            read_db: app.state.read_db.clone(),
             clock: app.clock.clone(),
             settings: app.state.settings.clone(),
             tasks: app.state.tasks.clone(),
