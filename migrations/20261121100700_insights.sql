@@ -84,3 +84,7 @@ create table churn_alerts (
 create unique index churn_alerts_open on churn_alerts (subscriber_id, cause) where resolved_at is null;
 create index churn_alerts_newest on churn_alerts (opened_at, id);
 call protect('churn_alerts');
+
+-- Usage and ledger, newest first, within a range.
+create index usage_records_created on usage_records (subscriber_id, created_at, id);
+create index ledger_entries_created on ledger_entries (subscriber_id, created_at, id);
