@@ -299,7 +299,8 @@ async fn authenticate_key(
 async fn draw(tx: &mut impl Tx, app: &App, key: &str) -> Result<(), ApiError> {
     let minute = std::time::Duration::from_secs(60);
     let bucket = Bucket::new(app.settings.limits.api_per_minute, minute);
-    limits::take_or_refuse(tx, key, bucket).await
+    let taken = limits::take(tx, key, bucket, 1).await?;
+    limits::note_or_refuse("api", bucket, taken)
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {

@@ -14,6 +14,9 @@ pub enum Subject {
     Contact,
     /// The subscriber's own people and words: exported with the subscriber, erased when it leaves.
     Business,
+    /// Somebody who signs in, maybe for several subscribers: goes with the account alone. These tables are of
+    /// `identity`, by a role of its own.
+    Account,
 }
 
 /// What an export does with the column.
@@ -80,7 +83,7 @@ const fn account(table: &'static str, column: &'static str) -> PersonalColumn {
     PersonalColumn {
         table,
         column,
-        subject: Subject::Business,
+        subject: Subject::Account,
         on_export: Give,
         on_erasure: Keep("the person's own account, which may belong to other businesses as well"),
     }

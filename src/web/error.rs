@@ -37,6 +37,10 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// The code of a problem, beside the answer, for layers that must tell problems apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProblemCode(pub &'static str);
+
 /// The body of every error.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -109,25 +113,9 @@ impl ApiError {
         }
     }
 
-    /// Too many requests of one caller.
-    pub fn rate_limited(retry_after: Duration) -> Self {
-        Self::too_many("rate_limited", "too many requests", retry_after)
-    }
-
     /// Too many failed attempts.
     pub fn too_many_attempts(retry_after: Duration) -> Self {
-        Self::too_many("too_many_attempts", "too many failed attempts", retry_after)
-    }
-
-    fn too_many(code: &'static str, what: &str, retry_after: Duration) -> Self {
-        let after_s = retry_after.as_secs_f64().ceil().max(1.0) as u64;
-        Self::Client {
-            status: StatusCode::TOO_MANY_REQUESTS,
-            code,
-            detail: format!("{what}: try again in {after_s} s"),
-            fields: Vec::new(),
-            retry_after_s: Some(after_s),
-        }
+        Self::too_many("too_many_attempts", retry_after)
     }
 
     pub fn provider_not_configured(provider: &str) -> Self {
@@ -144,6 +132,23 @@ impl ApiError {
             "please send the same again later",
             RETRY_AFTER_S,
         )
+    }
+
+    /// Too many of them: there will be enough again after this time.
+    pub fn rate_limited(retry_after: Duration) -> Self {
+        Self::too_many("rate_limited", retry_after)
+    }
+
+    /// 429 with its `Retry-After`, in whole seconds that are surely enough.
+    pub fn too_many(code: &'static str, retry_after: Duration) -> Self {
+        let seconds = retry_after.as_millis().div_ceil(1000).max(1);
+        Self::Client {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code,
+            detail: format!("please wait {seconds} s"),
+            fields: Vec::new(),
+            retry_after_s: Some(u64::try_from(seconds).unwrap_or(u64::MAX)),
+        }
     }
 
     fn retry_later(code: &'static str, detail: impl Into<String>, after_s: u64) -> Self {
@@ -200,6 +205,7 @@ impl IntoResponse for ApiError {
             errors,
         };
         let mut response = (status, Json(problem)).into_response();
+        response.extensions_mut().insert(ProblemCode(code));
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

@@ -13,6 +13,7 @@ mod billing;
 mod commands;
 mod deployment;
 mod documents;
+mod edges;
 mod fakes;
 mod identity;
 mod bad_input;

@@ -49,6 +49,9 @@ const WITHOUT_IDS: &[&str] = &[
     "src/billing/reconcile/store/runs.rs::insert_differences",
     "src/billing/reconcile/store/runs.rs::pass_subscriber",
     "src/billing/reconcile/store/sums.rs::list_sum_drifts",
+    "src/identity/audit/store.rs::list",
+    // By a hash, which only its key's subscriber is looked up by.
+    "src/identity/store/keys.rs::find_usable",
     "src/people/store.rs::end_opt_out",
     "src/people/store.rs::mark_text_state",
     "src/people/store.rs::start_opt_out",
