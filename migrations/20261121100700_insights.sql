@@ -54,6 +54,7 @@ create table health_scores (
   failed_calls int not null,                     -- this and the following: of the last 7 days
   undelivered_texts int not null,
   dead_jobs int not null,
+  failed_deliveries int not null default 0,      -- to the business's own tools
   subscription_status text,
   balance numeric(18, 8) not null,
   days_since_conversation int,                   -- null: there was none yet

@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     app::AppState,
-    identity, messaging, ops, sms, voice,
+    billing, identity, insights, messaging, ops, sms, voice,
     web::{
         body, cors, etag,
         flood::{self, Shield},
@@ -36,6 +36,8 @@ fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(ops::router(programme))
         .merge(identity::router())
+        .merge(billing::router())
+        .merge(insights::router())
         .merge(sms::router())
         .merge(messaging::router())
         .merge(voice::router())

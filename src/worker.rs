@@ -7,6 +7,7 @@ use crate::{
     app::AppState,
     billing,
     inbound::{self, Received, Reprocess},
+    insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
     messaging, sms, voice,
@@ -24,6 +25,8 @@ pub fn registry() -> Registry {
     registry.register(sms::obey_everywhere);
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
+    registry.register(insights::score_health);
+    registry.register(insights::look_for_churn);
     registry
 }
 
@@ -39,6 +42,17 @@ pub fn schedules() -> Vec<Schedule> {
         name: "reconciliation",
         every: Every::DailyAt { hour: 3, minute: 0 },
         job: |due_at| new_job(&billing::Reconcile::of(due_at)),
+    });
+    schedules.push(Schedule {
+        name: "health_scores",
+        every: Every::Hours(6),
+        job: |due_at| new_job(&insights::ScoreHealth::of(due_at)),
+    });
+    schedules.push(Schedule {
+        name: "churn",
+        // After a score and before anybody is at work.
+        every: Every::DailyAt { hour: 7, minute: 0 },
+        job: |due_at| new_job(&insights::LookForChurn::of(due_at)),
     });
     schedules
 }

@@ -30,6 +30,25 @@ text_enum! {
     ChargedFrom { Included, Balance, Mixed }
 }
 
+impl UsageType {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::VoiceCall => "VOICE_CALL",
+            Self::Sms => "SMS",
+        }
+    }
+}
+
+impl ChargedFrom {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Included => "INCLUDED",
+            Self::Balance => "BALANCE",
+            Self::Mixed => "MIXED",
+        }
+    }
+}
+
 /// What a provider charges us, in its own currency.
 #[derive(Clone, Debug)]
 pub struct Cost {

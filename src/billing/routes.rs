@@ -1,6 +1,11 @@
 //! What a subscriber used, what it paid and how it stands. Only reads, where dashboards read.
-use axum::{Json, extract::State};
-use chrono::{DateTime, Months, NaiveDate, NaiveTime, TimeZone, Utc};
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -14,13 +19,16 @@ use super::{
 };
 use crate::{
     app::{App, AppState},
-    identity::{Caller, Staff},
+    identity::Staff,
     kernel::{
         db::TenantTx,
         page::{Cursor, Page, PageQuery},
     },
     tenancy::model::zone,
-    web::{ApiError, Problem, Query},
+    web::{
+        ApiError, Problem, Query,
+        csv::{self, Cell, Format, Table},
+    },
 };
 
 /// The plan and what is left of it.
@@ -73,6 +81,8 @@ pub struct UsageQuery {
     /// The last day, in the subscriber's zone.
     to: Option<NaiveDate>,
     usage_type: Option<UsageType>,
+    /// `csv` for a table of up to 10,000 rows.
+    format: Option<Format>,
 }
 
 /// Which entries.
@@ -155,20 +165,70 @@ async fn show_credit_balance(
 async fn list_usage(
     State(app): State<AppState>,
     staff: Staff,
+    headers: HeaderMap,
     Query(query): Query<UsageQuery>,
-) -> Result<Json<Page<UsageRow>>, ApiError> {
+) -> Result<Response, ApiError> {
+    let is_table = csv::is_wanted(query.format, &headers);
     let page = PageQuery {
         limit: query.limit,
         cursor: query.cursor,
     };
+    let limit = if is_table {
+        csv::limit(query.limit)
+    } else {
+        page.limit()
+    };
     let mut tx = TenantTx::begin(app.reading(), staff.subscriber).await?;
-    let window = window(&mut tx, &app, &page, query.from, query.to).await?;
+    let window = window(&mut tx, &app, page.after()?, limit, query.from, query.to).await?;
     let rows = account::list_usage(&mut tx, query.usage_type, window).await?;
     tx.end_reading();
-    Ok(Json(Page::new(rows, page.limit(), |row| Cursor {
+    let page = Page::new(rows, limit, |row| Cursor {
         at: row.created_at,
         id: row.id,
-    })))
+    });
+    if is_table {
+        usage_table(&page)
+    } else {
+        Ok(Json(page).into_response())
+    }
+}
+
+fn usage_table(page: &Page<UsageRow>) -> Result<Response, ApiError> {
+    let mut table = Table::new(&[
+        "id",
+        "usage_type",
+        "interaction_id",
+        "duration_seconds",
+        "billed_minutes",
+        "segments",
+        "cost",
+        "currency",
+        "charged_from",
+        "balance_before",
+        "balance_after",
+        "free_minutes_before",
+        "free_minutes_after",
+        "created_at",
+    ])?;
+    for row in &page.data {
+        table.row(&[
+            Cell::exact(row.id),
+            Cell::exact(row.usage_type.as_str()),
+            Cell::exact_or_empty(row.interaction_id),
+            Cell::exact_or_empty(row.duration_seconds),
+            Cell::exact(row.billed_minutes),
+            Cell::exact(row.segments),
+            Cell::exact(row.cost),
+            Cell::exact(&row.currency),
+            Cell::exact(row.charged_from.as_str()),
+            Cell::exact(row.balance_before),
+            Cell::exact(row.balance_after),
+            Cell::exact(row.free_minutes_before),
+            Cell::exact(row.free_minutes_after),
+            Cell::time(Some(row.created_at)),
+        ])?;
+    }
+    table.answer("usage", page.next_cursor.as_deref())
 }
 
 /// What was charged, corrected and credited, newest first.
@@ -185,11 +245,69 @@ async fn list_ledger(
         cursor: query.cursor,
     };
     let mut tx = TenantTx::begin(app.reading(), staff.subscriber).await?;
-    let window = window(&mut tx, &app, &page, query.from, query.to).await?;
+    let window = window(&mut tx, &app, page.after()?, page.limit(), query.from, query.to).await?;
     let rows = account::list_ledger(&mut tx, window).await?;
     tx.end_reading();
     Ok(Json(Page::new(rows, page.limit(), |row| Cursor {
         at: row.created_at,
         id: row.id,
     })))
+}
+
+/// A month of the subscriber's, as its days and as moments.
+struct Month {
+    next: NaiveDate,
+    begins_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+}
+
+/// How the subscriber stands in its present month. Which month that is only the zone tells, and the zone comes along:
+/// near a month's end the first look may have been at the wrong one.
+async fn stand(tx: &mut TenantTx, app: &App) -> Result<(Standing, Month), ApiError> {
+    let now = app.clock.now();
+    let guessed = rules::period_of(now, Tz::UTC);
+    let mut standing = account::find_standing(tx, guessed).await?;
+    let zone = zone(standing.as_ref().map_or("UTC", |standing| &standing.timezone));
+    let first = rules::period_of(now, zone);
+    if first != guessed {
+        standing = account::find_standing(tx, first).await?;
+    }
+    // Nobody has a membership of a subscriber that is gone.
+    let standing = standing.ok_or_else(ApiError::not_found)?;
+    let next = first.checked_add_months(Months::new(1)).unwrap_or(first);
+    let month = Month {
+        next,
+        begins_at: rules::midnight(first, zone),
+        ends_at: rules::midnight(next, zone),
+    };
+    Ok((standing, month))
+}
+
+/// The rows that are asked for, and one more, to know whether there are more.
+async fn window(
+    tx: &mut TenantTx,
+    app: &App,
+    after: Option<Cursor>,
+    limit: i64,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+) -> Result<Window, ApiError> {
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        return Err(ApiError::invalid("from", "is after to"));
+    }
+    let zone = match (from, to) {
+        (None, None) => Tz::UTC,
+        _ => {
+            let month = rules::period_of(app.clock.now(), Tz::UTC);
+            let standing = account::find_standing(tx, month).await?;
+            zone(standing.as_ref().map_or("UTC", |standing| &standing.timezone))
+        }
+    };
+    let day_after = |day: NaiveDate| day.succ_opt().unwrap_or(day);
+    Ok(Window {
+        from: from.map(|day| rules::midnight(day, zone)),
+        until: to.map(|day| rules::midnight(day_after(day), zone)),
+        after,
+        limit: limit + 1,
+    })
 }
