@@ -19,6 +19,7 @@ mod identity;
 mod bad_input;
 mod embedded;
 mod inbound;
+mod insights;
 mod isolation;
 mod jobs;
 mod leases;

@@ -147,6 +147,23 @@ impl TestApp {
         self.on(state)
     }
 
+    /// The same, with another database in the place of its replica.
+    pub fn reading_from(self, replica: &TestDb) -> Self {
+        let read_db = self.state.db.with_replica(replica.options(), 2);
+        let state = App {
+            twilio: self.state.twilio.clone(),
+            retell: self.state.retell.clone(),
+            db: self.state.db.clone(),
+            read_db,
+            clock: self.clock.clone(),
+            settings: self.state.settings.clone(),
+            tasks: self.state.tasks.clone(),
+            signing: self.state.signing.clone(),
+            keyring: self.state.keyring.clone(),
+        };
+        self.on(Arc::new(state))
+    }
+
     fn on(mut self, state: AppState) -> Self {
         self.router = server::router(state.clone());
         self.runner = runner(&state);
