@@ -245,7 +245,15 @@ async fn list_ledger(
         cursor: query.cursor,
     };
     let mut tx = TenantTx::begin(app.reading(), staff.subscriber).await?;
-    let window = window(&mut tx, &app, page.after()?, page.limit(), query.from, query.to).await?;
+    let window = window(
+        &mut tx,
+        &app,
+        page.after()?,
+        page.limit(),
+        query.from,
+        query.to,
+    )
+    .await?;
     let rows = account::list_ledger(&mut tx, window).await?;
     tx.end_reading();
     Ok(Json(Page::new(rows, page.limit(), |row| Cursor {
@@ -267,7 +275,11 @@ async fn stand(tx: &mut TenantTx, app: &App) -> Result<(Standing, Month), ApiErr
     let now = app.clock.now();
     let guessed = rules::period_of(now, Tz::UTC);
     let mut standing = account::find_standing(tx, guessed).await?;
-    let zone = zone(standing.as_ref().map_or("UTC", |standing| &standing.timezone));
+    let zone = zone(
+        standing
+            .as_ref()
+            .map_or("UTC", |standing| &standing.timezone),
+    );
     let first = rules::period_of(now, zone);
     if first != guessed {
         standing = account::find_standing(tx, first).await?;
@@ -300,7 +312,11 @@ async fn window(
         _ => {
             let month = rules::period_of(app.clock.now(), Tz::UTC);
             let standing = account::find_standing(tx, month).await?;
-            zone(standing.as_ref().map_or("UTC", |standing| &standing.timezone))
+            zone(
+                standing
+                    .as_ref()
+                    .map_or("UTC", |standing| &standing.timezone),
+            )
         }
     };
     let day_after = |day: NaiveDate| day.succ_opt().unwrap_or(day);

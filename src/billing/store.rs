@@ -79,13 +79,16 @@ pub async fn add_totals(
     let changes: Vec<SumChange<'static>> = totals
         .into_iter()
         .flat_map(|(subscriber, totals)| {
-            totals.by_name().into_iter().map(move |(name, value)| SumChange {
-                subscriber,
-                day: totals.day,
-                channel: totals.channel,
-                name,
-                value: value.into(),
-            })
+            totals
+                .by_name()
+                .into_iter()
+                .map(move |(name, value)| SumChange {
+                    subscriber,
+                    day: totals.day,
+                    channel: totals.channel,
+                    name,
+                    value: value.into(),
+                })
         })
         .filter(|change| !change.value.is_zero())
         .collect();

@@ -7,11 +7,7 @@ use super::{
 };
 use crate::{
     alerts::{self, Alert, Severity},
-    kernel::{
-        db::SystemTx,
-        ids::SubscriberId,
-        text::text_enum,
-    },
+    kernel::{db::SystemTx, ids::SubscriberId, text::text_enum},
 };
 
 text_enum! {
@@ -59,7 +55,10 @@ impl Finding {
             score_before: None,
         };
         let allowed = days_allowed(&watched.plan);
-        let silent = days_since(watched.last_conversation_at.unwrap_or(watched.began_at), now);
+        let silent = days_since(
+            watched.last_conversation_at.unwrap_or(watched.began_at),
+            now,
+        );
         let days = |days: i64| i32::try_from(days).ok();
         let inactive = (silent >= allowed).then(|| Self {
             days_silent: days(silent),

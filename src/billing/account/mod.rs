@@ -2,5 +2,6 @@
 mod store;
 
 pub use store::{
-    LedgerRow, Spent, Standing, UsageRow, Window, find_spent, find_standing, list_ledger, list_usage,
+    LedgerRow, Spent, Standing, UsageRow, Window, find_spent, find_standing, list_ledger,
+    list_usage,
 };

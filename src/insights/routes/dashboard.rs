@@ -94,10 +94,7 @@ async fn show_stats(State(app): State<AppState>, staff: Staff) -> Result<Json<St
 /// The same, under its older name.
 #[utoipa::path(get, path = "/dashboard-stats", tag = "dashboard", security(("bearer" = ["STAFF"])),
     responses((status = 200, body = Stats), (status = 401, body = Problem), (status = 403, body = Problem)))]
-async fn show_dashboard_stats(
-    app: State<AppState>,
-    staff: Staff,
-) -> Result<Json<Stats>, ApiError> {
+async fn show_dashboard_stats(app: State<AppState>, staff: Staff) -> Result<Json<Stats>, ApiError> {
     show_stats(app, staff).await
 }
 
@@ -181,11 +178,7 @@ async fn show_metrics(
     Ok(Json(MetricsRow::of(None, query.channel, &sums, currency)))
 }
 
-async fn read_sums(
-    app: &App,
-    staff: &Staff,
-    query: &RangeQuery,
-) -> Result<Vec<DaySums>, ApiError> {
+async fn read_sums(app: &App, staff: &Staff, query: &RangeQuery) -> Result<Vec<DaySums>, ApiError> {
     let mut tx = TenantTx::begin(app.reading(), staff.subscriber).await?;
     let zone = store::find_zone(&mut tx).await?;
     let today = billing::rules::local_day(app.clock.now(), zone);
@@ -196,10 +189,7 @@ async fn read_sums(
 }
 
 /// Today, the rows of this month, and what they and the account come to.
-async fn stats(
-    tx: &mut TenantTx,
-    app: &App,
-) -> Result<(NaiveDate, Vec<DaySums>, Stats), ApiError> {
+async fn stats(tx: &mut TenantTx, app: &App) -> Result<(NaiveDate, Vec<DaySums>, Stats), ApiError> {
     let zone = store::find_zone(tx).await?;
     let today = billing::rules::local_day(app.clock.now(), zone);
     let month = Range::month_until(today);

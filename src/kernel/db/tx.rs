@@ -3,8 +3,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use super::{
-    Db,
-    is_unavailable,
+    Db, is_unavailable,
     outbox::{NewEvent, NewJob, Outbox},
     reading::{self, Reading},
 };

@@ -1,8 +1,10 @@
 //! Who may be about to leave: one open alert for each cause, gone when the cause is.
 use chrono::Duration;
+use rocket_reception::insights::{LookForChurn, ScoreHealth};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::run;
 use crate::support::{Subscriber, TestApp};
 
 async fn alerts(app: &TestApp, query: &str) -> Vec<Value> {
@@ -12,9 +14,11 @@ async fn alerts(app: &TestApp, query: &str) -> Vec<Value> {
     page["data"].as_array().unwrap().clone()
 }
 
+/// A day later there is a score and a look.
 async fn look(app: &TestApp) {
     app.advance(Duration::days(1));
-    app.run_schedules().await;
+    run(app, &ScoreHealth::of(app.clock.now())).await;
+    run(app, &LookForChurn::of(app.clock.now())).await;
 }
 
 /// A conversation that began so many days ago.
@@ -58,12 +62,20 @@ async fn silence_opens_one_alert_that_closes_itself_when_somebody_calls() {
     // Still silent: nothing new.
     look(&app).await;
     let inactive = alerts(&app, "").await.into_iter();
-    assert_eq!(inactive.filter(|alert| alert["cause"] == "INACTIVE").count(), 1);
+    assert_eq!(
+        inactive
+            .filter(|alert| alert["cause"] == "INACTIVE")
+            .count(),
+        1
+    );
     // Somebody calls.
     put_conversation(&app, &shop, 0).await;
     look(&app).await;
     let all = alerts(&app, &format!("subscriber={}", shop.id)).await;
-    let over = all.iter().find(|alert| alert["cause"] == "INACTIVE").unwrap();
+    let over = all
+        .iter()
+        .find(|alert| alert["cause"] == "INACTIVE")
+        .unwrap();
     assert_eq!(over["resolution"], "OVER");
     assert!(over["resolved_at"].is_string());
     assert!(!app.alerts().await.contains(&ops));
@@ -91,7 +103,8 @@ async fn how_long_silence_may_last_depends_on_the_plan() {
             app.change(&shop, closed).await;
         }
     }
-    look(&app).await;
+    app.advance(Duration::days(1));
+    app.run_schedules().await;
     let open = alerts(&app, "open=true").await;
     let slugs: Vec<&str> = open
         .iter()
@@ -106,7 +119,7 @@ async fn a_score_that_fell_by_thirty_within_a_week_opens_an_alert() {
     let app = TestApp::start().await;
     let shop = app.subscriber("hvac").await;
     put_conversation(&app, &shop, 0).await;
-    app.run_schedules().await;
+    run(&app, &ScoreHealth::of(app.clock.now())).await;
     app.change(
         &shop,
         "update health_scores set score = 90 where subscriber_id = $1",
@@ -122,13 +135,19 @@ async fn a_score_that_fell_by_thirty_within_a_week_opens_an_alert() {
     look(&app).await;
     let open = alerts(&app, "open=true").await;
     assert_eq!(open.len(), 1, "{open:#?}");
-    assert_eq!((&open[0]["cause"], &open[0]["score_before"]), (&json!("SCORE_FELL"), &json!(90)));
+    assert_eq!(
+        (&open[0]["cause"], &open[0]["score_before"]),
+        (&json!("SCORE_FELL"), &json!(90))
+    );
     assert_eq!(open[0]["score"], 60);
     // It stays there: after a week it has not fallen any more.
     app.advance(Duration::days(7));
     look(&app).await;
     let all = alerts(&app, &format!("subscriber={}", shop.id)).await;
-    let fell = all.iter().find(|alert| alert["cause"] == "SCORE_FELL").unwrap();
+    let fell = all
+        .iter()
+        .find(|alert| alert["cause"] == "SCORE_FELL")
+        .unwrap();
     assert_eq!(fell["resolution"], "OVER", "{all:#?}");
 }
 
@@ -144,9 +163,15 @@ async fn an_operator_ends_an_alert_by_hand() {
         .into_iter()
         .find(|alert| alert["cause"] == "INACTIVE")
         .unwrap();
-    let path = format!("/api/admin/churn-alerts/{}/resolve", alert["id"].as_str().unwrap());
+    let path = format!(
+        "/api/admin/churn-alerts/{}/resolve",
+        alert["id"].as_str().unwrap()
+    );
     let owner = app.owner(&shop).await;
-    owner.post(&path, json!({})).await.expect_problem(403, "forbidden");
+    owner
+        .post(&path, json!({}))
+        .await
+        .expect_problem(403, "forbidden");
     app.stranger()
         .post(&path, json!({}))
         .await
@@ -155,10 +180,18 @@ async fn an_operator_ends_an_alert_by_hand() {
     let resolved = operator.post(&path, json!({})).await.expect(200).json();
     assert_eq!(resolved["resolution"], "OPERATOR");
     assert_eq!(resolved["resolved_by"], operator.user.to_string());
-    assert!(app.alerts().await.iter().all(|(kind, _)| kind != "churn.inactive"));
+    assert!(
+        app.alerts()
+            .await
+            .iter()
+            .all(|(kind, _)| kind != "churn.inactive")
+    );
     // Again, it stays as it was.
     let again = operator.post(&path, json!({})).await.expect(200).json();
     assert_eq!(again, resolved);
     let nobody = format!("/api/admin/churn-alerts/{}/resolve", Uuid::now_v7());
-    operator.post(&nobody, json!({})).await.expect_problem(404, "not_found");
+    operator
+        .post(&nobody, json!({}))
+        .await
+        .expect_problem(404, "not_found");
 }

@@ -1,8 +1,8 @@
 //! Scores: of everybody, once for each tick, with their reasons.
-use chrono::Duration;
 use rocket_reception::insights::ScoreHealth;
 use serde_json::{Value, json};
 
+use super::run;
 use crate::support::{Subscriber, TestApp, at, hours};
 
 /// Sums of some days, by how many conversations each had.
@@ -30,6 +30,11 @@ async fn age(app: &TestApp, shop: &Subscriber) {
     .await;
 }
 
+/// Scores everybody as of this moment, and runs nothing else: reconciliation would put sums right that only a test made.
+async fn score(app: &TestApp) {
+    run(app, &ScoreHealth::of(app.clock.now())).await;
+}
+
 async fn scores(app: &TestApp, path: &str) -> Vec<Value> {
     let operator = app.operator().await;
     let page = operator.get(path).await.expect(200).json();
@@ -53,7 +58,7 @@ async fn every_six_hours_everybody_gets_a_score_with_its_reasons() {
         "update subscriptions set status = 'PAST_DUE' where subscriber_id = $1",
     )
     .await;
-    app.run_schedules().await;
+    score(&app).await;
     let latest = scores(&app, "/api/admin/health-scores").await;
     assert_eq!(latest.len(), 2);
     let first = &latest[0];
@@ -61,10 +66,24 @@ async fn every_six_hours_everybody_gets_a_score_with_its_reasons() {
     assert_eq!(first["slug"], "ill");
     assert_eq!(
         first["reasons"],
-        json!(["USAGE_HALVED", "CALLS_FAIL", "PAST_DUE", "SILENT", "NOBODY_SIGNS_IN"])
+        json!([
+            "USAGE_HALVED",
+            "CALLS_FAIL",
+            "PAST_DUE",
+            "SILENT",
+            "NOBODY_SIGNS_IN"
+        ])
     );
-    let parts = ["usage_points", "failure_points", "payment_points", "activity_points"];
-    assert_eq!(parts.map(|part| first[part].as_i64().unwrap()), [8, 0, 5, 0]);
+    let parts = [
+        "usage_points",
+        "failure_points",
+        "payment_points",
+        "activity_points",
+    ];
+    assert_eq!(
+        parts.map(|part| first[part].as_i64().unwrap()),
+        [8, 0, 5, 0]
+    );
     assert_eq!(first["score"], 13);
     for (member, value) in [
         ("conversations_last_7_days", json!(5)),
@@ -75,11 +94,14 @@ async fn every_six_hours_everybody_gets_a_score_with_its_reasons() {
         ("subscription_status", json!("PAST_DUE")),
         ("balance", json!("0")),
         ("days_since_conversation", json!(null)),
-        ("scored_at", json!("2026-11-21T12:00:00Z")),
+        ("scored_at", json!("2026-11-21T16:00:00Z")),
     ] {
         assert_eq!(first[member], value, "{member}");
     }
-    assert_eq!((&latest[1]["score"], &latest[1]["reasons"]), (&json!(100), &json!([])));
+    assert_eq!(
+        (&latest[1]["score"], &latest[1]["reasons"]),
+        (&json!(100), &json!([]))
+    );
 }
 
 #[tokio::test]
@@ -110,10 +132,13 @@ async fn what_fails_and_who_signs_in_counts() {
     )
     .await;
     app.advance(hours(6));
-    app.run_schedules().await;
+    score(&app).await;
     let score = scores(&app, "/api/admin/health-scores").await.remove(0);
     assert_eq!(score["reasons"], json!(["TEXTS_FAIL", "JOBS_DIED"]));
-    assert_eq!((&score["dead_jobs"], &score["undelivered_texts"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&score["dead_jobs"], &score["undelivered_texts"]),
+        (&json!(1), &json!(1))
+    );
     assert_eq!(score["days_since_sign_in"], 0);
     assert_eq!(score["days_since_conversation"], 0);
 }
@@ -134,13 +159,21 @@ async fn the_history_of_one_is_kept_for_ninety_days() {
         .collect();
     assert_eq!(
         times,
-        ["2026-11-22T00:00:00Z", "2026-11-21T18:00:00Z", "2026-11-21T12:00:00Z"]
+        [
+            "2026-11-22T00:00:00Z",
+            "2026-11-21T18:00:00Z",
+            "2026-11-21T12:00:00Z"
+        ]
     );
     assert_eq!(scores(&app, "/api/admin/health-scores").await.len(), 1);
     app.advance(at("2027-02-19T19:00:00Z") - app.clock.now());
     app.run_schedules().await;
     let history = scores(&app, &path).await;
-    assert_eq!(history.len(), 3, "the two of the first day are gone: {history:#?}");
+    assert_eq!(
+        history.len(),
+        3,
+        "the two of the first day are gone: {history:#?}"
+    );
 }
 
 #[tokio::test]
@@ -202,8 +235,10 @@ async fn count(app: &TestApp, statement: &'static str) -> i64 {
 async fn ten_thousand_are_scored_in_parts_and_a_tick_that_is_tried_again_scores_nobody_twice() {
     let app = TestApp::start().await;
     many(&app, 10_000).await;
-    app.run_schedules().await;
-    let scored = "select count(*) from health_scores where is_latest and scored_at = '2026-11-21 12:00+00'";
+    let tick = ScoreHealth::of(at("2026-11-21T12:00:00Z"));
+    run(&app, &tick).await;
+    let scored =
+        "select count(*) from health_scores where is_latest and scored_at = '2026-11-21 12:00+00'";
     assert_eq!(count(&app, scored).await, 10_000);
     let jobs = "select count(*) from jobs where kind = 'insights.score_health' and state = 'DONE'";
     let parts = count(&app, jobs).await;
@@ -213,17 +248,12 @@ async fn ten_thousand_are_scored_in_parts_and_a_tick_that_is_tried_again_scores_
         .execute(&mut app.database.superuser().await)
         .await
         .unwrap();
-    let mut tx = rocket_reception::kernel::db::SystemTx::begin(
-        &app.state.db,
-        rocket_reception::kernel::db::SystemToken::Seeding,
-    )
-    .await
-    .unwrap();
-    rocket_reception::jobs::enqueue(&mut tx, &ScoreHealth::of(at("2026-11-21T12:00:00Z")));
-    tx.commit().await.unwrap();
-    app.run_jobs().await;
+    run(&app, &tick).await;
     assert_eq!(count(&app, scored).await, 10_000);
-    assert_eq!(count(&app, "select count(*) from health_scores").await, 10_000);
+    assert_eq!(
+        count(&app, "select count(*) from health_scores").await,
+        10_000
+    );
 }
 
 #[tokio::test]
@@ -231,7 +261,10 @@ async fn health_is_for_the_operator() {
     let app = TestApp::start().await;
     let shop = app.subscriber("hvac").await;
     for path in ["/api/admin/health-scores", "/api/admin/churn-alerts"] {
-        app.stranger().get(path).await.expect_problem(401, "unauthenticated");
+        app.stranger()
+            .get(path)
+            .await
+            .expect_problem(401, "unauthenticated");
         let owner = app.owner(&shop).await;
         owner.get(path).await.expect_problem(403, "forbidden");
         let operator = app.operator().await;
@@ -243,5 +276,4 @@ async fn health_is_for_the_operator() {
     )
     .await;
     assert_eq!(looked, 2);
-    app.advance(Duration::zero());
 }

@@ -117,7 +117,9 @@ async fn a_transaction_that_reads_cannot_write_wherever_it_is() {
     let scene = Scene::new().await;
     let without = TestApp::start().await;
     for app in [&scene.app, &without] {
-        let mut tx = TenantTx::begin(app.state.reading(), scene.shop.id).await.unwrap();
+        let mut tx = TenantTx::begin(app.state.reading(), scene.shop.id)
+            .await
+            .unwrap();
         let written = sqlx::query("update subscriber_profiles set voice_id = 'x'")
             .execute(tx.conn())
             .await;
@@ -126,7 +128,9 @@ async fn a_transaction_that_reads_cannot_write_wherever_it_is() {
         assert_eq!(code.as_deref(), Some("25006"), "{error}");
     }
     // Those that may, still may.
-    let mut tx = TenantTx::begin(&scene.app.state.db, scene.shop.id).await.unwrap();
+    let mut tx = TenantTx::begin(&scene.app.state.db, scene.shop.id)
+        .await
+        .unwrap();
     sqlx::query("update subscriber_profiles set voice_id = 'x'")
         .execute(tx.conn())
         .await
@@ -137,7 +141,9 @@ async fn a_transaction_that_reads_cannot_write_wherever_it_is() {
 async fn policies_hold_on_the_replica_too() {
     let scene = Scene::new().await;
     let other = scene.app.subscriber("other").await;
-    let mut tx = TenantTx::begin(scene.app.state.reading(), other.id).await.unwrap();
+    let mut tx = TenantTx::begin(scene.app.state.reading(), other.id)
+        .await
+        .unwrap();
     let count: i64 = sqlx::query_scalar("select count(*) from usage_rollups")
         .fetch_one(tx.conn())
         .await

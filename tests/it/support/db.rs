@@ -192,7 +192,8 @@ impl TestDb {
         )
         .await;
         if !may {
-            let thrown_out = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
+            let thrown_out =
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
             sqlx::query(thrown_out)
                 .bind(name)
                 .execute(&mut conn)
