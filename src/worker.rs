@@ -5,12 +5,12 @@ use anyhow::Context;
 
 use crate::{
     app::AppState,
-    billing,
+    billing, identity,
     inbound::{self, Received, Reprocess},
     insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    messaging, sms, voice,
+    mail, messaging, sms, voice,
     web::ApiError,
 };
 
@@ -27,6 +27,9 @@ pub fn registry() -> Registry {
     registry.register(billing::reconcile_everybody);
     registry.register(insights::score_health);
     registry.register(insights::look_for_churn);
+    registry.register(mail::tell_owner);
+    registry.register(identity::mail_reset_link);
+    registry.register(identity::mail_reuse_warning);
     registry
 }
 

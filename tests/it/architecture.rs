@@ -58,6 +58,7 @@ const STORES: &[&str] = &[
     "src/kernel/db/",
     "src/tenancy/business.rs",
     "src/tenancy/directory.rs",
+    "src/tenancy/founding.rs",
     "src/tenancy/shared.rs",
     "src/traffic/conversations.rs",
     "src/traffic/dialogue.rs",

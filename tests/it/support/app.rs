@@ -131,6 +131,7 @@ impl TestApp {
             tasks: app.state.tasks.clone(),
             signing: app.state.signing.clone(),
             keyring: app.state.keyring.clone(),
+            resend: app.state.resend.clone(),
         };
         app.on(Arc::new(state))
     }
@@ -155,6 +156,7 @@ impl TestApp {
             retell: self.state.retell.clone(),
             db: self.state.db.clone(),
             read_db,
+            resend: self.state.resend.clone(),
             clock: self.clock.clone(),
             settings: self.state.settings.clone(),
             tasks: self.state.tasks.clone(),
