@@ -5,10 +5,15 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, Subscriber, TestApp};
 
-/// A call of so many seconds that is over.
+/// A call of so many seconds that began now and is over.
 async fn call(app: &TestApp, shop: &Subscriber, id: &str, seconds: i64) {
+    tell(app, shop, "call_ended", id, seconds).await;
+}
+
+/// News of such a call.
+async fn tell(app: &TestApp, shop: &Subscriber, event: &str, id: &str, seconds: i64) {
     let began = app.clock.now().timestamp_millis();
-    let call = json!({"event": "call_ended", "event_timestamp": began + seconds * 1000 + 1, "call": {
+    let call = json!({"event": event, "event_timestamp": began + seconds * 1000 + 1, "call": {
         "call_type": "phone_call", "call_id": id, "direction": "inbound", "from_number": "+15145550123",
         "to_number": shop.number, "agent_id": "agent_of_nobody", "call_status": "ended", "start_timestamp": began,
         "end_timestamp": began + seconds * 1000, "duration_ms": seconds * 1000, "disconnection_reason": "agent_hangup",
@@ -34,7 +39,7 @@ async fn usage_is_a_row_for_each_and_the_ledger_says_what_it_came_to() {
     call(&app, &shop, "two", 3 * 60).await;
     app.advance(Duration::hours(1));
     // It was longer: the row is the same one, in its last revision.
-    call(&app, &shop, "two", 4 * 60).await;
+    tell(&app, &shop, "call_analyzed", "two", 4 * 60).await;
     let staff = app.staff(&shop).await;
     let usage = get(&staff, "/api/billing/usage").await;
     let rows = usage["data"].as_array().unwrap();
