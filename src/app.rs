@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use secrecy::ExposeSecret;
 
 use crate::{
     kernel::{
@@ -19,6 +20,8 @@ use crate::{
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
 pub struct App {
     pub db: Db,
+    /// The same for who only reads: the replica of `DATABASE_READ_URL`, if there is one.
+    pub read_db: Db,
     pub clock: Clock,
     pub settings: Settings,
     pub tasks: Tasks,
@@ -73,8 +76,17 @@ impl App {
         let no_key = "a key is missing: Settings::with_development_secrets makes it in development";
         let signing = settings.keys.signing.clone();
         let keyring = settings.keys.encryption.clone();
+        let read_db = match &settings.database.read_url {
+            Some(url) => {
+                let options = url.expose_secret().parse();
+                let options = options.context("read DATABASE_READ_URL as a URL")?;
+                db.with_replica(options, settings.database.pool_size)
+            }
+            None => db.for_reading(),
+        };
         Ok(Arc::new(Self {
             db,
+            read_db,
             clock,
             signing: signing.context(no_key)?,
             keyring: keyring.context(no_key)?,
@@ -86,6 +98,13 @@ impl App {
             resend,
             recordings,
         }))
+    }
+
+    /// Where dashboards and lists read. A transaction there cannot write, and may see what stood there a moment ago: a
+    /// replica follows by as much as the network and its load make it, which nobody here measures. What decides
+    /// anything, or follows a change of the same person's, reads from [`App::db`].
+    pub fn reading(&self) -> &Db {
+        &self.read_db
     }
 
     /// Whether texts are stored and shown instead of sent.

@@ -25,6 +25,7 @@ pub mod receptionist;
 pub mod sms;
 pub mod voice;
 pub mod discretion;
+pub mod insights;
 pub mod ops;
 pub mod admin;
 pub mod worker;

@@ -59,6 +59,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     server::serve(app.clone(), listener).await?;
     app.tasks.stop();
     app.tasks.finished().await;
+    app.read_db.pool().close().await;
     tracing::info!("stopped");
     database.close().await
 }

@@ -7,6 +7,7 @@ use crate::{
     app::AppState,
     billing, discretion, identity,
     inbound::{self, KeptState, Received, Reprocess},
+    insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
     mail, messaging, sms, voice,
@@ -28,6 +29,8 @@ pub fn registry() -> Registry {
     registry.register(voice::forget_conversation);
     registry.register(discretion::forget_words);
     registry.register(discretion::sweep_health_data);
+    registry.register(insights::score_health);
+    registry.register(insights::look_for_churn);
     registry.register(mail::tell_owner);
     registry.register(identity::mail_reset_link);
     registry.register(identity::mail_reuse_warning);
@@ -51,6 +54,17 @@ pub fn schedules() -> Vec<Schedule> {
         name: "reconciliation",
         every: Every::DailyAt { hour: 3, minute: 0 },
         job: |due_at| new_job(&billing::Reconcile::of(due_at)),
+    });
+    schedules.push(Schedule {
+        name: "health_scores",
+        every: Every::Hours(6),
+        job: |due_at| new_job(&insights::ScoreHealth::of(due_at)),
+    });
+    schedules.push(Schedule {
+        name: "churn",
+        // After a score and before anybody is at work.
+        every: Every::DailyAt { hour: 7, minute: 0 },
+        job: |due_at| new_job(&insights::LookForChurn::of(due_at)),
     });
     schedules
 }

@@ -33,7 +33,7 @@ pub struct Capture {
 const LOOKED_AT: usize = 500;
 
 /// An entry of the log, as far as it matters here.
-enum Entry {
+pub enum Entry {
     Simple(String),
     Execute(Statement),
     /// A statement was parsed, or planned.
@@ -112,7 +112,7 @@ pub async fn prepared_again(kind: Kind, server: &Server, world: &mut World) -> R
 }
 
 /// Each entry with its session.
-fn read(lines: &[String]) -> Vec<(String, Entry)> {
+pub fn read(lines: &[String]) -> Vec<(String, Entry)> {
     let mut entries: Vec<(String, Entry)> = Vec::new();
     // The parameters stand in the line after; those of a `bind`, which are the same, are passed over.
     let mut was_execute = false;

@@ -160,6 +160,19 @@ pub async fn ask(port: u16, path: &str) -> Result<u16> {
     connection.exchange().await
 }
 
+/// One request, and the body of its answer.
+pub async fn exchange_once(port: u16, request: Vec<u8>) -> Result<(u16, Vec<u8>)> {
+    let mut connection = Connection::open(port).await?;
+    connection.request = request;
+    let status = connection.exchange().await?;
+    let end = connection
+        .answer
+        .windows(4)
+        .position(|bytes| bytes == b"\r\n\r\n");
+    let body = end.map_or(&[][..], |end| &connection.answer[end + 4..]);
+    Ok((status, body.to_vec()))
+}
+
 struct Connection {
     stream: TcpStream,
     request: Vec<u8>,

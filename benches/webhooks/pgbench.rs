@@ -14,6 +14,8 @@ use crate::{script::Program, world::World, world::pg_bin};
 pub const HELP: &str = "pgbench was not found beside PostgreSQL's programs or on PATH: install it (Debian and Ubuntu: \
                     postgresql-contrib or postgresql-client, Fedora: postgresql-contrib), or measure the server alone \
                     with `cargo bench -- --server-only`";
+/// How many connections it has.
+pub const CLIENTS: usize = 16;
 /// As the server's connections are set, so that PostgreSQL does the same work.
 const OPTIONS: &str = "-c statement_timeout=15s -c lock_timeout=2s -c idle_in_transaction_session_timeout=30s \
                        -c plan_cache_mode=force_generic_plan";
@@ -68,7 +70,8 @@ impl Pgbench {
             .env_clear()
             .env("PATH", search_path())
             .env("PGOPTIONS", OPTIONS)
-            .args(["-n", "-M", "prepared", "-c", "16", "-j", "2", "-P", "1"])
+            .args(["-n", "-M", "prepared", "-j", "2", "-P", "1"])
+            .args(["-c", &CLIENTS.to_string()])
             .args(["-T", &seconds.to_string(), "-D", "n=0"])
             .arg("-h")
             .arg(&world.socket_folder)

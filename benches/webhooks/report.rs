@@ -32,6 +32,9 @@ impl Report {
     }
 
     pub fn print(&self) -> Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
         println!(
             "\n{:<15}{:>8}{:>9}{:>9}{:>10}{:>10}{:>11}{:>7}{:>10}{:>9}",
             "",
@@ -115,7 +118,7 @@ impl Figures {
     }
 }
 
-fn say(is_reached: bool, what: &str) {
+pub fn say(is_reached: bool, what: &str) {
     println!("{}  {what}", if is_reached { "PASS" } else { "MISS" });
 }
 

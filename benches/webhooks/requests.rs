@@ -88,7 +88,9 @@ impl Who {
 
 /// Requests that are signed and wait to be sent.
 pub struct Requests {
-    template: Template,
+    /// None: the fixed ones, one after the other, again and again.
+    template: Option<Template>,
+    fixed: Vec<Vec<u8>>,
     signed: Vec<(Who, String)>,
     next: usize,
     serial: u64,
@@ -97,7 +99,8 @@ pub struct Requests {
 impl Requests {
     pub fn of(kind: Kind) -> Shared {
         Rc::new(RefCell::new(Self {
-            template: Template::of(kind),
+            template: Some(Template::of(kind)),
+            fixed: Vec::new(),
             signed: Vec::new(),
             next: 0,
             // Two sets of one run never meet: more than a thousand requests a millisecond is not to be feared.
@@ -105,25 +108,45 @@ impl Requests {
         }))
     }
 
+    /// These, as they are, again and again.
+    pub fn fixed(requests: Vec<Vec<u8>>) -> Shared {
+        Rc::new(RefCell::new(Self {
+            template: None,
+            fixed: requests,
+            signed: Vec::new(),
+            next: 0,
+            serial: 0,
+        }))
+    }
+
     /// Throws away what is left and signs this many anew: signatures of Retell last five minutes.
     pub fn sign(&mut self, count: usize) {
-        self.template
-            .set_time(Clock::System.now().timestamp_millis());
+        let Some(template) = &mut self.template else {
+            return;
+        };
+        template.set_time(Clock::System.now().timestamp_millis());
         self.next = 0;
         self.signed = (0..count)
             .map(|_| {
                 self.serial += 1;
                 let who = Who::of(self.serial);
-                (who, self.template.sign(who))
+                (who, template.sign(who))
             })
             .collect();
     }
 
     /// Writes the next request, or says that there is none left.
     pub fn next(&mut self, into: &mut Vec<u8>) -> Option<Who> {
+        let Some(template) = &self.template else {
+            let request = self.fixed.get(self.next % self.fixed.len())?;
+            self.next += 1;
+            into.clear();
+            into.extend_from_slice(request);
+            return Some(Who::of(0));
+        };
         let (who, signature) = self.signed.get(self.next)?;
         self.next += 1;
-        self.template.write(*who, signature, into);
+        template.write(*who, signature, into);
         Some(*who)
     }
 }

@@ -251,7 +251,7 @@ fn leading_uuid(text: &str) -> Option<&str> {
 }
 
 /// The types of the parameters, as PostgreSQL finds them.
-async fn types(statement: &Statement, world: &mut World) -> Result<Vec<String>> {
+pub async fn types(statement: &Statement, world: &mut World) -> Result<Vec<String>> {
     if statement.parameters.is_empty() {
         return Ok(Vec::new());
     }

@@ -41,3 +41,15 @@ pub async fn raise(tx: &mut impl Tx, alert: &Alert, at: DateTime<Utc>) -> sqlx::
     .await?;
     Ok(())
 }
+
+/// Closes the alert of this cause, if there is one: what it told of is over.
+pub async fn resolve(tx: &mut impl Tx, cause: &str, at: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update ops_alerts set resolved_at = $2 where dedupe_key = $1 and resolved_at is null",
+        cause,
+        at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

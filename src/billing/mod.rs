@@ -7,11 +7,14 @@
 pub mod model;
 pub mod rules;
 mod store;
+pub mod account;
 pub mod reconcile;
 mod jobs;
+mod routes;
 
 pub use jobs::{Reconcile, reconcile_everybody};
 pub use model::{Charge, Cost, Leg, NotBilled, Receipt, Totals, UsageType};
+pub use routes::router;
 pub use rules::EndedCall;
 pub use store::{add_totals, find_other_currency, record};
 

@@ -8,7 +8,7 @@ use crate::{
         text::text_enum,
     },
     tenancy::Channel,
-    traffic::Contribution,
+    traffic::{Contribution, Outcome},
 };
 
 text_enum! {
@@ -28,6 +28,25 @@ text_enum! {
 text_enum! {
     /// What paid.
     ChargedFrom { Included, Balance, Mixed }
+}
+
+impl UsageType {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::VoiceCall => "VOICE_CALL",
+            Self::Sms => "SMS",
+        }
+    }
+}
+
+impl ChargedFrom {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Included => "INCLUDED",
+            Self::Balance => "BALANCE",
+            Self::Mixed => "MIXED",
+        }
+    }
 }
 
 /// What a provider charges us, in its own currency.
@@ -71,9 +90,10 @@ pub struct Totals {
 
 impl Totals {
     /// The sums by the names of their columns.
-    pub(super) fn by_name(&self) -> [(&'static str, i64); 10] {
+    pub(super) fn by_name(&self) -> Vec<(&'static str, i64)> {
         let change = self.change;
-        [
+        let outcomes = Outcome::COUNTED_APART.into_iter().zip(change.outcomes);
+        let mut sums = vec![
             ("interactions", change.interactions.into()),
             ("answered", change.answered.into()),
             ("missed", change.missed.into()),
@@ -84,7 +104,27 @@ impl Totals {
             ("duration_s", change.duration_s),
             ("messages_in", self.messages_in.into()),
             ("messages_out", self.messages_out.into()),
-        ]
+        ];
+        sums.extend(outcomes.map(|(outcome, value)| (sum_of(outcome), value.into())));
+        sums
+    }
+}
+
+/// The column of `usage_rollups` in which conversations that ended so are counted.
+pub fn sum_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Booked => "booked",
+        Outcome::Missed => "missed",
+        Outcome::Transferred => "transferred",
+        Outcome::Rescheduled => "outcome_rescheduled",
+        Outcome::Cancelled => "outcome_cancelled",
+        Outcome::MessageTaken => "outcome_message_taken",
+        Outcome::Answered => "outcome_answered",
+        Outcome::Voicemail => "outcome_voicemail",
+        Outcome::Abandoned => "outcome_abandoned",
+        Outcome::Blocked => "outcome_blocked",
+        Outcome::Failed => "outcome_failed",
+        Outcome::Other => "outcome_other",
     }
 }
 

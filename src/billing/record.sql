@@ -96,8 +96,12 @@ entry as (
 rollup as (
     insert into usage_rollups as r
         (subscriber_id, id, day, channel, interactions, answered, missed, transferred, booked, ai_handled, under_15_s,
-         duration_s, messages_in, messages_out, billed_minutes, segments, cost, price)
+         duration_s, messages_in, messages_out,
+         outcome_rescheduled, outcome_cancelled, outcome_message_taken, outcome_answered, outcome_voicemail, outcome_abandoned,
+         outcome_blocked, outcome_failed, outcome_other,
+         billed_minutes, segments, cost, price)
     select $1, $20, $21, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33,
+           ($34::int[])[1], ($34::int[])[2], ($34::int[])[3], ($34::int[])[4], ($34::int[])[5], ($34::int[])[6], ($34::int[])[7], ($34::int[])[8], ($34::int[])[9],
            coalesce(priced.more_minutes, 0), coalesce(priced.more_segments, 0),
            coalesce(priced.cost - priced.old_cost, 0), coalesce(priced.price - priced.old_price, 0)
       from (select 1) as one
@@ -113,6 +117,15 @@ rollup as (
            duration_s = r.duration_s + excluded.duration_s,
            messages_in = r.messages_in + excluded.messages_in,
            messages_out = r.messages_out + excluded.messages_out,
+           outcome_rescheduled = r.outcome_rescheduled + excluded.outcome_rescheduled,
+           outcome_cancelled = r.outcome_cancelled + excluded.outcome_cancelled,
+           outcome_message_taken = r.outcome_message_taken + excluded.outcome_message_taken,
+           outcome_answered = r.outcome_answered + excluded.outcome_answered,
+           outcome_voicemail = r.outcome_voicemail + excluded.outcome_voicemail,
+           outcome_abandoned = r.outcome_abandoned + excluded.outcome_abandoned,
+           outcome_blocked = r.outcome_blocked + excluded.outcome_blocked,
+           outcome_failed = r.outcome_failed + excluded.outcome_failed,
+           outcome_other = r.outcome_other + excluded.outcome_other,
            billed_minutes = r.billed_minutes + excluded.billed_minutes,
            segments = r.segments + excluded.segments,
            cost = r.cost + excluded.cost,

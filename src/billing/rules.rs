@@ -1,5 +1,5 @@
 //! Rules of charging.
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
@@ -78,6 +78,16 @@ pub fn period_of(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
     day.with_day(1).expect("every month has a first day")
 }
 
+/// When a local day begins. Where the clock is set forward at midnight, that is the first moment after.
+pub fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let local = day.and_time(NaiveTime::MIN);
+    let begins = (0..=4).find_map(|quarters: i64| {
+        let at = local + TimeDelta::minutes(quarters * 30);
+        zone.from_local_datetime(&at).earliest()
+    });
+    begins.map_or_else(|| local.and_utc(), |at| at.with_timezone(&Utc))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,5 +122,19 @@ mod tests {
             first("2026-11-01")
         );
         assert_eq!(period_of(at, chrono_tz::Europe::Paris), first("2026-12-01"));
+    }
+
+    #[test]
+    fn a_day_begins_when_its_clock_says_so() {
+        let day = |text: &str| text.parse().unwrap();
+        assert_eq!(
+            midnight(day("2026-11-21"), chrono_tz::America::Winnipeg).to_rfc3339(),
+            "2026-11-21T06:00:00+00:00"
+        );
+        // There was no midnight in Santiago that day.
+        assert_eq!(
+            midnight(day("2026-09-06"), chrono_tz::America::Santiago).to_rfc3339(),
+            "2026-09-06T04:00:00+00:00"
+        );
     }
 }

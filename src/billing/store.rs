@@ -65,6 +65,7 @@ pub async fn record(
         change.duration_s,
         totals.messages_in,
         totals.messages_out,
+        &change.outcomes as &[i32],
     )
     .fetch_optional(tx.conn())
     .await
@@ -78,13 +79,16 @@ pub async fn add_totals(
     let changes: Vec<SumChange<'static>> = totals
         .into_iter()
         .flat_map(|(subscriber, totals)| {
-            totals.by_name().map(|(name, value)| SumChange {
-                subscriber,
-                day: totals.day,
-                channel: totals.channel,
-                name,
-                value: value.into(),
-            })
+            totals
+                .by_name()
+                .into_iter()
+                .map(move |(name, value)| SumChange {
+                    subscriber,
+                    day: totals.day,
+                    channel: totals.channel,
+                    name,
+                    value: value.into(),
+                })
         })
         .filter(|change| !change.value.is_zero())
         .collect();

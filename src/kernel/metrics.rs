@@ -27,6 +27,7 @@ pub struct Metrics {
     pub texts: IntCounterVec,
     pub schedule_last_success: GaugeVec,
     pub ledger_drift: IntGaugeVec,
+    pub db_reads: IntCounterVec,
 }
 
 pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -92,6 +93,11 @@ impl Metrics {
                 "Differences that the last reconciliation found.",
                 &["state"],
             ),
+            db_reads: counter(
+                "db_reads_total",
+                "Transactions that only read, by who answered: fallback is the database for its replica.",
+                &["source"],
+            ),
             registry,
         };
         metrics.register();
@@ -99,7 +105,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let all: [Box<dyn prometheus::core::Collector>; 13] = [
+        let all: [Box<dyn prometheus::core::Collector>; 14] = [
             Box::new(self.http_server_request_duration.clone()),
             Box::new(self.http_client_request_duration.clone()),
             Box::new(self.inbound_events.clone()),
@@ -113,6 +119,7 @@ impl Metrics {
             Box::new(self.texts.clone()),
             Box::new(self.schedule_last_success.clone()),
             Box::new(self.ledger_drift.clone()),
+            Box::new(self.db_reads.clone()),
         ];
         for collector in all {
             self.registry

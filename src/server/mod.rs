@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     admin,
     app::AppState,
-    identity, inbox, messaging, ops, people, settings, sms, traffic, voice,
+    billing, identity, inbox, insights, messaging, ops, people, settings, sms, traffic, voice,
     web::{
         body, cors, etag,
         flood::{self, Shield},
@@ -38,6 +38,8 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(settings::router())
         .merge(people::router())
         .merge(traffic::router())
+        .merge(billing::router())
+        .merge(insights::router())
         .merge(sms::router())
         .merge(messaging::router())
         .merge(inbox::router())

@@ -45,6 +45,20 @@ impl Outcome {
         Self::Blocked,
     ];
 
+    /// Those whose sum in `usage_rollups` is only that of the outcome, in the order in which `billing/record.sql` takes
+    /// them. The other three have a sum of their own.
+    pub const COUNTED_APART: [Self; 9] = [
+        Self::Rescheduled,
+        Self::Cancelled,
+        Self::MessageTaken,
+        Self::Answered,
+        Self::Voicemail,
+        Self::Abandoned,
+        Self::Blocked,
+        Self::Failed,
+        Self::Other,
+    ];
+
     /// Nobody was helped.
     pub const UNANSWERED: [Self; 5] = [
         Self::Missed,

@@ -25,6 +25,8 @@ pub struct Contribution {
     pub ai_handled: i32,
     pub under_15_s: i32,
     pub duration_s: i64,
+    /// How it ended, for the outcomes that have no sum of another name: in the order of [`Outcome::COUNTED_APART`].
+    pub outcomes: [i32; Outcome::COUNTED_APART.len()],
 }
 
 impl Contribution {
@@ -49,6 +51,7 @@ impl Contribution {
             ai_handled: i32::from(facts.handled_by == Some(HandledBy::Ai)),
             under_15_s: i32::from(is_short),
             duration_s: i64::from(facts.duration_s.unwrap_or(0)),
+            outcomes: Outcome::COUNTED_APART.map(is),
         }
     }
 
@@ -78,6 +81,7 @@ impl Contribution {
             ai_handled: self.ai_handled - before.ai_handled,
             under_15_s: self.under_15_s - before.under_15_s,
             duration_s: self.duration_s - before.duration_s,
+            outcomes: std::array::from_fn(|at| self.outcomes[at] - before.outcomes[at]),
         }
     }
 }
@@ -111,6 +115,7 @@ mod tests {
             (0, 1, 1)
         );
         assert_eq!(change.duration_s, 94);
+        assert_eq!(change.outcomes, [0; 9], "a booking has a sum of its own");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::request_id;
-use crate::kernel::db::is_unavailable;
+use crate::kernel::{db::is_unavailable, page::BadCursor};
 
 /// How long a caller should wait before sending the same again.
 const RETRY_AFTER_S: u64 = 2;
@@ -170,6 +170,12 @@ impl From<sqlx::Error> for ApiError {
         } else {
             Self::Internal(error.into())
         }
+    }
+}
+
+impl From<BadCursor> for ApiError {
+    fn from(error: BadCursor) -> Self {
+        Self::invalid("cursor", error.to_string())
     }
 }
 

@@ -39,6 +39,8 @@ const HOLD_NONE: &[&str] = &[
     "credit_accounts.currency",
     "directory.key",
     "events.type",
+    "health_scores.reasons",
+    "health_scores.subscription_status",
     "idempotency_keys.key",
     "idempotency_keys.request_hash",
     "inbound_events.error",

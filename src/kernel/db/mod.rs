@@ -6,6 +6,7 @@ mod catalogue;
 mod errors;
 mod migrate;
 mod outbox;
+mod reading;
 mod roles;
 pub mod sealed;
 mod tx;
@@ -21,6 +22,7 @@ use sqlx::{
 use tokio::sync::watch;
 
 use crate::kernel::clock::Clock;
+use reading::Reading;
 
 pub use catalogue::{catalogue_differences, read_catalogue};
 pub use errors::{OnConstraint, is_unavailable};
@@ -47,6 +49,8 @@ pub struct Db {
     clock: Clock,
     /// Told after a commit that enqueued jobs, so that this process need not wait for its next look.
     new_jobs: watch::Sender<()>,
+    /// Transactions only read, maybe from a replica.
+    reading: Option<Reading>,
 }
 
 impl Db {
@@ -59,7 +63,24 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(pool_size)
             // Waiting longer than this helps nobody who called us: 503, and the provider sends again.
-            .acquire_timeout(Duration::from_secs(3))
+            .acquire_timeout(Duration::from_secs(3));
+        let pool = Self::watched(pool)
+            .connect_with(Self::tuned(options))
+            .await
+            .context("connect to the database")?;
+        let (has_app_role, has_identity_role) = roles::may_take_roles(&pool).await?;
+        Ok(Self {
+            pool,
+            has_app_role,
+            has_identity_role,
+            clock,
+            new_jobs: watch::Sender::new(()),
+            reading: None,
+        })
+    }
+
+    fn watched(pool: PgPoolOptions) -> PgPoolOptions {
+        pool
             // A connection is asked whether it lives when it comes back. Asked again before each use, every checkout
             // would cost a round trip more; so only those that have rested since are.
             .test_before_acquire(false)
@@ -71,17 +92,6 @@ impl Db {
                     Ok(true)
                 })
             })
-            .connect_with(Self::tuned(options))
-            .await
-            .context("connect to the database")?;
-        let (has_app_role, has_identity_role) = roles::may_take_roles(&pool).await?;
-        Ok(Self {
-            pool,
-            has_app_role,
-            has_identity_role,
-            clock,
-            new_jobs: watch::Sender::new(()),
-        })
     }
 
     fn tuned(options: PgConnectOptions) -> PgConnectOptions {

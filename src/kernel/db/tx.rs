@@ -3,8 +3,9 @@ use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use super::{
-    Db,
+    Db, is_unavailable,
     outbox::{NewEvent, NewJob, NewTrace, Outbox},
+    reading::{self, Reading},
 };
 use crate::kernel::ids::SubscriberId;
 
@@ -63,6 +64,9 @@ pub enum OperatorToken {
     Person,
 }
 
+/// The database itself refuses to write then, whoever asks.
+const READ_ONLY: &str = " read only";
+
 struct Inner {
     tx: Transaction<'static, Postgres>,
     outbox: Outbox,
@@ -74,9 +78,37 @@ impl Inner {
     async fn begin(db: &Db, role: Option<&str>, setting: &str) -> sqlx::Result<Self> {
         let role = role.map(|role| format!("set local role {role}; "));
         let role = role.unwrap_or_default();
-        let begin = AssertSqlSafe(format!("begin; {role}{setting}"));
+        let begin = |mode: &str| AssertSqlSafe(format!("begin{mode}; {role}{setting}"));
+        let (tx, db) = match &db.reading {
+            None => (db.pool.begin_with(begin("")).await?, db),
+            Some(Reading::Main) => {
+                reading::count("main");
+                (db.pool.begin_with(begin(READ_ONLY)).await?, db)
+            }
+            Some(Reading::Replica(replica)) => {
+                let begun = if replica.is_away() {
+                    None
+                } else {
+                    match db.pool.begin_with(begin(READ_ONLY)).await {
+                        Err(error) if is_unavailable(&error) => {
+                            replica.leave_alone();
+                            None
+                        }
+                        begun => Some(begun?),
+                    }
+                };
+                if let Some(tx) = begun {
+                    reading::count("replica");
+                    (tx, db)
+                } else {
+                    reading::count("fallback");
+                    let main = &replica.main;
+                    (main.pool.begin_with(begin(READ_ONLY)).await?, main)
+                }
+            }
+        };
         Ok(Self {
-            tx: db.pool.begin_with(begin).await?,
+            tx,
             outbox: Outbox::default(),
             db: db.clone(),
         })

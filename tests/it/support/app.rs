@@ -126,6 +126,7 @@ impl TestApp {
             retell: retell.map(|client| client.with_deadline(soon)),
             recordings: app.state.recordings.clone().with_deadline(soon),
             db: app.state.db.clone(),
+            read_db: app.state.read_db.clone(),
             clock: app.clock.clone(),
             settings: app.state.settings.clone(),
             tasks: app.state.tasks.clone(),
@@ -147,6 +148,24 @@ impl TestApp {
         let db = self.database.replica(self.clock.clone()).await;
         let state = App::new(db, self.clock.clone(), self.state.settings.clone()).unwrap();
         self.on(state)
+    }
+
+    /// The same, with another database in the place of its replica.
+    pub fn reading_from(self, replica: &TestDb) -> Self {
+        let read_db = self.state.db.with_replica(replica.options(), 2);
+        let state = App {
+            twilio: self.state.twilio.clone(),
+            retell: self.state.retell.clone(),
+            db: self.state.db.clone(),
+            read_db,
+            resend: self.state.resend.clone(),
+            clock: self.clock.clone(),
+            settings: self.state.settings.clone(),
+            tasks: self.state.tasks.clone(),
+            signing: self.state.signing.clone(),
+            keyring: self.state.keyring.clone(),
+        };
+        self.on(Arc::new(state))
     }
 
     fn on(mut self, state: AppState) -> Self {

@@ -177,6 +177,31 @@ impl TestDb {
         connect(&self.server.superuser_options.clone().database(&self.name)).await
     }
 
+    /// How the application logs in.
+    pub fn options(&self) -> PgConnectOptions {
+        self.server.app_options.clone().database(&self.name)
+    }
+
+    /// Whether anybody but a superuser gets in; who is in is thrown out.
+    pub async fn let_in(&self, may: bool) {
+        let mut conn = connect(&self.server.superuser_options).await;
+        let name = &self.name;
+        run(
+            &mut conn,
+            format!("alter database {name} allow_connections {may}"),
+        )
+        .await;
+        if !may {
+            let thrown_out =
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
+            sqlx::query(thrown_out)
+                .bind(name)
+                .execute(&mut conn)
+                .await
+                .expect("end the sessions");
+        }
+    }
+
     async fn connect(server: &Server, name: &str, clock: Clock) -> Db {
         let options = server.app_options.clone().database(name);
         let db = Db::connect(options, POOL_SIZE, clock).await;

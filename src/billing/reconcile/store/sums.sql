@@ -8,6 +8,15 @@ with talks as (
            count(*) filter (where outcome_type = 'MISSED') as missed,
            count(*) filter (where outcome_type = 'TRANSFERRED') as transferred,
            count(*) filter (where outcome_type = 'BOOKED') as booked,
+           count(*) filter (where outcome_type = 'RESCHEDULED') as outcome_rescheduled,
+           count(*) filter (where outcome_type = 'CANCELLED') as outcome_cancelled,
+           count(*) filter (where outcome_type = 'MESSAGE_TAKEN') as outcome_message_taken,
+           count(*) filter (where outcome_type = 'ANSWERED') as outcome_answered,
+           count(*) filter (where outcome_type = 'VOICEMAIL') as outcome_voicemail,
+           count(*) filter (where outcome_type = 'ABANDONED') as outcome_abandoned,
+           count(*) filter (where outcome_type = 'BLOCKED') as outcome_blocked,
+           count(*) filter (where outcome_type = 'FAILED') as outcome_failed,
+           count(*) filter (where outcome_type = 'OTHER') as outcome_other,
            count(*) filter (where handled_by = 'AI') as ai_handled,
            count(*) filter (where channel = 'VOICE' and status <> 'OPEN' and duration_seconds < $3) as under_15_s,
            coalesce(sum(duration_seconds), 0) as duration_s
@@ -52,7 +61,13 @@ truth as (
      cross join lateral (values
            ('interactions', interactions::numeric), ('answered', answered), ('missed', missed),
            ('transferred', transferred), ('booked', booked), ('ai_handled', ai_handled), ('under_15_s', under_15_s),
-           ('duration_s', duration_s)) as sum (name, value)
+           ('duration_s', duration_s),
+           ('outcome_rescheduled', outcome_rescheduled), ('outcome_cancelled', outcome_cancelled),
+           ('outcome_message_taken', outcome_message_taken), ('outcome_answered', outcome_answered),
+           ('outcome_voicemail', outcome_voicemail), ('outcome_abandoned', outcome_abandoned),
+           ('outcome_blocked', outcome_blocked), ('outcome_failed', outcome_failed),
+           ('outcome_other', outcome_other))
+           as sum (name, value)
     union all
     select day, channel, 'messages_in', messages_in from came
     union all
@@ -71,7 +86,12 @@ kept as (
            ('interactions', interactions::numeric), ('answered', answered), ('missed', missed),
            ('transferred', transferred), ('booked', booked), ('ai_handled', ai_handled), ('under_15_s', under_15_s),
            ('duration_s', duration_s), ('messages_in', messages_in), ('messages_out', messages_out),
-           ('billed_minutes', billed_minutes), ('segments', segments), ('cost', cost), ('price', price))
+           ('billed_minutes', billed_minutes), ('segments', segments), ('cost', cost), ('price', price),
+           ('outcome_rescheduled', outcome_rescheduled), ('outcome_cancelled', outcome_cancelled),
+           ('outcome_message_taken', outcome_message_taken), ('outcome_answered', outcome_answered),
+           ('outcome_voicemail', outcome_voicemail), ('outcome_abandoned', outcome_abandoned),
+           ('outcome_blocked', outcome_blocked), ('outcome_failed', outcome_failed),
+           ('outcome_other', outcome_other))
            as sum (name, value)
      where subscriber_id = $1
 )
