@@ -8,6 +8,7 @@ use crate::{
         clock::Clock,
         config::{AppEnv, Settings},
         db::Db,
+        faults::Faults,
         http,
         secrets::Keyring,
         signing::SigningKeys,
@@ -22,6 +23,8 @@ pub struct App {
     pub clock: Clock,
     pub settings: Settings,
     pub tasks: Tasks,
+    /// Failures that wait to be written down.
+    pub faults: Faults,
     /// What signs and checks access tokens.
     pub signing: SigningKeys,
     /// What seals and opens secrets at rest.
@@ -61,6 +64,7 @@ impl App {
             keyring: keyring.context(no_key)?,
             settings,
             tasks: Tasks::default(),
+            faults: Faults::default(),
             twilio,
             retell,
         }))

@@ -21,6 +21,7 @@ pub mod messaging;
 pub mod receptionist;
 pub mod sms;
 pub mod voice;
+pub mod safety;
 pub mod ops;
 pub mod worker;
 pub mod server;

@@ -38,11 +38,20 @@ enum Command {
     },
     /// Compare usage with ledger, balances and sums now.
     Reconcile,
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Play a texter or a caller through the real webhooks of the running server.
     #[command(subcommand)]
     Simulate(simulate::Play),
     /// Print the OpenAPI document.
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Walk every chain and list where one is broken.
+    Verify,
 }
 
 fn main() -> ExitCode {
@@ -80,6 +89,7 @@ async fn run(arguments: Arguments, settings: Settings) -> anyhow::Result<Outcome
         Command::Migrate { status: false } => commands::migrate(&settings, json).await,
         Command::Doctor { fix } => doctor::run(&settings, fix, json).await,
         Command::Reconcile => commands::reconcile(&settings, json).await,
+        Command::Audit(Audit::Verify) => commands::verify_audit(&settings, json).await,
         Command::Simulate(play) => simulate::run(&settings, play, json).await,
         Command::Openapi => commands::print_openapi(&server::document()),
     }

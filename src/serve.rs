@@ -17,7 +17,7 @@ use crate::{
         config::{AppEnv, Settings},
         db::login_bypasses_policies,
     },
-    seeding, server, worker,
+    safety, seeding, server, worker,
 };
 
 /// How an ordinary login is made, for somebody who logs in as a superuser.
@@ -54,6 +54,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     server::serve(app.clone(), listener).await?;
     app.tasks.stop();
     app.tasks.finished().await;
+    safety::error_log::write_down(&app).await;
     tracing::info!("stopped");
     database.close().await
 }

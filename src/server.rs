@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     app::AppState,
-    identity, messaging, ops, sms, voice,
+    identity, messaging, ops, safety, sms, voice,
     web::{
         body, cors, etag,
         flood::{self, Shield},
@@ -39,6 +39,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(sms::router())
         .merge(messaging::router())
         .merge(voice::router())
+        .merge(safety::router())
 }
 
 /// Where providers call, under `/api` and without it. What they send is counted by its signature alone.
@@ -97,7 +98,10 @@ pub fn router(app: AppState) -> Router {
         ))
         .layer(middleware::from_fn_with_state(shield, flood::layer))
         .layer(middleware::from_fn(limits::layer))
-        .layer(middleware::from_fn(layers::observe))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            layers::observe,
+        ))
         .layer(cors)
         .layer(middleware::from_fn_with_state(
             insists_on_https,

@@ -9,7 +9,7 @@ use crate::{
     inbound::{self, Received, Reprocess},
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    messaging, sms, voice,
+    messaging, safety, sms, voice,
     web::ApiError,
 };
 
@@ -24,6 +24,7 @@ pub fn registry() -> Registry {
     registry.register(sms::obey_everywhere);
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
+    safety::register(&mut registry);
     registry
 }
 
@@ -40,6 +41,7 @@ pub fn schedules() -> Vec<Schedule> {
         every: Every::DailyAt { hour: 3, minute: 0 },
         job: |due_at| new_job(&billing::Reconcile::of(due_at)),
     });
+    schedules.extend(safety::schedules());
     schedules
 }
 
@@ -47,6 +49,7 @@ pub fn schedules() -> Vec<Schedule> {
 pub fn start(app: &AppState) {
     Runner::new(app.clone(), Arc::new(registry())).start();
     Scheduler::new(app.clone(), schedules()).start();
+    safety::error_log::start(app);
 }
 
 /// Takes up a webhook again that failed by a fault of ours, by the road on which it came.

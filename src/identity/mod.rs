@@ -16,3 +16,7 @@ mod store;
 pub use access::{Admin, EventsWriter, Myself, Operator, Owner, SignedIn, Staff};
 pub use model::{Actor, Caller, Person, Role, Scope};
 pub use routes::router;
+pub use store::{
+    clearing::{clear_sessions, clear_tokens, end_business},
+    people::{MemberFacts, list_members},
+};

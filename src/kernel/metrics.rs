@@ -2,7 +2,7 @@
 use std::sync::LazyLock;
 
 use prometheus::{
-    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
+    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
 
@@ -25,6 +25,7 @@ pub struct Metrics {
     pub db_pool_connections: IntGaugeVec,
     pub brain_turns: IntCounterVec,
     pub texts: IntCounterVec,
+    pub error_logs_dropped: IntCounter,
     pub schedule_last_success: GaugeVec,
     pub ledger_drift: IntGaugeVec,
 }
@@ -82,6 +83,11 @@ impl Metrics {
                 "Texts that were to be sent, by outcome.",
                 &["outcome"],
             ),
+            error_logs_dropped: IntCounter::new(
+                "error_logs_dropped_total",
+                "Failures that could not be written into the error log.",
+            )
+            .expect("a fixed name"),
             schedule_last_success: float_gauge(
                 "schedule_last_success_timestamp_seconds",
                 "When a schedule last succeeded.",
@@ -99,7 +105,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let all: [Box<dyn prometheus::core::Collector>; 13] = [
+        let all: [Box<dyn prometheus::core::Collector>; 14] = [
             Box::new(self.http_server_request_duration.clone()),
             Box::new(self.http_client_request_duration.clone()),
             Box::new(self.inbound_events.clone()),
@@ -111,6 +117,7 @@ impl Metrics {
             Box::new(self.db_pool_connections.clone()),
             Box::new(self.brain_turns.clone()),
             Box::new(self.texts.clone()),
+            Box::new(self.error_logs_dropped.clone()),
             Box::new(self.schedule_last_success.clone()),
             Box::new(self.ledger_drift.clone()),
         ];

@@ -2,6 +2,7 @@
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod faults;
 pub mod http;
 pub mod ids;
 pub mod language;

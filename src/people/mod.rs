@@ -2,6 +2,7 @@
 //!
 //! A contact's phone is unique within its subscriber. Whoever opted out is never texted until opting in:
 //! `opt_outs` is written, and read by the one function that sends, with the contact's row locked.
+pub mod consents;
 pub mod personal_data;
 mod store;
 

@@ -1,5 +1,5 @@
 //! News of a call: any order, any number of times, one interaction.
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use super::normalise::{self, Parties};
 use crate::{
@@ -41,7 +41,8 @@ pub async fn receive(
         None => None,
     };
     let contact_id = contact.as_ref().map(|contact| contact.contact);
-    let update = normalise::update_of(event, &parties, &line, contact_id, now);
+    let mut update = normalise::update_of(event, &parties, &line, contact_id, now);
+    heed_consent(&mut tx, &mut update, now).await?;
     let saved = traffic::save_conversation(&mut tx, &update).await?;
     count(&mut tx, key, &line, &update, &saved, now).await?;
     if let (Some(contact), Some(phone)) = (&contact, parties.counterpart())
@@ -58,6 +59,25 @@ pub async fn receive(
     heed_reason(&mut tx, event, &parties, contact_id, now).await?;
     tx.commit().await?;
     Ok(Received::Done)
+}
+
+/// A recording to which nobody agreed is not kept: not here, and tomorrow, when Retell has told all that it will, not
+/// there either.
+async fn heed_consent(
+    tx: &mut TenantTx,
+    update: &mut ConversationUpdate,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    if update.recordings.is_empty() {
+        return Ok(());
+    }
+    let call = format!("RETELL {}", update.external_id);
+    if !people::consents::may_keep_recording(tx, update.contact, &call, now).await? {
+        update.recordings.clear();
+        let tomorrow = now + Duration::days(1);
+        traffic::order_deletion(tx, "RETELL", &update.external_id, tomorrow).await?;
+    }
+    Ok(())
 }
 
 /// Charges a call that is over, and moves its day's sums.

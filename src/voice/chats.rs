@@ -32,6 +32,11 @@ pub async fn receive(
     if inbound::claim(&mut tx, Some(subscriber), key).await? == Claim::Duplicate {
         return Ok(Received::Duplicate);
     }
+    if let Some(interaction) = interaction_named(&event.chat.metadata)
+        && traffic::is_cleared(&mut tx, interaction).await?
+    {
+        return Err(traffic::Error::Cleared);
+    }
     if !is_told_of_ours(&mut tx, &event.chat).await? {
         save(&mut tx, key, event, &line).await?;
     }

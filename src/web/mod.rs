@@ -14,6 +14,6 @@ pub mod etag;
 pub mod idempotency;
 mod store;
 
-pub use error::{ApiError, FieldError, Problem, ProblemCode};
+pub use error::{ApiError, FieldError, InternalCause, Problem, ProblemCode};
 pub use extract::{Body, Path, Query};
 pub use idempotency::Once;

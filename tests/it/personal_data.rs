@@ -157,7 +157,7 @@ async fn what_the_registry_promises_can_be_done() {
         let privilege = match entry.on_erasure {
             OnErasure::Blank => "UPDATE",
             OnErasure::DeleteRow => "DELETE",
-            OnErasure::Keep(_) => "SELECT",
+            OnErasure::Keep(_) | OnErasure::KeepWhileServed(_) => "SELECT",
         };
         let found: Option<(bool, bool)> = sqlx::query_as(
             "select has_table_privilege('reception_app', attrelid, $3), relrowsecurity
@@ -204,7 +204,7 @@ fn the_registry_does_not_contradict_itself() {
                 OnExport::Give => None,
             },
             match entry.on_erasure {
-                OnErasure::Keep(reason) => Some(reason),
+                OnErasure::Keep(reason) | OnErasure::KeepWhileServed(reason) => Some(reason),
                 OnErasure::Blank | OnErasure::DeleteRow => None,
             },
         ];

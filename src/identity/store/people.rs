@@ -63,3 +63,30 @@ pub async fn list_memberships(tx: &mut IdentityTx, user: UserId) -> sqlx::Result
     });
     Ok(rows.collect())
 }
+
+/// What an export tells of somebody who belongs to a business.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct MemberFacts {
+    pub id: UserId,
+    pub email: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub role: Role,
+    pub created_at: chrono::DateTime<chrono::Utc>,
+}
+
+/// The people of a business.
+pub async fn list_members(
+    tx: &mut IdentityTx,
+    subscriber: SubscriberId,
+) -> sqlx::Result<Vec<MemberFacts>> {
+    sqlx::query_as!(
+        MemberFacts,
+        r#"select u.id as "id: UserId", u.email, u.first_name, u.last_name, m.role as "role: Role", m.created_at
+             from memberships m join users u on u.id = m.user_id
+            where m.subscriber_id = $1 order by m.created_at, m.id"#,
+        subscriber as _,
+    )
+    .fetch_all(tx.conn())
+    .await
+}

@@ -147,6 +147,19 @@ impl Client {
         self.get("/v2/get-call/", call_id).await
     }
 
+    /// Deletes a call with its recordings and transcript. False: there is no such call, any more or at all.
+    pub async fn delete_call(&self, call_id: &str) -> Result<bool, Error> {
+        if !is_id(call_id) {
+            return Ok(false);
+        }
+        let request = self.http.delete(self.url("/v2/delete-call/") + call_id);
+        match self.send(request, self.deadline).await {
+            Ok(_) => Ok(true),
+            Err(Error::Refused { status: 404 | 422 }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Proof that Retell is there and takes our key, and how busy the workspace is.
     pub async fn ping(&self) -> Result<Concurrency, Error> {
         self.call(self.http.get(self.url("/get-concurrency")), self.deadline)
@@ -155,10 +168,7 @@ impl Client {
 
     async fn get<T: DeserializeOwned>(&self, path: &str, id: &str) -> Result<T, Error> {
         // Ids come from outside; one with a slash would be another path of the API, and none such exists.
-        if !id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-        {
+        if !is_id(id) {
             return Err(Error::Refused {
                 status: StatusCode::UNPROCESSABLE_ENTITY.as_u16(),
             });
@@ -176,6 +186,16 @@ impl Client {
         request: RequestBuilder,
         deadline: Duration,
     ) -> Result<T, Error> {
+        let answer = self.send(request, deadline).await?;
+        answer.json().ok_or(Error::Unknown("unreadable answer"))
+    }
+
+    /// The answer of a success, whatever is in it.
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        deadline: Duration,
+    ) -> Result<exchange::Answer, Error> {
         let answer = exchange::run(
             request.bearer_auth(self.api_key.expose_secret()),
             deadline,
@@ -183,9 +203,7 @@ impl Client {
         )
         .await?;
         match answer.status {
-            status if status.is_success() => {
-                answer.json().ok_or(Error::Unknown("unreadable answer"))
-            }
+            status if status.is_success() => Ok(answer),
             StatusCode::TOO_MANY_REQUESTS => Err(Error::RateLimited {
                 retry_after: answer.retry_after,
             }),
@@ -200,6 +218,11 @@ impl Client {
             _ => Err(Error::Unknown("unexpected status")),
         }
     }
+}
+
+fn is_id(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 fn reply(messages: &[Utterance]) -> Option<String> {

@@ -141,6 +141,34 @@ impl Client {
         Ok(page.messages)
     }
 
+    /// Deletes a text from the account's log. False: there is no such text, any more or at all.
+    pub async fn delete_message(&self, sid: &str) -> Result<bool, Error> {
+        self.delete("Messages", sid).await
+    }
+
+    /// Deletes a recording.
+    pub async fn delete_recording(&self, sid: &str) -> Result<bool, Error> {
+        self.delete("Recordings", sid).await
+    }
+
+    /// Deletes a call that is over from the account's log.
+    pub async fn delete_call(&self, sid: &str) -> Result<bool, Error> {
+        self.delete("Calls", sid).await
+    }
+
+    async fn delete(&self, kind: &str, sid: &str) -> Result<bool, Error> {
+        // Ids come from outside; one with a slash would be another path of the API, and none such exists.
+        if !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Ok(false);
+        }
+        let url = self.account_url(&format!("/{kind}/{sid}.json"));
+        match self.send(self.http.delete(url)).await {
+            Ok(_) => Ok(true),
+            Err(Error::Refused { status: 404, .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The account itself: proof that the credentials are good.
     pub async fn fetch_account(&self) -> Result<Account, Error> {
         self.call(self.http.get(self.account_url(".json"))).await
@@ -154,10 +182,16 @@ impl Client {
     }
 
     async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
+        let answer = self.send(request).await?;
+        answer.json().ok_or(Error::Unknown("unreadable answer"))
+    }
+
+    /// The answer of a success, whatever is in it.
+    async fn send(&self, request: RequestBuilder) -> Result<exchange::Answer, Error> {
         let request = request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()));
         let answer = exchange::run(request, self.deadline, &self.pulse).await?;
         if answer.status.is_success() {
-            return answer.json().ok_or(Error::Unknown("unreadable answer"));
+            return Ok(answer);
         }
         Err(refusal(&answer))
     }
