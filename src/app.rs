@@ -14,7 +14,7 @@ use crate::{
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{retell, twilio},
+    providers::{resend, retell, twilio},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -33,6 +33,8 @@ pub struct App {
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
     pub retell: Option<retell::Client>,
+    /// None: mails go to the sandbox (development) or are off (production).
+    pub resend: Option<resend::Client>,
 }
 
 pub type AppState = Arc<App>;
@@ -53,7 +55,12 @@ impl App {
             .retell
             .api_key
             .clone()
-            .map(|key| retell::Client::new(http, &settings.retell.api_base_url, key));
+            .map(|key| retell::Client::new(http.clone(), &settings.retell.api_base_url, key));
+        let mail = &settings.mail;
+        let resend = mail
+            .api_key
+            .clone()
+            .map(|key| resend::Client::new(http, &mail.api_base_url, key, &mail.from));
         let no_key = "a key is missing: Settings::with_development_secrets makes it in development";
         let signing = settings.keys.signing.clone();
         let keyring = settings.keys.encryption.clone();
@@ -67,6 +74,7 @@ impl App {
             faults: Faults::default(),
             twilio,
             retell,
+            resend,
         }))
     }
 

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use rocket_reception::{
     commands::{self, Outcome},
     doctor, embedded,
+    identity::Role,
     kernel::{config::Settings, telemetry},
     serve, server, simulate,
 };
@@ -44,6 +45,11 @@ enum Command {
     /// Play a texter or a caller through the real webhooks of the running server.
     #[command(subcommand)]
     Simulate(simulate::Play),
+    /// Make accounts.
+    #[command(subcommand)]
+    User(User),
+    /// Show the mails that development did not send.
+    Mails,
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -52,6 +58,36 @@ enum Command {
 enum Audit {
     /// Walk every chain and list where one is broken.
     Verify,
+}
+
+/// Each reads the password of a new account from standard input.
+#[derive(Subcommand)]
+enum User {
+    /// Somebody who runs the platform.
+    CreateOperator {
+        #[arg(long)]
+        email: String,
+    },
+    /// Somebody of a business.
+    Create {
+        #[arg(long)]
+        email: String,
+        /// Its slug or id.
+        #[arg(long)]
+        subscriber: String,
+        /// owner, admin or staff.
+        #[arg(long, value_parser = role)]
+        role: Role,
+    },
+}
+
+fn role(text: &str) -> Result<Role, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "owner" => Ok(Role::Owner),
+        "admin" => Ok(Role::Admin),
+        "staff" => Ok(Role::Staff),
+        _ => Err("a role is owner, admin or staff"),
+    }
 }
 
 fn main() -> ExitCode {
@@ -91,6 +127,15 @@ async fn run(arguments: Arguments, settings: Settings) -> anyhow::Result<Outcome
         Command::Reconcile => commands::reconcile(&settings, json).await,
         Command::Audit(Audit::Verify) => commands::verify_audit(&settings, json).await,
         Command::Simulate(play) => simulate::run(&settings, play, json).await,
+        Command::User(User::CreateOperator { email }) => {
+            commands::create_operator(&settings, &email, json).await
+        }
+        Command::User(User::Create {
+            email,
+            subscriber,
+            role,
+        }) => commands::create_member(&settings, &email, &subscriber, role, json).await,
+        Command::Mails => commands::show_mails(&settings, json).await,
         Command::Openapi => commands::print_openapi(&server::document()),
     }
 }

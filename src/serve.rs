@@ -17,7 +17,9 @@ use crate::{
         config::{AppEnv, Settings},
         db::login_bypasses_policies,
     },
-    safety, seeding, server, worker,
+    safety,
+    seeding::{self, owner},
+    server, worker,
 };
 
 /// How an ordinary login is made, for somebody who logs in as a superuser.
@@ -104,6 +106,11 @@ fn say_where(app: &AppState, database: &Database, port: u16, begun: Instant) {
         .collect();
     tracing::info!("limits: {}", limits.join(" "));
     if settings.env == AppEnv::Development {
+        say(&format!(
+            "  sign in     {} / {}",
+            owner::EMAIL,
+            owner::PASSWORD
+        ));
         say("  try it      cargo run -- simulate sms --body 'Are you open tomorrow?'");
         say("              cargo run -- simulate call --via retell");
     }

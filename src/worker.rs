@@ -5,11 +5,11 @@ use anyhow::Context;
 
 use crate::{
     app::AppState,
-    billing,
+    billing, identity,
     inbound::{self, Received, Reprocess},
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    messaging, safety, sms, voice,
+    mail, messaging, safety, sms, voice,
     web::ApiError,
 };
 
@@ -24,6 +24,9 @@ pub fn registry() -> Registry {
     registry.register(sms::obey_everywhere);
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
+    registry.register(mail::tell_owner);
+    registry.register(identity::mail_reset_link);
+    registry.register(identity::mail_reuse_warning);
     safety::register(&mut registry);
     registry
 }

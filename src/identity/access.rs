@@ -63,7 +63,8 @@ pub struct Myself(pub Person);
 pub struct Operator(pub Person);
 
 enum Asker {
-    Person(Person),
+    /// And whether the person may not do this for somebody else.
+    Person(Person, bool),
     Key(Caller, Vec<String>),
 }
 
@@ -78,7 +79,8 @@ impl Asker {
                 may.then_some(caller)
                     .ok_or_else(|| ApiError::forbidden("this key has not the scope for it"))
             }
-            Self::Person(person) => match person.membership {
+            Self::Person(_, true) => Err(ApiError::forbidden("this impersonation may only look")),
+            Self::Person(person, false) => match person.membership {
                 Some((subscriber, role)) if role.includes(least) => Ok(Caller {
                     subscriber,
                     role,
@@ -96,7 +98,7 @@ impl Asker {
 
     fn person(self) -> Result<Person, ApiError> {
         match self {
-            Self::Person(person) => Ok(person),
+            Self::Person(person, _) => Ok(person),
             Self::Key(..) => Err(ApiError::forbidden("this is for people, not for keys")),
         }
     }
@@ -106,6 +108,16 @@ impl Caller {
     /// Begins a transaction on the caller's own rows.
     pub async fn begin(&self, app: &App) -> sqlx::Result<TenantTx> {
         TenantTx::begin(&app.db, self.subscriber).await
+    }
+
+    /// For what nobody may do in somebody else's name: keys, people, payouts.
+    pub fn refuse_impersonation(&self) -> Result<(), ApiError> {
+        match self.impersonator {
+            None => Ok(()),
+            Some(_) => Err(ApiError::forbidden(
+                "nobody else may do this for the person",
+            )),
+        }
     }
 
     /// Writes what the caller did into the audit log, in the same transaction. Call it last.
@@ -238,7 +250,7 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Asker, ApiError> {
     // The operator's requests draw from the operator's own bucket.
     let drawer = person.impersonator.unwrap_or(person.user);
     draw(&mut tx, app, &format!("api:user:{drawer}")).await?;
-    let is_refused = person.impersonator.is_some() && !parts.method.is_safe() && !session.can_write;
+    let may_only_look = person.impersonator.is_some() && !session.can_write;
     if person.impersonator.is_some() {
         let entry = Entry {
             action: "impersonation.request",
@@ -247,17 +259,16 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Asker, ApiError> {
             changes: json!({
                 "method": parts.method.as_str(),
                 "route": matched_route(parts),
-                "is_refused": is_refused,
             }),
         };
         let subscriber = membership.map_or(audit::PLATFORM, |(subscriber, _)| subscriber);
         audit::record(&mut tx, subscriber, &person, &entry, now).await?;
     }
     tx.commit().await?;
-    if is_refused {
-        return Err(ApiError::forbidden("this impersonation may only look"));
-    }
-    Ok(Asker::Person(person))
+    Ok(Asker::Person(
+        person,
+        may_only_look && !parts.method.is_safe(),
+    ))
 }
 
 async fn authenticate_key(

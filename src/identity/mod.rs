@@ -7,16 +7,22 @@
 //! nothing but registering with it; a refresh token works once, and a copy of it ends the session; whoever acts as
 //! somebody else is named beside them in every row of the audit log.
 pub mod access;
+pub mod accounts;
 pub mod audit;
 pub mod model;
 pub mod tokens;
+mod jobs;
+mod lockout;
+pub mod password;
+pub mod session;
+mod sign_in;
 mod routes;
 mod store;
 
 pub use access::{Admin, EventsWriter, Myself, Operator, Owner, SignedIn, Staff};
+pub use jobs::{MailResetLink, MailReuseWarning, mail_reset_link, mail_reuse_warning};
 pub use model::{Actor, Caller, Person, Role, Scope};
 pub use routes::router;
-pub use store::{
-    clearing::{clear_sessions, clear_tokens, end_business},
-    people::{MemberFacts, list_members},
+pub use store::clearing::{
+    MemberFacts, clear_sessions, clear_tokens, end_business, list_members,
 };

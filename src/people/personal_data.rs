@@ -184,6 +184,8 @@ static REGISTRY: &[PersonalColumn] = &[
     account("users", "email"),
     account("users", "first_name"),
     account("users", "last_name"),
+    account("outgoing_mails", "recipient_sealed"),
+    account("outgoing_mails", "body_sealed"),
     account("refresh_sessions", "device"),
     account("refresh_sessions", "ip_prefix"),
     contact(

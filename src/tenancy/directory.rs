@@ -105,3 +105,20 @@ pub enum PutResult {
     Updated,
     Unchanged,
 }
+
+/// Takes an entry out that names this subscriber; says whether there was one.
+pub async fn remove(
+    tx: &mut impl Tx,
+    key: &Key<'_>,
+    subscriber: SubscriberId,
+) -> sqlx::Result<bool> {
+    let removed = sqlx::query!(
+        "delete from directory where kind = $1 and key = $2 and subscriber_id = $3",
+        key.kind(),
+        key.text(),
+        subscriber as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(removed.rows_affected() == 1)
+}

@@ -4,6 +4,7 @@
 //! `tenancy` and the `directory`.
 pub mod business;
 pub mod directory;
+pub mod founding;
 pub mod model;
 pub mod shared;
 mod store;

@@ -59,6 +59,7 @@ const STORES: &[&str] = &[
     "src/people/consents.rs",
     "src/tenancy/business.rs",
     "src/tenancy/directory.rs",
+    "src/tenancy/founding.rs",
     "src/tenancy/shared.rs",
     "src/traffic/conversations.rs",
     "src/traffic/dialogue.rs",

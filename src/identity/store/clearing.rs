@@ -1,9 +1,12 @@
-//! What of sign-in is over and goes, and the end of a business.
+//! What of sign-in is over and goes; the people of a business, and its end.
 use chrono::{DateTime, Utc};
 
-use crate::kernel::{
-    db::{IdentityTx, Tx},
-    ids::SubscriberId,
+use crate::{
+    identity::model::Role,
+    kernel::{
+        db::{IdentityTx, Tx},
+        ids::{SubscriberId, UserId},
+    },
 };
 
 /// Deletes sessions that ended before this; the tokens that they spent go with them.
@@ -78,4 +81,31 @@ pub async fn end_business(
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// What an export tells of somebody who belongs to a business.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct MemberFacts {
+    pub id: UserId,
+    pub email: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub role: Role,
+    pub created_at: DateTime<Utc>,
+}
+
+/// The people of a business.
+pub async fn list_members(
+    tx: &mut IdentityTx,
+    subscriber: SubscriberId,
+) -> sqlx::Result<Vec<MemberFacts>> {
+    sqlx::query_as!(
+        MemberFacts,
+        r#"select u.id as "id: UserId", u.email, u.first_name, u.last_name, m.role as "role: Role", m.created_at
+             from memberships m join users u on u.id = m.user_id
+            where m.subscriber_id = $1 order by m.created_at, m.id"#,
+        subscriber as _,
+    )
+    .fetch_all(tx.conn())
+    .await
 }

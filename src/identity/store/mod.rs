@@ -1,4 +1,5 @@
 //! Every statement of identity. Those on people take an [`IdentityTx`](crate::kernel::db::IdentityTx).
+pub mod attempts;
 pub mod clearing;
 pub mod keys;
 pub mod people;

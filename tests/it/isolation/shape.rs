@@ -53,6 +53,7 @@ const DIRECTORY: &[&str] = &["directory"];
 const PEOPLE: &[&str] = &[
     "credentials",
     "login_attempts",
+    "outgoing_mails",
     "refresh_sessions",
     "reset_tokens",
     "spent_refresh_tokens",

@@ -50,6 +50,8 @@ const WITHOUT_IDS: &[&str] = &[
     "src/billing/reconcile/store/runs.rs::pass_subscriber",
     "src/billing/reconcile/store/sums.rs::list_sum_drifts",
     "src/identity/audit/store.rs::list",
+    "src/identity/store/keys.rs::insert",
+    "src/identity/store/keys.rs::list",
     // By a hash, which only its key's subscriber is looked up by.
     "src/identity/store/keys.rs::find_usable",
     "src/people/store.rs::end_opt_out",

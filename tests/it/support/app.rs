@@ -131,6 +131,7 @@ impl TestApp {
             faults: app.state.faults.clone(),
             signing: app.state.signing.clone(),
             keyring: app.state.keyring.clone(),
+            resend: app.state.resend.clone(),
         };
         app.on(Arc::new(state))
     }
