@@ -26,6 +26,7 @@ mod limits;
 mod migrations;
 mod personal_data;
 mod runner;
+mod safety;
 mod schedules;
 mod seeding;
 mod promises;

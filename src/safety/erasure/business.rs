@@ -86,7 +86,7 @@ pub async fn erase_subscriber(
             let changed = personal::erase_of_business(&mut tx, &catalogue, table, BATCH).await?;
             tx.commit().await?;
             *counts.entry(table.to_owned()).or_default() += changed;
-            if changed < BATCH.unsigned_abs() {
+            if changed == 0 {
                 break;
             }
         }

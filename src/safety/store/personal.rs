@@ -254,10 +254,11 @@ pub async fn erase_of_business(
         return Ok(0);
     };
     let owner = catalogue.owner_column(table);
-    // By place and not by key: one statement for every table, and the place is used at once.
+    // By place and not by key: one statement for every table, and the place is used at once. What moved meanwhile is found
+    // by the next batch. Not locked, because that needs a right to update, which append-only tables do not give.
     let statement = format!(
         "{head} where t.{owner} = $1 and t.ctid = any (array(
-            select t.ctid from {table} t where t.{owner} = $1 and {left} limit $2 for update))"
+            select t.ctid from {table} t where t.{owner} = $1 and {left} limit $2))"
     );
     let subscriber = tx.subscriber();
     let changed = sqlx::query(AssertSqlSafe(statement))

@@ -3,10 +3,10 @@ use std::{collections::VecDeque, future::pending};
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{delete, post},
 };
 use serde_json::{Value, json};
 
@@ -43,6 +43,8 @@ struct Memories {
     chats: Vec<Chat>,
     replies: VecDeque<Vec<String>>,
     troubles: VecDeque<Trouble>,
+    deleted: Vec<String>,
+    refusals: VecDeque<u16>,
 }
 
 impl FakeRetell {
@@ -51,6 +53,7 @@ impl FakeRetell {
         let router = Router::new()
             .route("/create-chat", post(create_chat))
             .route("/create-chat-completion", post(create_chat_completion))
+            .route("/v2/delete-call/{call}", delete(delete_call))
             .with_state(memories.clone());
         Self {
             base_url: serve(router).await,
@@ -89,6 +92,16 @@ impl FakeRetell {
         let hold = Hold::default();
         self.next(Trouble::Wait(hold.clone()));
         hold
+    }
+
+    /// The calls that were deleted, in their order.
+    pub fn deleted(&self) -> Vec<String> {
+        self.memories.lock().deleted.clone()
+    }
+
+    /// The next deletion is answered with this instead.
+    pub fn refuse_next_deletion(&self, status: u16) {
+        self.memories.lock().refusals.push_back(status);
     }
 
     /// An hour of silence passes.
@@ -154,6 +167,22 @@ async fn create_chat_completion(
         .map(|reply| json!({ "role": "agent", "content": reply }))
         .collect();
     (StatusCode::CREATED, Json(json!({ "messages": messages }))).into_response()
+}
+
+async fn delete_call(
+    State(memories): State<Memory<Memories>>,
+    headers: HeaderMap,
+    Path(call): Path<String>,
+) -> Response {
+    if !is_authorized(&headers) {
+        return refusal(401);
+    }
+    let mut memories = memories.lock();
+    if let Some(status) = memories.refusals.pop_front() {
+        return refusal(status);
+    }
+    memories.deleted.push(call);
+    StatusCode::NO_CONTENT.into_response()
 }
 
 fn is_authorized(headers: &HeaderMap) -> bool {

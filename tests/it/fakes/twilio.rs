@@ -6,10 +6,10 @@ use std::{
 
 use axum::{
     Form, Json, Router,
-    extract::{Query, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{delete, post},
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use chrono::{DateTime, Utc};
@@ -58,6 +58,7 @@ struct Memories {
     lookups: usize,
     attempts: usize,
     price: Option<String>,
+    deleted: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -77,6 +78,10 @@ impl FakeTwilio {
         let path = "/2010-04-01/Accounts/{account}/Messages.json";
         let router = Router::new()
             .route(path, post(send_message).get(list_messages))
+            .route(
+                "/2010-04-01/Accounts/{account}/{kind}/{sid}",
+                delete(delete_thing),
+            )
             .with_state(server.clone());
         Self {
             base_url: serve(router).await,
@@ -116,6 +121,11 @@ impl FakeTwilio {
     /// How often somebody asked which texts there are.
     pub fn lookups(&self) -> usize {
         self.server.memories.lock().lookups
+    }
+
+    /// What was deleted, such as `Messages/SM….json`, in its order.
+    pub fn deleted(&self) -> Vec<String> {
+        self.server.memories.lock().deleted.clone()
     }
 
     pub fn refuse_next(&self, status: u16, code: u32) {
@@ -240,6 +250,19 @@ async fn list_messages(
     let found = memories.texts.iter().rev().filter(is_asked_for);
     let messages: Vec<_> = found.map(|text| show(text, None)).collect();
     Json(json!({ "messages": messages })).into_response()
+}
+
+async fn delete_thing(
+    State(server): State<Server>,
+    headers: HeaderMap,
+    Path((_, kind, sid)): Path<(String, String, String)>,
+) -> Response {
+    if !is_authorized(&headers) {
+        return refusal(401, 20003);
+    }
+    let mut memories = server.memories.lock();
+    memories.deleted.push(format!("{kind}/{sid}"));
+    StatusCode::NO_CONTENT.into_response()
 }
 
 fn is_authorized(headers: &HeaderMap) -> bool {

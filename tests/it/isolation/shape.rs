@@ -16,7 +16,10 @@ const TENANT: &[&str] = &[
     "contacts",
     "credit_accounts",
     "dialogue_states",
+    "erasures",
     "events",
+    "export_parts",
+    "exports",
     "holidays",
     "idempotency_keys",
     "interaction_messages",
@@ -25,9 +28,11 @@ const TENANT: &[&str] = &[
     "ledger_entries",
     "opt_outs",
     "outgoing_messages",
+    "provider_deletions",
     "reconciliation_differences",
     "recordings",
     "registrations",
+    "retention_settings",
     "services",
     "subscriber_channels",
     "subscriber_profiles",
@@ -41,6 +46,7 @@ const TENANT: &[&str] = &[
 const SCOPED: &[&str] = &[
     "agents",
     "api_keys",
+    "error_logs",
     "inbound_events",
     "memberships",
     "ops_alerts",
@@ -67,6 +73,8 @@ const MACHINERY: &[&str] = &[
     "rate_buckets",
     // Of everybody at once; what was found stands in reconciliation_differences, by subscriber.
     "reconciliation_runs",
+    // Counts of a night over everybody.
+    "retention_runs",
     "schedule_runs",
 ];
 /// sqlx's own.
@@ -126,6 +134,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("jobs.dedupe_key", "a name and ids"),
     ("jobs.last_error", "redacted"),
     ("schedule_runs.name", "a name in the code"),
+    ("retention_runs.data_class", "a name in the code"),
     ("leases.key", "a name and ids"),
     ("rate_buckets.key", "a name and ids or hashes"),
     ("plans.currency", "a code"),
