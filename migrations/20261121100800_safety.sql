@@ -97,7 +97,7 @@ create table provider_deletions (
   id uuid not null,
   erasure_id uuid,                               -- null: retention, or a recording that nobody agreed to
   provider text not null check (provider in ('RETELL', 'TWILIO')),
-  kind text not null check (kind in ('CALL', 'MESSAGE', 'RECORDING')),
+  kind text not null check (kind in ('CALL', 'CHAT', 'MESSAGE', 'RECORDING')),
   external_id text not null,
   state text not null default 'PENDING' check (state in ('PENDING', 'DONE', 'GIVEN_UP')),
   attempts int not null default 0,

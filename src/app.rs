@@ -29,6 +29,8 @@ pub struct App {
     pub signing: SigningKeys,
     /// What seals and opens secrets at rest.
     pub keyring: Keyring,
+    /// What clients are made of for accounts of subscribers' own.
+    pub http: reqwest::Client,
     /// None: texts go to the sandbox (development) or stay unsent (production).
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
@@ -60,7 +62,7 @@ impl App {
         let resend = mail
             .api_key
             .clone()
-            .map(|key| resend::Client::new(http, &mail.api_base_url, key, &mail.from));
+            .map(|key| resend::Client::new(http.clone(), &mail.api_base_url, key, &mail.from));
         let no_key = "a key is missing: Settings::with_development_secrets makes it in development";
         let signing = settings.keys.signing.clone();
         let keyring = settings.keys.encryption.clone();
@@ -72,6 +74,7 @@ impl App {
             settings,
             tasks: Tasks::default(),
             faults: Faults::default(),
+            http,
             twilio,
             retell,
             resend,

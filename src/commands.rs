@@ -20,8 +20,10 @@ use crate::{
         config::Settings,
         db::{
             MigrationState, catalogue_differences, migrate as apply, migration_status as status_of,
+            sealed,
         },
         email::Email,
+        secrets::Keyring,
     },
     mail, safety,
 };
@@ -161,6 +163,43 @@ pub async fn verify_audit(settings: &Settings, json: bool) -> anyhow::Result<Out
         Outcome::Failed
     })
 }
+
+/// Seals everything that is sealed with the first key of `ENCRYPTION_KEY`. Fails when something cannot be opened.
+pub async fn rotate_keys(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
+    let database = Database::open(settings, Clock::System).await?;
+    let keyring = keyring_of(settings)?;
+    let report = sealed::rotate(&database.db, &keyring)
+        .await
+        .context("seal with the first key")?;
+    for column in &report {
+        if json {
+            say_json(column)?;
+            continue;
+        }
+        say(&format!(
+            "{}.{}: sealed anew {}, still with another key {}, cannot be opened {}",
+            column.table, column.column, column.resealed, column.still_old, column.unopenable
+        ));
+    }
+    database.close().await?;
+    Ok(if report.iter().all(|column| column.unopenable == 0) {
+        Outcome::Fine
+    } else {
+        Outcome::Failed
+    })
+}
+
+fn keyring_of(settings: &Settings) -> anyhow::Result<Keyring> {
+    settings
+        .keys
+        .encryption
+        .clone()
+        .context("ENCRYPTION_KEY is not set")
+}
+
+/// What a start says whose keys are not those of the database.
+pub(crate) const FOREIGN_KEYS: &str = "ENCRYPTION_KEY does not hold the key that the secrets of this database are \
+    sealed with: add that key to it again (the first one seals, all open)";
 
 /// Makes somebody an operator. The password is the first line of standard input, so that it stands in no history.
 pub async fn create_operator(

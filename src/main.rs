@@ -42,6 +42,8 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(Audit),
+    /// Seal all secrets in the database with the first key of ENCRYPTION_KEY.
+    RotateKeys,
     /// Play a texter or a caller through the real webhooks of the running server.
     #[command(subcommand)]
     Simulate(simulate::Play),
@@ -126,6 +128,7 @@ async fn run(arguments: Arguments, settings: Settings) -> anyhow::Result<Outcome
         Command::Doctor { fix } => doctor::run(&settings, fix, json).await,
         Command::Reconcile => commands::reconcile(&settings, json).await,
         Command::Audit(Audit::Verify) => commands::verify_audit(&settings, json).await,
+        Command::RotateKeys => commands::rotate_keys(&settings, json).await,
         Command::Simulate(play) => simulate::run(&settings, play, json).await,
         Command::User(User::CreateOperator { email }) => {
             commands::create_operator(&settings, &email, json).await

@@ -10,6 +10,7 @@ pub mod access;
 pub mod accounts;
 pub mod audit;
 pub mod model;
+pub mod overview;
 pub mod tokens;
 mod jobs;
 mod lockout;

@@ -1,8 +1,9 @@
 //! Whose is this? The one table that is read before a subscriber is known.
 use uuid::Uuid;
 
+use super::accounts::Provider;
 use crate::kernel::{
-    db::{Db, Tx},
+    db::{Db, TenantTx, Tx},
     ids::SubscriberId,
     phone::E164,
 };
@@ -18,6 +19,8 @@ pub enum Key<'a> {
     SharedDefault(&'a E164),
     /// An agent at Retell.
     RetellAgent(&'a str),
+    /// A subscriber's own account at a provider.
+    Account(Provider, &'a str),
     /// A tool's key, by its SHA-256 in hex.
     ApiKey(&'a str),
 }
@@ -30,7 +33,7 @@ pub struct Entry {
 }
 
 impl Key<'_> {
-    fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Subscriber(_) => "SUBSCRIBER",
             Self::OlderId(_) => "OLDER_ID",
@@ -38,16 +41,18 @@ impl Key<'_> {
             Self::Number(_) => "NUMBER",
             Self::SharedDefault(_) => "SHARED_DEFAULT",
             Self::RetellAgent(_) => "AGENT",
+            Self::Account(..) => "ACCOUNT",
             Self::ApiKey(_) => "API_KEY",
         }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Subscriber(id) => id.to_string(),
             Self::OlderId(text) | Self::Slug(text) | Self::ApiKey(text) => (*text).to_owned(),
             Self::Number(number) | Self::SharedDefault(number) => number.to_string(),
             Self::RetellAgent(id) => format!("RETELL:{id}"),
+            Self::Account(provider, id) => format!("{}:{id}", provider.as_str()),
         }
     }
 }
@@ -96,6 +101,38 @@ pub async fn put(tx: &mut impl Tx, key: &Key<'_>, entry: &Entry) -> sqlx::Result
         Some(false) => PutResult::Updated,
         None => PutResult::Unchanged,
     })
+}
+
+/// Writes an entry of the subscriber's own; false when it is somebody else's. Of two that claim it at once the first
+/// to commit has it, and the other waits to learn that.
+pub async fn claim(tx: &mut TenantTx, key: &Key<'_>, target: Uuid) -> sqlx::Result<bool> {
+    let subscriber = tx.subscriber();
+    let claimed = sqlx::query_scalar!(
+        r#"insert into directory as d (kind, key, subscriber_id, target_id) values ($2, $3, $1, $4)
+           on conflict (kind, key) do update set target_id = excluded.target_id where d.subscriber_id = $1
+           returning true as "is_mine!""#,
+        subscriber as _,
+        key.kind(),
+        key.text(),
+        target,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(claimed.is_some())
+}
+
+/// Gives up an entry of the subscriber's own.
+pub async fn give_up(tx: &mut TenantTx, key: &Key<'_>) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "delete from directory where subscriber_id = $1 and kind = $2 and key = $3",
+        subscriber as _,
+        key.kind(),
+        key.text(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// What [`put`] did.

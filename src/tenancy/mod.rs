@@ -2,10 +2,12 @@
 //!
 //! Also answers the first question of every webhook: whose is this? The tables are those of the migration
 //! `tenancy` and the `directory`.
+pub mod accounts;
 pub mod business;
 pub mod directory;
 pub mod founding;
 pub mod model;
+pub mod privacy;
 pub mod shared;
 mod store;
 

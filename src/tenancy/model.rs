@@ -52,6 +52,8 @@ pub struct Line {
     pub ai_provider: AiProvider,
     pub provider_agent_id: Option<String>,
     pub provider_agent_version: Option<String>,
+    /// Not so of a subscriber that handles health data: nothing that people say is kept.
+    pub keeps_words: bool,
 }
 
 /// What a call that is about to ring is answered with.

@@ -19,7 +19,8 @@ pub async fn find_line(tx: &mut TenantTx, channel: Channel) -> sqlx::Result<Opti
                   p.timezone, p.language as "language: Language",
                   c.is_enabled, c.mode as "mode: ChannelMode",
                   c.transport_provider as "transport: Transport", c.ai_provider as "ai_provider: AiProvider",
-                  c.provider_agent_id, c.provider_agent_version
+                  c.provider_agent_id, c.provider_agent_version,
+                  not s.handles_health_data as "keeps_words!"
              from subscribers s
              join subscriber_profiles p on p.subscriber_id = s.id
              join subscriber_channels c on c.subscriber_id = s.id and c.channel = $2
@@ -40,6 +41,7 @@ pub async fn find_line(tx: &mut TenantTx, channel: Channel) -> sqlx::Result<Opti
         ai_provider: row.ai_provider,
         provider_agent_id: row.provider_agent_id,
         provider_agent_version: row.provider_agent_version,
+        keeps_words: row.keeps_words,
     }))
 }
 
@@ -57,6 +59,7 @@ pub async fn find_voice_line(
                   c.is_enabled, c.mode as "mode: ChannelMode",
                   c.transport_provider as "transport: Transport", c.ai_provider as "ai_provider: AiProvider",
                   c.provider_agent_id, c.provider_agent_version,
+                  not s.handles_health_data as "keeps_words!",
                   exists (select from blocked_callers b
                            where b.subscriber_id = $1 and b.phone = $2) as "is_caller_blocked!",
                   (select nullif(concat_ws(' ', k.first_name, k.last_name), '') from contacts k
@@ -82,6 +85,7 @@ pub async fn find_voice_line(
             ai_provider: row.ai_provider,
             provider_agent_id: row.provider_agent_id,
             provider_agent_version: row.provider_agent_version,
+            keeps_words: row.keeps_words,
         },
         is_caller_blocked: row.is_caller_blocked,
         caller_name: row.caller_name,

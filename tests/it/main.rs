@@ -8,6 +8,7 @@
     reason = "everything here is a test; clippy's own setting does not know the functions that tests share"
 )]
 mod support;
+mod admin;
 mod architecture;
 mod billing;
 mod commands;
@@ -31,4 +32,5 @@ mod schedules;
 mod seeding;
 mod promises;
 mod sms;
+mod vault;
 mod voice;

@@ -2,5 +2,6 @@
 pub mod attempts;
 pub mod clearing;
 pub mod keys;
+pub mod overview;
 pub mod people;
 pub mod sessions;

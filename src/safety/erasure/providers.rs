@@ -9,9 +9,14 @@ use crate::{
     alerts::{self, Alert, Severity},
     app::{App, AppState},
     jobs::{self, Job, JobError, Lane, Run},
-    kernel::{config::AppEnv, db::TenantTx, ids::SubscriberId},
+    kernel::{
+        config::AppEnv,
+        db::{SystemToken, SystemTx, TenantTx},
+        ids::SubscriberId,
+    },
     providers::{retell, twilio},
     safety::store::erasures::{self as store, Deletion, Provider, Thing},
+    tenancy::accounts,
 };
 
 /// Attempts at one thing; with the waits between them they last some four days.
@@ -96,6 +101,7 @@ async fn work(
     subscriber: SubscriberId,
     provider: Provider,
 ) -> Result<(), JobError> {
+    let client = client_of(app, subscriber, provider).await?;
     loop {
         let now = app.clock.now();
         let mut tx = TenantTx::begin(&app.db, subscriber).await?;
@@ -105,7 +111,7 @@ async fn work(
             return end(app, run, subscriber, provider).await;
         }
         for deletion in due {
-            let attempt = delete(app, provider, &deletion).await;
+            let attempt = delete(app, &client, &deletion).await;
             let mut tx = TenantTx::begin(&app.db, subscriber).await?;
             tell(&mut tx, &deletion, &attempt, now).await?;
             store::finish_at_providers(&mut tx, now).await?;
@@ -163,23 +169,66 @@ async fn tell(
     }
 }
 
-async fn delete(app: &App, provider: Provider, deletion: &Deletion) -> Attempt {
-    match provider {
-        Provider::Retell => match &app.retell {
-            Some(client) => of_retell(client.delete_call(&deletion.external_id).await),
-            None => without_client(app),
-        },
-        Provider::Twilio => match &app.twilio {
-            Some(client) => {
-                let id = &deletion.external_id;
-                of_twilio(match deletion.kind {
-                    Thing::Call => client.delete_call(id).await,
-                    Thing::Message => client.delete_message(id).await,
-                    Thing::Recording => client.delete_recording(id).await,
-                })
-            }
-            None => without_client(app),
-        },
+/// Whom to ask: a business with an account of its own, there and nowhere else, because what it told us of came from
+/// there; the others' things are the platform's.
+enum Client {
+    Retell(retell::Client),
+    Twilio(twilio::Client),
+    None,
+}
+
+async fn client_of(
+    app: &App,
+    subscriber: SubscriberId,
+    provider: Provider,
+) -> sqlx::Result<Client> {
+    let whose = match provider {
+        Provider::Retell => accounts::Provider::Retell,
+        Provider::Twilio => accounts::Provider::Twilio,
+    };
+    let mut tx = SystemTx::begin(&app.db, SystemToken::JobRunner).await?;
+    let own = accounts::own_accounts(&mut tx, &app.keyring, whose, &[subscriber]).await?;
+    tx.commit().await?;
+    let own = own
+        .into_iter()
+        .find_map(|own| Some((own.account_id, own.api_key?)));
+    let settings = &app.settings;
+    Ok(match (provider, own) {
+        (Provider::Retell, Some((_, key))) => Client::Retell(retell::Client::new(
+            app.http.clone(),
+            &settings.retell.api_base_url,
+            key,
+        )),
+        (Provider::Twilio, Some((account, key))) => Client::Twilio(twilio::Client::new(
+            app.http.clone(),
+            &settings.twilio.api_base_url,
+            &account,
+            key,
+        )),
+        (Provider::Retell, None) => app.retell.clone().map_or(Client::None, Client::Retell),
+        (Provider::Twilio, None) => app.twilio.clone().map_or(Client::None, Client::Twilio),
+    })
+}
+
+async fn delete(app: &App, client: &Client, deletion: &Deletion) -> Attempt {
+    let id = &deletion.external_id;
+    match (client, deletion.kind) {
+        (Client::Retell(client), Thing::Chat) => of_retell(forgotten(client.forget_chat(id).await)),
+        (Client::Retell(client), _) => of_retell(client.delete_call(id).await),
+        (Client::Twilio(client), Thing::Call) => of_twilio(client.delete_call(id).await),
+        (Client::Twilio(client), Thing::Message) => of_twilio(client.delete_message(id).await),
+        (Client::Twilio(client), Thing::Recording) => of_twilio(client.delete_recording(id).await),
+        (Client::Twilio(_), Thing::Chat) => Attempt::Gone,
+        (Client::None, _) => without_client(app),
+    }
+}
+
+/// A chat that Retell does not know is as good as forgotten.
+fn forgotten(result: Result<(), retell::Error>) -> Result<bool, retell::Error> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(retell::Error::Refused { status: 404 | 422 }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -133,7 +133,7 @@ fn kept(is_business: bool) -> Vec<Kept> {
         ),
         (
             "chats at Retell",
-            "Retell offers no way to delete a chat: it goes by the retention set there",
+            "Retell offers no way to delete a chat: it forgets what was said, and keeps that there was one",
         ),
     ];
     let always = always.into_iter().map(|(what, why)| Kept {

@@ -23,8 +23,9 @@ text_enum! {
 }
 
 text_enum! {
-    /// What a provider is to delete. Retell's call takes its recordings and transcript along.
-    Thing { Call, Message, Recording }
+    /// What a provider is to delete. Retell's call takes its recordings and transcript along; of a chat it forgets what
+    /// was said.
+    Thing { Call, Chat, Message, Recording }
 }
 
 /// The receipt.
@@ -287,8 +288,13 @@ pub async fn insert_deletions(
         "insert into provider_deletions as d
              (subscriber_id, id, erasure_id, provider, kind, external_id, due_at, created_at)
          select distinct on (provider, kind, external_id) $1, gen_random_uuid(), $2, provider, kind, external_id, $4, $4
-           from (select provider, 'CALL' as kind, external_id from interactions
-                  where subscriber_id = $1 and ($3::uuid[] is null or id = any ($3)) and channel = 'VOICE'
+           from (select provider, case channel when 'VOICE' then 'CALL' else 'CHAT' end as kind, external_id
+                   from interactions
+                  where subscriber_id = $1 and ($3::uuid[] is null or id = any ($3))
+                    and (channel = 'VOICE' or provider = 'RETELL')
+                 union all
+                 select 'RETELL', 'CHAT', provider_chat_id from dialogue_states
+                  where subscriber_id = $1 and ($3::uuid[] is null or interaction_id = any ($3))
                  union all
                  select 'TWILIO', 'MESSAGE', provider_message_id from interaction_messages
                   where subscriber_id = $1 and ($3::uuid[] is null or interaction_id = any ($3))

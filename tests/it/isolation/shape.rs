@@ -28,6 +28,7 @@ const TENANT: &[&str] = &[
     "ledger_entries",
     "opt_outs",
     "outgoing_messages",
+    "provider_accounts",
     "provider_deletions",
     "reconciliation_differences",
     "recordings",
@@ -68,6 +69,7 @@ const PEOPLE: &[&str] = &[
 /// Ids, no content.
 const MACHINERY: &[&str] = &[
     "jobs",
+    "key_checks",
     "leases",
     "plans",
     "rate_buckets",
@@ -88,7 +90,7 @@ const FEWER_GRANTS: &[(&str, &str)] = &[
     ("audit_heads", "INSERT SELECT UPDATE"),
     ("audit_log", "INSERT SELECT"),
     ("consent_logs", "DELETE INSERT SELECT"),
-    ("events", "DELETE INSERT SELECT"),
+    ("key_checks", "INSERT SELECT UPDATE"),
     ("ledger_entries", "INSERT SELECT"),
     ("plans", "SELECT"),
     ("reconciliation_runs", "INSERT SELECT UPDATE"),
@@ -129,6 +131,7 @@ const WORDLESS: [&str; 8] = [
 /// need not stand here.
 const TEXTS: &[(&str, &str)] = &[
     ("directory.key", "an id, a number of ours, or a hash"),
+    ("key_checks.check_sealed", "sealed, and always the same"),
     ("jobs.kind", "a name in the code"),
     ("jobs.payload", "ids only"),
     ("jobs.dedupe_key", "a name and ids"),
