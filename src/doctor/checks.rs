@@ -166,9 +166,8 @@ pub async fn audit(app: &AppState) -> sqlx::Result<Check> {
                 broken.subscriber_id,
                 broken.what
             );
-            Check::new("audit log", State::Fail, detail).repair(
-                "reception audit verify lists them; somebody changed the database by hand",
-            )
+            Check::new("audit log", State::Fail, detail)
+                .repair("reception audit verify lists them; somebody changed the database by hand")
         }
     })
 }

@@ -96,7 +96,10 @@ pub fn describe(error: &str) -> String {
             if word.contains('@') {
                 described.push_str("… ");
             } else {
-                described.extend(word.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }));
+                described.extend(
+                    word.chars()
+                        .map(|c| if c.is_ascii_digit() { '#' } else { c }),
+                );
             }
         }
     }

@@ -108,7 +108,9 @@ static REGISTRY: &[PersonalColumn] = &[
         "opt_outs",
         "phone",
         Give,
-        KeepWhileServed("whoever opted out is never texted again: without the number nobody would know"),
+        KeepWhileServed(
+            "whoever opted out is never texted again: without the number nobody would know",
+        ),
     ),
     contact(
         "blocked_callers",

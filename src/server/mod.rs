@@ -100,10 +100,7 @@ pub fn router(app: AppState) -> Router {
         ))
         .layer(middleware::from_fn_with_state(shield, flood::layer))
         .layer(middleware::from_fn(limits::layer))
-        .layer(middleware::from_fn_with_state(
-            app.clone(),
-            layers::observe,
-        ))
+        .layer(middleware::from_fn_with_state(app.clone(), layers::observe))
         .layer(cors)
         .layer(middleware::from_fn_with_state(
             insists_on_https,

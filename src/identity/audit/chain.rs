@@ -129,13 +129,34 @@ mod tests {
         assert_ne!(hash, link(json!([])).hash(&BEGINNING));
         assert_ne!(hash, link(json!({"members": []})).hash(&BEGINNING));
         let others = [
-            Link { seq: 2, ..plain.clone() },
-            Link { actor: Some(Uuid::nil()), ..plain.clone() },
-            Link { impersonator: Some(Uuid::nil()), ..plain.clone() },
-            Link { action: "a.c".to_owned(), ..plain.clone() },
-            Link { subject: Some(Uuid::nil()), ..plain.clone() },
-            Link { ip_prefix: Some(String::new()), ..plain.clone() },
-            Link { request_id: Some(String::new()), ..plain.clone() },
+            Link {
+                seq: 2,
+                ..plain.clone()
+            },
+            Link {
+                actor: Some(Uuid::nil()),
+                ..plain.clone()
+            },
+            Link {
+                impersonator: Some(Uuid::nil()),
+                ..plain.clone()
+            },
+            Link {
+                action: "a.c".to_owned(),
+                ..plain.clone()
+            },
+            Link {
+                subject: Some(Uuid::nil()),
+                ..plain.clone()
+            },
+            Link {
+                ip_prefix: Some(String::new()),
+                ..plain.clone()
+            },
+            Link {
+                request_id: Some(String::new()),
+                ..plain.clone()
+            },
         ];
         for other in others {
             assert_ne!(hash, other.hash(&BEGINNING), "{other:?}");

@@ -68,7 +68,9 @@ pub async fn erase_subscriber(
             subscriber: Some(subscriber),
             kind: "erasure.numbers",
             severity: Severity::Warning,
-            detail: format!("{released} numbers of the closed business {subscriber} are still rented at their provider"),
+            detail: format!(
+                "{released} numbers of the closed business {subscriber} are still rented at their provider"
+            ),
             cause: format!("erasure.numbers:{subscriber}"),
         };
         alerts::raise(&mut tx, &alert, now).await?;

@@ -139,10 +139,13 @@ async fn erase_rows(
 /// As they stand in raw bodies: a form writes `+` and `@` in another way, so the digits of a number are what is looked
 /// for, and an address both ways.
 fn traces_in_bodies(person: &Person) -> Vec<Vec<u8>> {
-    let plain = person.traces.iter().map(|trace| match trace.strip_prefix('+') {
-        Some(digits) => digits.to_owned(),
-        None => trace.clone(),
-    });
+    let plain = person
+        .traces
+        .iter()
+        .map(|trace| match trace.strip_prefix('+') {
+            Some(digits) => digits.to_owned(),
+            None => trace.clone(),
+        });
     let encoded = person
         .traces
         .iter()

@@ -132,7 +132,8 @@ async fn end(
     match waiting.iter().find(|(other, _)| *other == provider) {
         Some((_, due_at)) => {
             let wait = (*due_at - app.clock.now()).to_std().unwrap_or_default();
-            run.put_off(&mut tx, wait.max(Duration::from_secs(1))).await?;
+            run.put_off(&mut tx, wait.max(Duration::from_secs(1)))
+                .await?;
         }
         None => run.finish(&mut tx).await?,
     }

@@ -108,9 +108,7 @@ async fn want_export(
     };
     jobs::enqueue(&mut tx, &job);
     let view = find(&mut tx, export).await?;
-    let answer = request
-        .finish(&mut tx, StatusCode::ACCEPTED, &view)
-        .await?;
+    let answer = request.finish(&mut tx, StatusCode::ACCEPTED, &view).await?;
     let entry = Entry {
         action: "export.requested",
         subject_kind: "export",

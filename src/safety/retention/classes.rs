@@ -143,7 +143,11 @@ mod tests {
             assert!(class.least > 0, "{}", class.name);
             let is_business = matches!(class.whose, Whose::Business(_));
             assert!(is_business || class.is_fixed(), "{}", class.name);
-            assert!(CLASSES[..place].iter().all(|other| other.name != class.name));
+            assert!(
+                CLASSES[..place]
+                    .iter()
+                    .all(|other| other.name != class.name)
+            );
         }
     }
 

@@ -131,10 +131,7 @@ pub async fn is_busy(
 }
 
 /// The person, with the row locked: what is said to or by them waits until the transaction ends.
-pub async fn find_person(
-    tx: &mut TenantTx,
-    contact: ContactId,
-) -> sqlx::Result<Option<Person>> {
+pub async fn find_person(tx: &mut TenantTx, contact: ContactId) -> sqlx::Result<Option<Person>> {
     let subscriber = tx.subscriber();
     let Some(own) = sqlx::query!(
         "select phone, email from contacts where subscriber_id = $1 and id = $2 for update",
@@ -388,9 +385,7 @@ pub async fn list_due(
 }
 
 /// The providers of which something is still wanted, and when next.
-pub async fn list_waiting(
-    tx: &mut TenantTx,
-) -> sqlx::Result<Vec<(Provider, DateTime<Utc>)>> {
+pub async fn list_waiting(tx: &mut TenantTx) -> sqlx::Result<Vec<(Provider, DateTime<Utc>)>> {
     let subscriber = tx.subscriber();
     let rows = sqlx::query!(
         r#"select provider as "provider: Provider", min(due_at) as "due_at!" from provider_deletions
@@ -448,7 +443,10 @@ pub async fn close_business(tx: &mut TenantTx, at: DateTime<Utc>) -> sqlx::Resul
 /// The slug of the business.
 pub async fn find_slug(tx: &mut TenantTx) -> sqlx::Result<Option<String>> {
     let subscriber = tx.subscriber();
-    sqlx::query_scalar!("select slug from subscribers where id = $1", subscriber as _)
-        .fetch_optional(tx.conn())
-        .await
+    sqlx::query_scalar!(
+        "select slug from subscribers where id = $1",
+        subscriber as _
+    )
+    .fetch_optional(tx.conn())
+    .await
 }

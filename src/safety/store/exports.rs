@@ -66,10 +66,7 @@ pub async fn list(
 }
 
 /// Throws away what was written of an export that is still wanted, and says whose it is.
-pub async fn begin_again(
-    tx: &mut TenantTx,
-    id: Uuid,
-) -> sqlx::Result<Option<Option<ContactId>>> {
+pub async fn begin_again(tx: &mut TenantTx, id: Uuid) -> sqlx::Result<Option<Option<ContactId>>> {
     let subscriber = tx.subscriber();
     let found = sqlx::query!(
         r#"with parts as (delete from export_parts where subscriber_id = $1 and export_id = $2)

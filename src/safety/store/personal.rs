@@ -154,7 +154,9 @@ fn rows_of_contact(catalogue: &Catalogue, table: &str) -> Option<&'static str> {
 }
 
 /// The columns of the registry by table, for a subject.
-fn tables_of(is_meant: impl Fn(&PersonalColumn) -> bool) -> BTreeMap<&'static str, Vec<PersonalColumn>> {
+fn tables_of(
+    is_meant: impl Fn(&PersonalColumn) -> bool,
+) -> BTreeMap<&'static str, Vec<PersonalColumn>> {
     let mut tables: BTreeMap<&str, Vec<PersonalColumn>> = BTreeMap::new();
     for column in personal_data().iter().filter(|column| is_meant(column)) {
         tables.entry(column.table).or_default().push(*column);
@@ -191,7 +193,12 @@ fn change(
         .collect();
     let left: Vec<String> = blanked
         .iter()
-        .map(|column| format!("t.{column} is distinct from {}", catalogue.empty(table, column)))
+        .map(|column| {
+            format!(
+                "t.{column} is distinct from {}",
+                catalogue.empty(table, column)
+            )
+        })
         .collect();
     let left = format!("({})", left.join(" or "));
     Some((format!("update {table} t set {}", set.join(", ")), left))
@@ -215,7 +222,8 @@ pub async fn erase_person(
         if rows == "false" {
             continue;
         }
-        let statement = format!("{head} where t.subscriber_id = $1 and {left} and {rows} {ALL_USED}");
+        let statement =
+            format!("{head} where t.subscriber_id = $1 and {left} and {rows} {ALL_USED}");
         let changed = sqlx::query(AssertSqlSafe(statement))
             .bind(subscriber)
             .bind(person.contact)
@@ -283,7 +291,11 @@ pub fn given(catalogue: &Catalogue, of_contact: bool) -> Vec<Given> {
     };
     let mut given: Vec<Given> = tables_of(is_meant)
         .into_iter()
-        .filter(|(_, columns)| columns.iter().any(|column| column.on_export == OnExport::Give))
+        .filter(|(_, columns)| {
+            columns
+                .iter()
+                .any(|column| column.on_export == OnExport::Give)
+        })
         .filter(|(table, _)| catalogue.0.contains_key(*table))
         .map(|(table, columns)| Given {
             table,
@@ -323,10 +335,17 @@ pub async fn export_rows(
         None => Some("true"),
     };
     let Some(rows) = rows else {
-        anyhow::bail!("nobody has said which rows of {} are a person's", given.table);
+        anyhow::bail!(
+            "nobody has said which rows of {} are a person's",
+            given.table
+        );
     };
     let owner = catalogue.owner_column(given.table);
-    let withheld: Vec<String> = given.withheld.iter().map(|name| format!("'{name}'")).collect();
+    let withheld: Vec<String> = given
+        .withheld
+        .iter()
+        .map(|name| format!("'{name}'"))
+        .collect();
     let statement = format!(
         "select t.id, to_jsonb(t) - array[{}]::text[] as row from {} t
           where t.{owner} = $1 and t.id > $6 and {rows} {ALL_USED} order by t.id limit $7",

@@ -126,7 +126,10 @@ async fn several_breaks_of_a_chain_are_all_told() {
     )
     .await;
     let found = broken(&verify(&app).await);
-    let expected = [(a.id, 2, "the row was changed"), (a.id, 3, "a row is missing")];
+    let expected = [
+        (a.id, 2, "the row was changed"),
+        (a.id, 3, "a row is missing"),
+    ];
     assert_eq!(found, expected);
 }
 

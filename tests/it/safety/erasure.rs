@@ -47,7 +47,12 @@ async fn places(app: &TestApp) -> Vec<(String, String)> {
 }
 
 /// Where each registered column's word of a subscriber still stands.
-fn left(world: &World, of: &Subscriber, found: &[(String, String)], column: &PersonalColumn) -> Vec<String> {
+fn left(
+    world: &World,
+    of: &Subscriber,
+    found: &[(String, String)],
+    column: &PersonalColumn,
+) -> Vec<String> {
     let row = world.row(column.table, of.id);
     let value = row[column.column].clone().unwrap_or_default();
     let Some(canary) = canary_in(&value) else {
@@ -94,7 +99,10 @@ async fn of_an_erased_contact_nothing_is_left_and_of_everybody_else_everything()
     app.run_jobs().await;
     let found = places(&app).await;
     let mut findings = Vec::new();
-    for column in personal_data().iter().filter(|column| world.has_planted(column.table)) {
+    for column in personal_data()
+        .iter()
+        .filter(|column| world.has_planted(column.table))
+    {
         let name = format!("{}.{}", column.table, column.column);
         let goes = column.subject == Subject::Contact
             && matches!(column.on_erasure, OnErasure::Blank | OnErasure::DeleteRow);
@@ -149,11 +157,18 @@ async fn of_an_erased_business_nothing_is_left_but_ledger_and_audit_log() {
     let wrong = operator.post(&path, json!({"slug": "another"})).await;
     wrong.expect_problem(422, "invalid_request");
     let slug = world.value("subscribers", "slug", a.id);
-    let wanted = operator.post(&path, json!({"slug": slug})).await.expect(202).json();
+    let wanted = operator
+        .post(&path, json!({"slug": slug}))
+        .await
+        .expect(202)
+        .json();
     app.run_jobs().await;
     let found = places(&app).await;
     let mut findings = Vec::new();
-    for column in personal_data().iter().filter(|column| world.has_planted(column.table)) {
+    for column in personal_data()
+        .iter()
+        .filter(|column| world.has_planted(column.table))
+    {
         let name = format!("{}.{}", column.table, column.column);
         let stays = matches!(column.on_erasure, OnErasure::Keep(_));
         let is = left(&world, &a, &found, column);
@@ -166,11 +181,23 @@ async fn of_an_erased_business_nothing_is_left_but_ledger_and_audit_log() {
     }
     assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
     for (statement, rows) in [
-        ("select count(*) from ledger_entries where subscriber_id = $1", 1),
-        ("select count(*) from usage_records where subscriber_id = $1", 1),
+        (
+            "select count(*) from ledger_entries where subscriber_id = $1",
+            1,
+        ),
+        (
+            "select count(*) from usage_records where subscriber_id = $1",
+            1,
+        ),
         ("select count(*) from directory where subscriber_id = $1", 0),
-        ("select count(*) from memberships where subscriber_id = $1", 0),
-        ("select count(*) from subscribers where id = $1 and status = 'CLOSED'", 1),
+        (
+            "select count(*) from memberships where subscriber_id = $1",
+            0,
+        ),
+        (
+            "select count(*) from subscribers where id = $1 and status = 'CLOSED'",
+            1,
+        ),
     ] {
         assert_eq!(app.value::<i64>(&a, statement).await, rows, "{statement}");
     }
@@ -204,7 +231,11 @@ async fn erase(app: &TestApp, shop: &Subscriber, contact: &str) -> String {
 
 async fn receipt(app: &TestApp, shop: &Subscriber, id: &str) -> Value {
     let admin = app.admin(shop).await;
-    admin.get(&format!("/api/erasures/{id}")).await.expect(200).json()
+    admin
+        .get(&format!("/api/erasures/{id}"))
+        .await
+        .expect(200)
+        .json()
 }
 
 #[tokio::test]
@@ -298,7 +329,10 @@ async fn the_erased_person_who_calls_again_is_somebody_new_and_late_news_brings_
         .await;
     assert_eq!(people, 0);
     assert_eq!(app.value::<String>(&shop, sums).await, before);
-    let text = app.text_from(CALLER).to(&shop.number).says("It is me again");
+    let text = app
+        .text_from(CALLER)
+        .to(&shop.number)
+        .says("It is me again");
     text.send().await.expect(200);
     app.run_jobs().await;
     let new = contact(&app, &shop).await;
@@ -332,7 +366,11 @@ async fn an_erasure_makes_exports_worthless_that_may_hold_the_person() {
     let app = TestApp::start().await;
     let (shop, contact) = known(&app).await;
     let admin = app.admin(&shop).await;
-    let export = admin.post("/api/exports", json!({})).await.expect(202).json();
+    let export = admin
+        .post("/api/exports", json!({}))
+        .await
+        .expect(202)
+        .json();
     app.run_jobs().await;
     erase(&app, &shop, &contact).await;
     let path = format!("/api/exports/{}", export["id"].as_str().unwrap());

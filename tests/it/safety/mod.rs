@@ -49,7 +49,13 @@ pub async fn contact(app: &TestApp, subscriber: &Subscriber) -> String {
 }
 
 /// Every path of an admin's is closed to staff, to strangers, and hides what is another business's.
-pub async fn assert_guarded(app: &TestApp, own: &Subscriber, other: &Subscriber, path: &str, body: Option<Value>) {
+pub async fn assert_guarded(
+    app: &TestApp,
+    own: &Subscriber,
+    other: &Subscriber,
+    path: &str,
+    body: Option<Value>,
+) {
     async fn ask(client: &crate::support::Client<'_>, path: &str, body: &Option<Value>) -> Answer {
         match body {
             Some(body) => client.post(path, body.clone()).await,

@@ -107,7 +107,11 @@ async fn each_class_is_kept_for_its_days_and_then_goes() {
         app.run_schedules().await;
         for (class, kept_days, statement) in CLASSES {
             let left: i64 = app.value(&shop, statement).await;
-            assert_eq!(left > 0, i64::from(days) <= kept_days, "{class} on day {days}: {left}");
+            assert_eq!(
+                left > 0,
+                i64::from(days) <= kept_days,
+                "{class} on day {days}: {left}"
+            );
         }
     }
     // That there was a conversation, and what it cost, stays.
