@@ -9,6 +9,7 @@ use crate::{
         clock::Clock,
         config::{AppEnv, Settings},
         db::Db,
+        faults::Faults,
         http,
         secrets::Keyring,
         signing::SigningKeys,
@@ -25,6 +26,8 @@ pub struct App {
     pub clock: Clock,
     pub settings: Settings,
     pub tasks: Tasks,
+    /// Failures that wait to be written down.
+    pub faults: Faults,
     /// What signs and checks access tokens.
     pub signing: SigningKeys,
     /// What seals and opens secrets at rest.
@@ -92,6 +95,7 @@ impl App {
             keyring: keyring.context(no_key)?,
             settings,
             tasks: Tasks::default(),
+            faults: Faults::default(),
             http,
             twilio,
             retell,

@@ -25,7 +25,7 @@ use crate::{
         email::Email,
         secrets::Keyring,
     },
-    mail,
+    mail, safety,
 };
 
 /// How a command ended: exit 0 or 1.
@@ -129,6 +129,35 @@ pub async fn reconcile(settings: &Settings, json: bool) -> anyhow::Result<Outcom
     }
     database.close().await?;
     Ok(if report.differences == report.corrected {
+        Outcome::Fine
+    } else {
+        Outcome::Failed
+    })
+}
+
+/// Walks the audit log and lists where it is broken.
+pub async fn verify_audit(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
+    let database = Database::open(settings, Clock::System).await?;
+    let app = App::new(database.db.clone(), Clock::System, settings.clone())?;
+    let report = safety::audit::verify_all(&app).await?;
+    if json {
+        say_json(&report)?;
+    } else {
+        for broken in &report.broken {
+            say(&format!(
+                "broken {} row {}: {}",
+                broken.subscriber_id, broken.seq, broken.what
+            ));
+        }
+        say(&format!(
+            "{} chains, {} rows, {} broken",
+            report.chains,
+            report.rows,
+            report.broken.len()
+        ));
+    }
+    database.close().await?;
+    Ok(if report.broken.is_empty() {
         Outcome::Fine
     } else {
         Outcome::Failed

@@ -26,6 +26,7 @@ pub mod sms;
 pub mod voice;
 pub mod discretion;
 pub mod insights;
+pub mod safety;
 pub mod ops;
 pub mod admin;
 pub mod worker;

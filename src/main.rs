@@ -39,6 +39,9 @@ enum Command {
     },
     /// Compare usage with ledger, balances and sums now.
     Reconcile,
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Seal all secrets in the database with the first key of ENCRYPTION_KEY.
     RotateKeys,
     /// Play a texter or a caller through the real webhooks of the running server.
@@ -51,6 +54,12 @@ enum Command {
     Mails,
     /// Print the OpenAPI document.
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Walk every chain and list where one is broken.
+    Verify,
 }
 
 /// Each reads the password of a new account from standard input.
@@ -118,6 +127,7 @@ async fn run(arguments: Arguments, settings: Settings) -> anyhow::Result<Outcome
         Command::Migrate { status: false } => commands::migrate(&settings, json).await,
         Command::Doctor { fix } => doctor::run(&settings, fix, json).await,
         Command::Reconcile => commands::reconcile(&settings, json).await,
+        Command::Audit(Audit::Verify) => commands::verify_audit(&settings, json).await,
         Command::RotateKeys => commands::rotate_keys(&settings, json).await,
         Command::Simulate(play) => simulate::run(&settings, play, json).await,
         Command::User(User::CreateOperator { email }) => {

@@ -20,6 +20,7 @@ use crate::{
             sealed::{self, KeyCheck},
         },
     },
+    safety,
     seeding::{self, owner},
     server, worker,
 };
@@ -59,6 +60,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     server::serve(app.clone(), listener).await?;
     app.tasks.stop();
     app.tasks.finished().await;
+    safety::error_log::write_down(&app).await;
     app.read_db.pool().close().await;
     tracing::info!("stopped");
     database.close().await

@@ -10,7 +10,7 @@ use crate::{
     insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    mail, messaging, sms, voice,
+    mail, messaging, safety, sms, voice,
     web::ApiError,
 };
 
@@ -34,6 +34,7 @@ pub fn registry() -> Registry {
     registry.register(mail::tell_owner);
     registry.register(identity::mail_reset_link);
     registry.register(identity::mail_reuse_warning);
+    safety::register(&mut registry);
     registry
 }
 
@@ -66,6 +67,7 @@ pub fn schedules() -> Vec<Schedule> {
         every: Every::DailyAt { hour: 7, minute: 0 },
         job: |due_at| new_job(&insights::LookForChurn::of(due_at)),
     });
+    schedules.extend(safety::schedules());
     schedules
 }
 
@@ -73,6 +75,7 @@ pub fn schedules() -> Vec<Schedule> {
 pub fn start(app: &AppState) {
     Runner::new(app.clone(), Arc::new(registry())).start();
     Scheduler::new(app.clone(), schedules()).start();
+    safety::error_log::start(app);
 }
 
 /// Takes up a webhook again that failed by a fault of ours or had to wait, by the road on which it came.

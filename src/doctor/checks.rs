@@ -11,6 +11,7 @@ use crate::{
             sealed::{self, KeyCheck},
         },
     },
+    safety::audit::verify_all,
     worker,
 };
 
@@ -149,6 +150,25 @@ pub async fn balances(app: &AppState) -> sqlx::Result<Check> {
     } else {
         let detail = format!("{drifted} balances differ from their ledger");
         Check::new("balances", State::Fail, detail).repair("reception reconcile")
+    })
+}
+
+pub async fn audit(app: &AppState) -> sqlx::Result<Check> {
+    let report = verify_all(app).await?;
+    let rows = report.rows;
+    Ok(match report.broken.first() {
+        None => Check::ok("audit log", format!("{rows} rows, every chain is whole")),
+        Some(broken) => {
+            let detail = format!(
+                "{} broken places, such as row {} of {}: {}",
+                report.broken.len(),
+                broken.seq,
+                broken.subscriber_id,
+                broken.what
+            );
+            Check::new("audit log", State::Fail, detail)
+                .repair("reception audit verify lists them; somebody changed the database by hand")
+        }
     })
 }
 

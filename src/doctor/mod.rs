@@ -82,6 +82,7 @@ async fn look(app: &AppState, fix: bool) -> anyhow::Result<Vec<Check>> {
         checks::directory(app, fix).await?,
         checks::channels(app).await?,
         checks::balances(app).await?,
+        checks::audit(app).await?,
         checks::jobs(app).await?,
         checks::schedules(app).await?,
         checks::kept_events(app).await?,

@@ -27,3 +27,4 @@ pub use access::{
 pub use jobs::{MailResetLink, MailReuseWarning, mail_reset_link, mail_reuse_warning};
 pub use model::{Actor, Caller, Person, Role, Scope};
 pub use routes::router;
+pub use store::clearing::{MemberFacts, clear_sessions, clear_tokens, end_business, list_members};

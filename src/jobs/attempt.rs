@@ -12,6 +12,7 @@ use crate::{
     app::AppState,
     kernel::{
         db::{SystemToken, SystemTx, is_unavailable},
+        faults::{self, Fault, Source},
         ids::JobId,
         metrics::METRICS,
     },
@@ -77,6 +78,16 @@ impl Executor {
             .job_duration
             .with_label_values(&[kind])
             .observe(started.elapsed().as_secs_f64());
+        if let (Outcome::Dead, Some(error)) = (outcome, ending.error_text()) {
+            self.app.faults.note(Fault {
+                source: Source::Job,
+                place: kind.to_owned(),
+                what: faults::describe(error),
+                subscriber: claimed.subscriber,
+                request_id: None,
+                at: self.app.clock.now(),
+            });
+        }
         let ran = Ran {
             job: claimed.fence.job,
             kind: claimed.kind,

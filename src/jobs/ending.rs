@@ -63,11 +63,15 @@ impl Ending {
         }
     }
 
-    pub(super) fn error(self) -> Option<String> {
+    pub(super) fn error_text(&self) -> Option<&str> {
         match self {
             Self::Again { error, .. } | Self::Dead { error } => Some(error),
             Self::Done | Self::PutOff { .. } => None,
         }
+    }
+
+    pub(super) fn error(self) -> Option<String> {
+        self.error_text().map(str::to_owned)
     }
 }
 

@@ -2,8 +2,8 @@
 use std::sync::LazyLock;
 
 use prometheus::{
-    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
-    TextEncoder,
+    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 
 /// 5 ms to 10 s, as the semantic conventions of OpenTelemetry advise for HTTP.
@@ -25,6 +25,7 @@ pub struct Metrics {
     pub db_pool_connections: IntGaugeVec,
     pub brain_turns: IntCounterVec,
     pub texts: IntCounterVec,
+    pub error_logs_dropped: IntCounter,
     pub schedule_last_success: GaugeVec,
     pub ledger_drift: IntGaugeVec,
     pub db_reads: IntCounterVec,
@@ -83,6 +84,11 @@ impl Metrics {
                 "Texts that were to be sent, by outcome.",
                 &["outcome"],
             ),
+            error_logs_dropped: IntCounter::new(
+                "error_logs_dropped_total",
+                "Failures that could not be written into the error log.",
+            )
+            .expect("a fixed name"),
             schedule_last_success: float_gauge(
                 "schedule_last_success_timestamp_seconds",
                 "When a schedule last succeeded.",
@@ -117,6 +123,7 @@ impl Metrics {
             Box::new(self.db_pool_connections.clone()),
             Box::new(self.brain_turns.clone()),
             Box::new(self.texts.clone()),
+            Box::new(self.error_logs_dropped.clone()),
             Box::new(self.schedule_last_success.clone()),
             Box::new(self.ledger_drift.clone()),
             Box::new(self.db_reads.clone()),

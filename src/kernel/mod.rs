@@ -4,6 +4,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod email;
+pub mod faults;
 pub mod http;
 pub mod ids;
 pub mod language;

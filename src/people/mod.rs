@@ -5,6 +5,7 @@
 //!
 //! Of two contacts that turn out to be one person, one is merged into the other: what was said with it goes along, its
 //! number means the other one from then on, and its opt-out stays with the number.
+pub mod consents;
 pub mod model;
 pub mod personal_data;
 mod routes;

@@ -4,7 +4,7 @@
 //! It stands here because those persons are what this room is about, above all rooms that will read it; it names the
 //! tables of others as texts and uses none of their code. `tests/it/personal_data.rs` fails when a column that can
 //! hold words is neither here nor in its list of those that hold none.
-use OnErasure::{Blank, DeleteRow, Keep};
+use OnErasure::{Blank, DeleteRow, Keep, KeepWhileServed};
 use OnExport::{Give, Withhold};
 
 /// Who is meant, and so what sets it off.
@@ -36,6 +36,8 @@ pub enum OnErasure {
     DeleteRow,
     /// Kept, because.
     Keep(&'static str),
+    /// Kept as long as the business is here, because; the row goes with the business.
+    KeepWhileServed(&'static str),
 }
 
 /// One column of the registry.
@@ -106,13 +108,15 @@ static REGISTRY: &[PersonalColumn] = &[
         "opt_outs",
         "phone",
         Give,
-        Keep("whoever opted out is never texted again: without the number nobody would know"),
+        KeepWhileServed(
+            "whoever opted out is never texted again: without the number nobody would know",
+        ),
     ),
     contact(
         "blocked_callers",
         "phone",
         Give,
-        Keep("the business's decision about a number, needed as long as it stands"),
+        KeepWhileServed("the business's decision about a number, needed as long as it stands"),
     ),
     contact("blocked_callers", "reason", Give, Blank),
     // Conversations keep their rows: the sums of their days are made of them.
@@ -154,7 +158,7 @@ static REGISTRY: &[PersonalColumn] = &[
         "idempotency_keys",
         "answer",
         Withhold("an answer that the business's own program got"),
-        Keep("gone after 24 hours"),
+        KeepWhileServed("gone after 24 hours"),
     ),
     business("interactions", "transfer_destination"),
     business("subscribers", "slug"),
@@ -201,6 +205,12 @@ static REGISTRY: &[PersonalColumn] = &[
         "ip_prefix",
         Give,
         Keep("a network, and not an address; part of the proof"),
+    ),
+    contact(
+        "export_parts",
+        "content",
+        Withhold("a copy of what is given"),
+        DeleteRow,
     ),
     business("holidays", "name"),
     business("services", "name"),

@@ -14,7 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     admin,
     app::AppState,
-    billing, identity, inbox, insights, messaging, ops, people, settings, sms, traffic, voice,
+    billing, identity, inbox, insights, messaging, ops, people, safety, settings, sms, traffic,
+    voice,
     web::{
         body, cors, etag,
         flood::{self, Shield},
@@ -44,6 +45,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(messaging::router())
         .merge(inbox::router())
         .merge(voice::router())
+        .merge(safety::router())
         .merge(admin::router())
 }
 
@@ -104,7 +106,7 @@ pub fn router(app: AppState) -> Router {
         ))
         .layer(middleware::from_fn_with_state(shield, flood::layer))
         .layer(middleware::from_fn(limits::layer))
-        .layer(middleware::from_fn(layers::observe))
+        .layer(middleware::from_fn_with_state(app.clone(), layers::observe))
         .layer(cors)
         .layer(middleware::from_fn_with_state(
             insists_on_https,

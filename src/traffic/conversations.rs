@@ -97,7 +97,8 @@ pub struct SavedConversation {
 ///
 /// # Errors
 /// [`Error::Raced`] when another event of the same new conversation was written between this statement's look and its
-/// write; the change of the sums would be wrong, so the transaction begins again.
+/// write; the change of the sums would be wrong, so the transaction begins again. [`Error::Cleared`] when its words were
+/// taken away: the transaction must not be committed, or they would be back.
 pub async fn save_conversation(
     tx: &mut TenantTx,
     update: &ConversationUpdate,
@@ -160,6 +161,9 @@ pub async fn save_conversation(
     .await?;
     if !row.is_new && row.before_status.is_none() {
         return Err(Error::Raced);
+    }
+    if row.is_cleared {
+        return Err(Error::Cleared);
     }
     let is_voice = update.channel == Channel::Voice;
     let after = Facts {
@@ -249,7 +253,7 @@ pub async fn tell_analysis(
             set summary = coalesce($3, summary), sentiment = coalesce($4, sentiment),
                 provider_cost_cents = greatest(provider_cost_cents, $5), updated_at = now(),
                 provider_cost_currency = case when $5::numeric is null then provider_cost_currency else 'USD' end
-          where subscriber_id = $1 and id = $2",
+          where subscriber_id = $1 and id = $2 and words_cleared_at is null",
         subscriber as _,
         interaction as _,
         summary,
@@ -259,4 +263,40 @@ pub async fn tell_analysis(
     .execute(tx.conn())
     .await?;
     Ok(told.rows_affected() == 1)
+}
+
+/// Whether the words of the conversation were taken away.
+pub async fn is_cleared(tx: &mut TenantTx, interaction: InteractionId) -> sqlx::Result<bool> {
+    let subscriber = tx.subscriber();
+    sqlx::query_scalar!(
+        r#"select exists (select from interactions where subscriber_id = $1 and id = $2
+                             and words_cleared_at is not null) as "is_so!""#,
+        subscriber as _,
+        interaction as _,
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// Orders that the provider deletes a call, with its sound, at this time: `safety` has it done.
+pub async fn order_deletion(
+    tx: &mut TenantTx,
+    provider: &str,
+    external_id: &str,
+    due_at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "insert into provider_deletions (subscriber_id, id, provider, kind, external_id, due_at, created_at)
+         values ($1, $2, $3, 'CALL', $4, $5, $5)
+         on conflict (subscriber_id, provider, kind, external_id) do nothing",
+        subscriber as _,
+        Uuid::now_v7(),
+        provider,
+        external_id,
+        due_at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }

@@ -111,6 +111,9 @@ pub enum Error {
     /// Another event of the same conversation came first, between our look and our write. Begin again.
     #[error("another event of this conversation came first")]
     Raced,
+    /// Its words were taken away, by an erasure or by retention: nothing is written to it again.
+    #[error("the words of this conversation were cleared")]
+    Cleared,
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -118,7 +121,7 @@ pub enum Error {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Raced => Self::unavailable(),
+            Error::Raced | Error::Cleared => Self::unavailable(),
             Error::Database(error) => error.into(),
         }
     }

@@ -42,7 +42,7 @@ saved as (
         analysis = coalesce(excluded.analysis, i.analysis),
         updated_at = now()
     returning i.id, (xmax = 0) as is_new, i.day, i.status, i.outcome_type, i.handled_by, i.started_at,
-              i.duration_seconds, i.provider_cost_cents
+              i.duration_seconds, i.provider_cost_cents, i.words_cleared_at is not null as is_cleared
 ),
 turns as (
     insert into interaction_messages as m (subscriber_id, id, interaction_id, role, text, position, created_at)
@@ -64,6 +64,7 @@ sound as (
 select saved.id as "id: InteractionId", saved.is_new as "is_new!", saved.day, saved.status as "status: Status",
        saved.outcome_type as "outcome: Outcome", saved.handled_by as "handled_by: HandledBy", saved.started_at,
        saved.duration_seconds as duration_s, saved.provider_cost_cents as cost_cents,
+       saved.is_cleared as "is_cleared!",
        before.status as "before_status?: Status", before.outcome_type as "before_outcome?: Outcome",
        before.handled_by as "before_handled_by?: HandledBy", before.duration_seconds as "before_duration_s?"
   from saved left join before on true

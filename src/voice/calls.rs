@@ -1,5 +1,5 @@
 //! News of a call: any order, any number of times, one interaction.
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use super::{
     forget,
@@ -50,6 +50,7 @@ pub async fn receive(
         update.forget_words();
         forget::after_call(&mut tx, key.proof, event);
     }
+    heed_consent(&mut tx, &mut update, now).await?;
     let saved = traffic::save_conversation(&mut tx, &update).await?;
     traffic::trace_update(&mut tx, key.kind, &update, &saved, now);
     count(&mut tx, key, &line, &update, &saved, now).await?;
@@ -67,6 +68,25 @@ pub async fn receive(
     heed_reason(&mut tx, key.proof, event, &parties, contact_id, now).await?;
     tx.commit().await?;
     Ok(Received::Done)
+}
+
+/// A recording to which nobody agreed is not kept: not here, and tomorrow, when Retell has told all that it will, not
+/// there either.
+async fn heed_consent(
+    tx: &mut TenantTx,
+    update: &mut ConversationUpdate,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    if update.recordings.is_empty() {
+        return Ok(());
+    }
+    let call = format!("RETELL {}", update.external_id);
+    if !people::consents::may_keep_recording(tx, update.contact, &call, now).await? {
+        update.recordings.clear();
+        let tomorrow = now + Duration::days(1);
+        traffic::order_deletion(tx, "RETELL", &update.external_id, tomorrow).await?;
+    }
+    Ok(())
 }
 
 /// Charges a call that is over, and moves its day's sums.

@@ -36,6 +36,11 @@ pub async fn receive(
     if inbound::claim(&mut tx, Some(subscriber), &kept).await? == Claim::Duplicate {
         return Ok(Received::Duplicate);
     }
+    if let Some(interaction) = interaction_named(&event.chat.metadata)
+        && traffic::is_cleared(&mut tx, interaction).await?
+    {
+        return Err(traffic::Error::Cleared);
+    }
     let mut event = event.clone();
     if !line.keeps_words {
         event.chat.chat_analysis = None;

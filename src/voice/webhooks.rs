@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     app::AppState,
-    inbound::{self, EventKey, Kept, Proof, Received, RetellBody, outcome_of},
-    kernel::{ids::SubscriberId, text::hex},
+    inbound::{self, Claim, EventKey, Kept, Proof, Received, RetellBody, outcome_of},
+    kernel::{db::TenantTx, ids::SubscriberId, text::hex},
     providers::retell::{CallEvent, CallEventKind, ChatEvent, WebhookEvent},
     traffic,
     web::{ApiError, Problem},
@@ -143,7 +143,29 @@ async fn follow(
         }
         handled = receive_once(app, subscriber, key, event).await;
     }
+    if matches!(handled, Err(traffic::Error::Cleared)) {
+        return note_without_words(app, subscriber, key).await;
+    }
     Ok(handled?)
+}
+
+/// News of a conversation whose words were taken away: it is noted that it came, and not what it says.
+async fn note_without_words(
+    app: &AppState,
+    subscriber: SubscriberId,
+    key: &EventKey<'_>,
+) -> Result<Received, ApiError> {
+    let empty = EventKey {
+        raw: b"",
+        ..key.clone()
+    };
+    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
+    let claim = inbound::claim(&mut tx, Some(subscriber), &empty).await?;
+    tx.commit().await?;
+    Ok(match claim {
+        Claim::New => Received::Done,
+        Claim::Duplicate => Received::Duplicate,
+    })
 }
 
 async fn receive_once(

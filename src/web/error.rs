@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::request_id;
-use crate::kernel::{db::is_unavailable, page::BadCursor};
+use crate::kernel::{db::is_unavailable, faults, page::BadCursor};
 
 /// How long a caller should wait before sending the same again.
 const RETRY_AFTER_S: u64 = 2;
@@ -40,6 +40,10 @@ pub struct FieldError {
 /// The code of a problem, beside the answer, for layers that must tell problems apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProblemCode(pub &'static str);
+
+/// What an answer of 500 was about, in our own words, for the error log.
+#[derive(Clone, Debug)]
+pub struct InternalCause(pub String);
 
 /// The body of every error.
 #[derive(Debug, Serialize, ToSchema)]
@@ -181,6 +185,10 @@ impl From<BadCursor> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let cause = match &self {
+            Self::Client { .. } => None,
+            Self::Internal(error) => Some(InternalCause(faults::describe(&format!("{error:#}")))),
+        };
         let (status, code, detail, errors, retry_after_s) = match self {
             Self::Client {
                 status,
@@ -212,6 +220,9 @@ impl IntoResponse for ApiError {
         };
         let mut response = (status, Json(problem)).into_response();
         response.extensions_mut().insert(ProblemCode(code));
+        if let Some(cause) = cause {
+            response.extensions_mut().insert(cause);
+        }
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

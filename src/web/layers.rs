@@ -2,20 +2,27 @@
 use std::{any::Any, time::Instant};
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::{Method, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use tracing::Instrument;
 
-use super::{ApiError, request_id};
-use crate::kernel::metrics::METRICS;
+use super::{ApiError, InternalCause, request_id};
+use crate::{
+    app::AppState,
+    kernel::{
+        faults::{Fault, Source},
+        metrics::METRICS,
+    },
+};
 
 const PROBES: [&str; 4] = ["/health", "/ready", "/metrics", "/"];
 
 /// Measures and logs: one line per request, with the matched route and never the raw path.
-pub async fn observe(request: Request, next: Next) -> Response {
+/// An answer of 500 leaves a note for the error log.
+pub async fn observe(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -29,6 +36,17 @@ pub async fn observe(request: Request, next: Next) -> Response {
         .http_server_request_duration
         .with_label_values(&[route.as_str(), method, response.status().as_str()])
         .observe(elapsed.as_secs_f64());
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        let cause = response.extensions().get::<InternalCause>();
+        app.faults.note(Fault {
+            source: Source::Request,
+            place: format!("{method} {route}"),
+            what: cause.map_or_else(String::new, |cause| cause.0.clone()),
+            subscriber: None,
+            request_id: Some(request_id::current()),
+            at: app.clock.now(),
+        });
+    }
     let (_entered, status) = (span.entered(), response.status().as_u16());
     let duration_ms = elapsed.as_secs_f64() * 1e3;
     // Probes ask every few seconds; their lines would hide the others.
@@ -61,7 +79,14 @@ pub fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no text");
-    ApiError::Internal(anyhow::anyhow!("a handler panicked: {text}")).into_response()
+    let error = anyhow::anyhow!("a handler panicked: {text}");
+    let mut response = ApiError::Internal(error).into_response();
+    // A literal message is ours; a formatted one may hold what a person wrote.
+    if panic.is::<String>() {
+        let cause = InternalCause("a handler panicked".to_owned());
+        response.extensions_mut().insert(cause);
+    }
+    response
 }
 
 /// There is no such path.

@@ -19,6 +19,6 @@ pub mod idempotency;
 mod store;
 
 pub use checks::{Checks, Member};
-pub use error::{ApiError, FieldError, Problem, ProblemCode};
+pub use error::{ApiError, FieldError, InternalCause, Problem, ProblemCode};
 pub use extract::{Body, Path, Query};
 pub use idempotency::Once;

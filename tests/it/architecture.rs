@@ -58,6 +58,7 @@ const STORES: &[&str] = &[
     "src/embedded/roles.rs",
     "src/inbound/claim.rs",
     "src/kernel/db/",
+    "src/people/consents.rs",
     "src/tenancy/business.rs",
     "src/tenancy/directory.rs",
     "src/tenancy/founding.rs",

@@ -29,6 +29,7 @@ mod migrations;
 mod people;
 mod personal_data;
 mod runner;
+mod safety;
 mod schedules;
 mod seeding;
 mod settings;

@@ -38,9 +38,15 @@ const HOLD_NONE: &[&str] = &[
     "credentials.password_hash",
     "credit_accounts.currency",
     "directory.key",
+    "erasures.counts",
+    "error_logs.fingerprint",
+    "error_logs.last_request_id",
+    "error_logs.place",
+    "error_logs.what",
     "events.type",
     "health_scores.reasons",
     "health_scores.subscription_status",
+    "exports.audit_hash",
     "idempotency_keys.key",
     "idempotency_keys.request_hash",
     "inbound_events.error",
@@ -81,6 +87,7 @@ const HOLD_NONE: &[&str] = &[
     "provider_accounts.api_key_sealed",
     "provider_accounts.webhook_secret_last_four",
     "provider_accounts.webhook_secret_sealed",
+    "provider_deletions.external_id",
     "rate_buckets.key",
     "reconciliation_differences.expected",
     "reconciliation_differences.found",
@@ -89,6 +96,8 @@ const HOLD_NONE: &[&str] = &[
     "refresh_sessions.reason",
     "refresh_sessions.token_hash",
     "reset_tokens.token_hash",
+    "retention_runs.data_class",
+    "retention_settings.data_class",
     "schedule_runs.name",
     "services.currency",
     "spent_refresh_tokens.token_hash",
@@ -171,7 +180,7 @@ async fn what_the_registry_promises_can_be_done() {
         let privilege = match entry.on_erasure {
             OnErasure::Blank => "UPDATE",
             OnErasure::DeleteRow => "DELETE",
-            OnErasure::Keep(_) => "SELECT",
+            OnErasure::Keep(_) | OnErasure::KeepWhileServed(_) => "SELECT",
         };
         let found: Option<(bool, bool)> = sqlx::query_as(
             "select has_table_privilege('reception_app', attrelid, $3), relrowsecurity
@@ -218,7 +227,7 @@ fn the_registry_does_not_contradict_itself() {
                 OnExport::Give => None,
             },
             match entry.on_erasure {
-                OnErasure::Keep(reason) => Some(reason),
+                OnErasure::Keep(reason) | OnErasure::KeepWhileServed(reason) => Some(reason),
                 OnErasure::Blank | OnErasure::DeleteRow => None,
             },
         ];

@@ -4,6 +4,7 @@
 //! the commit. Ids and names of fields stand in it, never anybody's words, so nothing has ever to be erased from it.
 mod chain;
 mod store;
+mod verify;
 
 use std::net::IpAddr;
 
@@ -20,10 +21,20 @@ use crate::{
 };
 
 pub use chain::{Broken, Report};
-pub use store::{AuditRow, list, verify};
+pub use store::{AuditRow, Filter, find_head, list};
+pub use verify::verify;
 
 /// Acts of the platform itself are chained under this one.
 pub const PLATFORM: SubscriberId = SubscriberId(Uuid::nil());
+
+/// Where a chain ends.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Head {
+    /// How many rows there are.
+    pub seq: i64,
+    /// SHA-256 in hex. Whoever has kept an older one sees when rows before it were changed or cut off.
+    pub hash: String,
+}
 
 /// What was done.
 #[derive(Clone, Debug)]

@@ -1,16 +1,17 @@
 //! Every statement on `audit_log` and `audit_heads`.
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Entry, Who,
-    chain::{BEGINNING, Broken, Link, Report},
+    Entry, Head, Who,
+    chain::{BEGINNING, Link},
 };
 use crate::kernel::{
     db::{TenantTx, Tx},
     ids::SubscriberId,
     page::Cursor,
+    text::hex,
 };
 
 /// How many rows a verification reads at once.
@@ -99,9 +100,22 @@ pub struct AuditRow {
     pub hash: Vec<u8>,
 }
 
+/// What of the log is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Who did it, under their own name or another's.
+    pub actor: Option<Uuid>,
+    /// The beginning of the action, such as `webhook.`.
+    pub action: Option<String>,
+    /// Days in the subscriber's zone, both of them included.
+    pub from: Option<NaiveDate>,
+    pub to: Option<NaiveDate>,
+}
+
 /// The newest first.
 pub async fn list(
     tx: &mut TenantTx,
+    filter: &Filter,
     after: Option<Cursor>,
     limit: i64,
 ) -> sqlx::Result<Vec<AuditRow>> {
@@ -114,81 +128,105 @@ pub async fn list(
           where subscriber_id = $1
             and ($2::uuid is null
                  or seq < (select seq from audit_log where subscriber_id = $1 and id = $2))
+            and ($4::uuid is null or actor_id = $4 or impersonator_id = $4)
+            and ($5::text is null or starts_with(action, $5))
+            and ($6::date is null or at >= $6::date::timestamp at time zone
+                 coalesce((select timezone from subscriber_profiles where subscriber_id = $1), 'UTC'))
+            and ($7::date is null or at < ($7::date + 1)::timestamp at time zone
+                 coalesce((select timezone from subscriber_profiles where subscriber_id = $1), 'UTC'))
           order by seq desc limit $3",
         subscriber as _,
         after.map(|cursor| cursor.id),
         limit,
+        filter.actor,
+        filter.action,
+        filter.from,
+        filter.to,
     )
     .fetch_all(tx.conn())
     .await
 }
 
-/// Walks every chain, or one, and says where it is broken: a row that was changed, is missing, or was cut off at the end.
-pub async fn verify(tx: &mut impl Tx, only: Option<SubscriberId>) -> sqlx::Result<Report> {
-    let mut report = Report::default();
+/// The end of the chain: kept outside, it shows when rows were cut off.
+pub async fn find_head(tx: &mut TenantTx) -> sqlx::Result<Option<Head>> {
+    let subscriber = tx.subscriber();
+    let head = sqlx::query!(
+        "select seq, hash from audit_heads where subscriber_id = $1",
+        subscriber as _,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(head.map(|head| Head {
+        seq: head.seq,
+        hash: hex(&head.hash),
+    }))
+}
+
+/// Where each chain ends, and the chains that have rows and no end.
+pub(super) async fn list_heads(
+    tx: &mut impl Tx,
+    only: Option<SubscriberId>,
+) -> sqlx::Result<Vec<(SubscriberId, i64, Option<Vec<u8>>)>> {
     let heads = sqlx::query!(
-        r#"select subscriber_id as "subscriber: SubscriberId", seq, hash from audit_heads
+        r#"select subscriber_id as "subscriber!: SubscriberId", seq as "seq!", hash
+             from (select subscriber_id, seq, hash from audit_heads
+                   union all
+                   select distinct l.subscriber_id, 0::bigint, null::bytea from audit_log l
+                    where not exists (select from audit_heads h where h.subscriber_id = l.subscriber_id)) as ends
             where $1::uuid is null or subscriber_id = $1 order by subscriber_id"#,
         only as _,
     )
-    .fetch_all(&mut *tx.conn())
+    .fetch_all(tx.conn())
     .await?;
-    for head in heads {
-        report.chains += 1;
-        let (mut seq, mut hash) = (0, BEGINNING.to_vec());
-        let mut broken = None;
-        while broken.is_none() {
-            let rows = list_after(tx, head.subscriber, seq).await?;
-            if rows.is_empty() {
-                break;
-            }
-            for (link, stored, before) in rows {
-                report.rows += 1;
-                let what = if link.seq != seq + 1 {
-                    Some("a row is missing")
-                } else if before != hash || link.hash(&before).as_slice() != stored {
-                    Some("the row was changed")
-                } else {
-                    None
-                };
-                if let Some(what) = what {
-                    broken = Some((seq + 1, what));
-                    break;
-                }
-                (seq, hash) = (link.seq, stored);
-            }
-        }
-        if broken.is_none() && (seq, &hash) != (head.seq, &head.hash) {
-            broken = Some((seq + 1, "the end was cut off"));
-        }
-        if let Some((seq, what)) = broken {
-            report.broken.push(Broken {
-                subscriber_id: head.subscriber,
-                seq,
-                what,
-            });
-        }
-    }
-    Ok(report)
+    let heads = heads
+        .into_iter()
+        .map(|head| (head.subscriber, head.seq, head.hash));
+    Ok(heads.collect())
 }
 
-async fn list_after(
+/// Whether there are rows behind the end, which nobody but us may move.
+pub(super) async fn has_rows_behind_the_end(
+    tx: &mut impl Tx,
+    subscriber: SubscriberId,
+) -> sqlx::Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from audit_log l
+                           where l.subscriber_id = $1
+                             and l.seq > coalesce((select seq from audit_heads where subscriber_id = $1), 0)) as "is_so!""#,
+        subscriber as _,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(found)
+}
+
+/// A row as it stands, with the hash of the one before it and its own.
+pub(super) struct Stored {
+    pub link: Link,
+    pub prev_hash: Vec<u8>,
+    pub hash: Vec<u8>,
+}
+
+/// The rows behind `seq`, up to the end as it was read: what is written meanwhile belongs to the next verification.
+pub(super) async fn list_after(
     tx: &mut impl Tx,
     subscriber: SubscriberId,
     seq: i64,
-) -> sqlx::Result<Vec<(Link, Vec<u8>, Vec<u8>)>> {
+    end: i64,
+) -> sqlx::Result<Vec<Stored>> {
     let rows = sqlx::query!(
         "select id, seq, at, actor_kind, actor_id, impersonator_id, action, subject_kind, subject_id, changes,
                 ip_prefix, request_id, prev_hash, hash
-           from audit_log where subscriber_id = $1 and seq > $2 order by seq limit $3",
+           from audit_log where subscriber_id = $1 and seq > $2 and seq <= $4 order by seq limit $3",
         subscriber as _,
         seq,
         BATCH,
+        end,
     )
     .fetch_all(tx.conn())
     .await?;
-    let rows = rows.into_iter().map(|row| {
-        let link = Link {
+    let rows = rows.into_iter().map(|row| Stored {
+        link: Link {
             subscriber,
             id: row.id,
             seq: row.seq,
@@ -202,8 +240,9 @@ async fn list_after(
             changes: row.changes,
             ip_prefix: row.ip_prefix,
             request_id: row.request_id,
-        };
-        (link, row.hash, row.prev_hash)
+        },
+        prev_hash: row.prev_hash,
+        hash: row.hash,
     });
     Ok(rows.collect())
 }

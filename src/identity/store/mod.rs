@@ -1,5 +1,6 @@
 //! Every statement of identity. Those on people take an [`IdentityTx`](crate::kernel::db::IdentityTx).
 pub mod attempts;
+pub mod clearing;
 pub mod keys;
 pub mod overview;
 pub mod people;

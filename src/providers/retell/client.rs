@@ -150,6 +150,19 @@ impl Client {
         self.get("/v2/get-call/", call_id).await
     }
 
+    /// Deletes a call with its recordings and transcript. False: there is no such call, any more or at all.
+    pub async fn delete_call(&self, call_id: &str) -> Result<bool, Error> {
+        if check_id(call_id).is_err() {
+            return Ok(false);
+        }
+        let request = self.http.delete(self.url("/v2/delete-call/") + call_id);
+        match self.send(request, self.deadline).await {
+            Ok(_) => Ok(true),
+            Err(Error::Refused { status: 404 | 422 }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Has Retell keep nothing of a call that is over but its basic attributes. May be repeated.
     pub async fn forget_call(&self, call_id: &str) -> Result<(), Error> {
         self.forget("/v2/update-call/", call_id).await
@@ -189,6 +202,16 @@ impl Client {
         request: RequestBuilder,
         deadline: Duration,
     ) -> Result<T, Error> {
+        let answer = self.send(request, deadline).await?;
+        answer.json().ok_or(Error::Unknown("unreadable answer"))
+    }
+
+    /// The answer of a success, whatever is in it.
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        deadline: Duration,
+    ) -> Result<exchange::Answer, Error> {
         let answer = exchange::run(
             request.bearer_auth(self.api_key.expose_secret()),
             deadline,
@@ -196,9 +219,7 @@ impl Client {
         )
         .await?;
         match answer.status {
-            status if status.is_success() => {
-                answer.json().ok_or(Error::Unknown("unreadable answer"))
-            }
+            status if status.is_success() => Ok(answer),
             StatusCode::TOO_MANY_REQUESTS => Err(Error::RateLimited {
                 retry_after: answer.retry_after,
             }),

@@ -141,6 +141,34 @@ impl Client {
         Ok(page.messages)
     }
 
+    /// Deletes a text from the account's log. False: there is no such text, any more or at all.
+    pub async fn delete_message(&self, sid: &str) -> Result<bool, Error> {
+        self.delete("Messages", sid).await
+    }
+
+    /// Deletes a recording.
+    pub async fn delete_recording(&self, sid: &str) -> Result<bool, Error> {
+        self.delete("Recordings", sid).await
+    }
+
+    /// Deletes a call that is over from the account's log.
+    pub async fn delete_call(&self, sid: &str) -> Result<bool, Error> {
+        self.delete("Calls", sid).await
+    }
+
+    async fn delete(&self, kind: &str, sid: &str) -> Result<bool, Error> {
+        if check_sid(sid).is_err() {
+            return Ok(false);
+        }
+        let url = self.account_url(&format!("/{kind}/{sid}.json"));
+        let answer = self.exchange(self.http.delete(url)).await?;
+        match answer.status {
+            status if status.is_success() => Ok(true),
+            StatusCode::NOT_FOUND => Ok(false),
+            _ => Err(refusal(&answer)),
+        }
+    }
+
     /// Empties the body of a text that has come to its end; everything else about it stays. May be repeated.
     pub async fn empty_message(&self, sid: &str) -> Result<(), Error> {
         check_sid(sid)?;

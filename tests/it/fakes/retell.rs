@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, patch, post},
+    routing::{delete, get, patch, post},
 };
 use serde_json::{Value, json};
 
@@ -45,6 +45,8 @@ struct Memories {
     chats: Vec<Chat>,
     replies: VecDeque<Vec<String>>,
     troubles: VecDeque<Trouble>,
+    deleted: Vec<String>,
+    refusals: VecDeque<u16>,
     /// Keys of workspaces beside the platform's.
     keys: Vec<String>,
     /// What was to be forgotten, by which key.
@@ -68,6 +70,7 @@ impl FakeRetell {
         let router = Router::new()
             .route("/create-chat", post(create_chat))
             .route("/create-chat-completion", post(create_chat_completion))
+            .route("/v2/delete-call/{call}", delete(delete_call))
             .route("/update-chat/{id}", patch(forget))
             .route("/v2/update-call/{id}", patch(forget))
             .route("/recordings/{name}", get(play))
@@ -129,6 +132,16 @@ impl FakeRetell {
         let hold = Hold::default();
         self.next(Trouble::Wait(hold.clone()));
         hold
+    }
+
+    /// The calls that were deleted, in their order.
+    pub fn deleted(&self) -> Vec<String> {
+        self.memories.lock().deleted.clone()
+    }
+
+    /// The next deletion is answered with this instead.
+    pub fn refuse_next_deletion(&self, status: u16) {
+        self.memories.lock().refusals.push_back(status);
     }
 
     /// An hour of silence passes.
@@ -235,6 +248,22 @@ async fn play(
         (header::CONTENT_TYPE, "audio/wav"),
     ];
     (StatusCode::PARTIAL_CONTENT, headers, &SOUND[from..=to]).into_response()
+}
+
+async fn delete_call(
+    State(memories): State<Memory<Memories>>,
+    headers: HeaderMap,
+    Path(call): Path<String>,
+) -> Response {
+    if authorized(&memories, &headers).is_none() {
+        return refusal(401);
+    }
+    let mut memories = memories.lock();
+    if let Some(status) = memories.refusals.pop_front() {
+        return refusal(status);
+    }
+    memories.deleted.push(call);
+    StatusCode::NO_CONTENT.into_response()
 }
 
 async fn forget(

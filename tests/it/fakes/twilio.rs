@@ -60,6 +60,7 @@ struct Memories {
     lookups: usize,
     attempts: usize,
     price: Option<String>,
+    deleted: Vec<String>,
     /// Accounts beside the platform's, with their tokens.
     accounts: HashMap<String, String>,
     /// Texts whose body was emptied, and whose media were deleted, each by which account.
@@ -86,7 +87,7 @@ impl FakeTwilio {
             .route(path, post(send_message).get(list_messages))
             .route(
                 "/2010-04-01/Accounts/{account}/Messages/{file}",
-                post(empty_message),
+                post(empty_message).delete(delete_message),
             )
             .route(
                 "/2010-04-01/Accounts/{account}/Messages/{sid}/Media.json",
@@ -157,6 +158,11 @@ impl FakeTwilio {
     /// How often somebody asked which texts there are.
     pub fn lookups(&self) -> usize {
         self.server.memories.lock().lookups
+    }
+
+    /// What was deleted, such as `Messages/SM….json`, in its order.
+    pub fn deleted(&self) -> Vec<String> {
+        self.server.memories.lock().deleted.clone()
     }
 
     pub fn refuse_next(&self, status: u16, code: u32) {
@@ -298,6 +304,19 @@ async fn play(
     } else {
         refusal(401, 20003)
     }
+}
+
+async fn delete_message(
+    State(server): State<Server>,
+    Path((account, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if !server.is_authorized(&account, &headers) {
+        return refusal(401, 20003);
+    }
+    let mut memories = server.memories.lock();
+    memories.deleted.push(format!("Messages/{file}"));
+    StatusCode::NO_CONTENT.into_response()
 }
 
 async fn empty_message(

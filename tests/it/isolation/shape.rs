@@ -18,7 +18,10 @@ const TENANT: &[&str] = &[
     "contacts",
     "credit_accounts",
     "dialogue_states",
+    "erasures",
     "events",
+    "export_parts",
+    "exports",
     "health_scores",
     "holidays",
     "idempotency_keys",
@@ -30,10 +33,12 @@ const TENANT: &[&str] = &[
     "opt_outs",
     "outgoing_messages",
     "provider_accounts",
+    "provider_deletions",
     "questions",
     "reconciliation_differences",
     "recordings",
     "registrations",
+    "retention_settings",
     "services",
     "subscriber_channels",
     "subscriber_profiles",
@@ -47,6 +52,7 @@ const TENANT: &[&str] = &[
 const SCOPED: &[&str] = &[
     "agents",
     "api_keys",
+    "error_logs",
     "inbound_events",
     "memberships",
     "ops_alerts",
@@ -74,6 +80,8 @@ const MACHINERY: &[&str] = &[
     "rate_buckets",
     // Of everybody at once; what was found stands in reconciliation_differences, by subscriber.
     "reconciliation_runs",
+    // Counts of a night over everybody.
+    "retention_runs",
     "schedule_runs",
 ];
 /// sqlx's own.
@@ -135,6 +143,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("jobs.dedupe_key", "a name and ids"),
     ("jobs.last_error", "redacted"),
     ("schedule_runs.name", "a name in the code"),
+    ("retention_runs.data_class", "a name in the code"),
     ("leases.key", "a name and ids"),
     ("rate_buckets.key", "a name and ids or hashes"),
     ("plans.currency", "a code"),

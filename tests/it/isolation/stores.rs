@@ -16,7 +16,10 @@ use rocket_reception::{
         model::{Refusal, TextStatus},
         store as texts,
     },
-    people::{self, NewLead},
+    people::{
+        self, NewLead,
+        consents::{self, NewConsent},
+    },
     tenancy::{AiProvider, Channel, ChannelMode, Transport},
     traffic::{
         self, Contribution, Conversation, ConversationUpdate, Direction, IncomingText,
@@ -45,6 +48,40 @@ const WITHOUT_IDS: &[&str] = &[
     "src/insights/store/figures.rs::count_new_leads",
     "src/insights/store/figures.rs::find_zone",
     "src/insights/store/figures.rs::list_sums",
+    // By ids of the own rows, and by everything of a business: tests/it/safety calls their routes with another's ids, and
+    // erases one of two planted businesses.
+    "src/identity/audit/store.rs::find_head",
+    "src/safety/store/erasures.rs::blank_bodies",
+    "src/safety/store/erasures.rs::close_business",
+    "src/safety/store/erasures.rs::close_conversations",
+    "src/safety/store/erasures.rs::expire_exports",
+    "src/safety/store/erasures.rs::find_person",
+    "src/safety/store/erasures.rs::find_slug",
+    "src/safety/store/erasures.rs::finish_at_providers",
+    "src/safety/store/erasures.rs::finish_here",
+    "src/safety/store/erasures.rs::insert",
+    "src/safety/store/erasures.rs::insert_deletions",
+    "src/safety/store/erasures.rs::is_busy",
+    "src/safety/store/erasures.rs::list",
+    "src/safety/store/erasures.rs::list_due",
+    "src/safety/store/erasures.rs::lock_wanted",
+    "src/safety/store/erasures.rs::tell_attempt",
+    "src/safety/store/exports.rs::begin_again",
+    "src/safety/store/exports.rs::insert",
+    "src/safety/store/exports.rs::insert_part",
+    "src/safety/store/exports.rs::list",
+    "src/safety/store/exports.rs::list_parts",
+    "src/safety/store/personal.rs::erase_of_business",
+    "src/safety/store/personal.rs::erase_person",
+    "src/safety/store/personal.rs::export_rows",
+    "src/safety/store/personal.rs::read",
+    "src/safety/store/retention.rs::clear_transcripts",
+    "src/safety/store/retention.rs::delete_events",
+    "src/safety/store/retention.rs::delete_raw_webhooks",
+    "src/safety/store/retention.rs::delete_recordings",
+    "src/safety/store/retention.rs::expire_exports",
+    "src/safety/store/retention.rs::list_settings",
+    "src/safety/store/retention.rs::replace_settings",
     // Ids of runs, which are everybody's, and of what the same transaction found; tests/it/billing has them.
     "src/billing/reconcile/store/calls.rs::list_uncaused",
     "src/billing/reconcile/store/calls.rs::list_uncharged",
@@ -589,6 +626,37 @@ async fn upkeep_in_a_tenants_transaction_stays_in_its_rows() {
     assert_eq!(closed.unwrap().len(), 1);
     tx.commit().await.unwrap();
     assert_eq!(scene.rows_of_b().await, before);
+}
+
+#[tokio::test]
+async fn consents_and_orders_of_another_subscriber_are_not_found_and_not_made() {
+    let scene = Scene::new().await;
+    let (own, others) = (scene.contact(scene.world.a), scene.contact(scene.world.b));
+    let mut tx = scene.tx().await;
+    assert!(consents::has_contact(&mut tx, own).await.unwrap());
+    assert!(!consents::has_contact(&mut tx, others).await.unwrap());
+    let listed = consents::list_consents(&mut tx, others).await;
+    assert!(listed.unwrap().is_empty());
+    let consent = NewConsent {
+        contact: others,
+        purpose: consents::Purpose::Recording,
+        granted: true,
+        text_version: "1".to_owned(),
+        channel: consents::ConsentChannel::Web,
+        proof: None,
+        ip_prefix: None,
+    };
+    let written = consents::record_consent(&mut tx, &consent, now()).await;
+    assert!(written.unwrap().is_none());
+    let kept = consents::may_keep_recording(&mut tx, Some(others), "call_1", now()).await;
+    assert!(!kept.unwrap());
+    let interaction = scene.interaction(scene.world.b);
+    assert!(!traffic::is_cleared(&mut tx, interaction).await.unwrap());
+    traffic::order_deletion(&mut tx, "RETELL", "call_1", now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    scene.assert_b_is_as_before().await;
 }
 
 #[test]

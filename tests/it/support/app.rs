@@ -130,6 +130,7 @@ impl TestApp {
             clock: app.clock.clone(),
             settings: app.state.settings.clone(),
             tasks: app.state.tasks.clone(),
+            faults: app.state.faults.clone(),
             signing: app.state.signing.clone(),
             keyring: app.state.keyring.clone(),
             http: app.state.http.clone(),

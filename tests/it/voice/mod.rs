@@ -31,11 +31,17 @@ fn parse(sample: &str) -> Value {
 /// The business of the samples.
 async fn boreale(app: &TestApp) -> Subscriber {
     let boreale = app.subscriber("boreale").name("Plomberie Boréale");
-    boreale
+    let boreale = boreale
         .older_id("tnt_01HBOREALE")
         .number(BOREALE)
         .zone("America/Montreal")
-        .await
+        .await;
+    app.change(
+        &boreale,
+        "update subscriber_profiles set recording_mode = 'ANNOUNCED' where subscriber_id = $1",
+    )
+    .await;
+    boreale
 }
 
 /// The same sample with another value; the path is written as in a JSON pointer.
