@@ -2,13 +2,15 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use secrecy::ExposeSecret;
+use url::Url;
 
 use crate::{
     kernel::{
         clock::Clock,
         config::{AppEnv, Settings},
         db::Db,
-        http,
+        http::{self, Reach, TenantClient},
         secrets::Keyring,
         signing::SigningKeys,
         tasks::Tasks,
@@ -26,6 +28,8 @@ pub struct App {
     pub signing: SigningKeys,
     /// What seals and opens secrets at rest.
     pub keyring: Keyring,
+    /// For addresses that a subscriber typed.
+    pub tenant_http: TenantClient,
     /// None: texts go to the sandbox (development) or stay unsent (production).
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
@@ -51,6 +55,8 @@ impl App {
             .api_key
             .clone()
             .map(|key| retell::Client::new(http, &settings.retell.api_base_url, key));
+        let tenant_http =
+            TenantClient::new(reach(&settings)).context("make the client for subscribers")?;
         let no_key = "a key is missing: Settings::with_development_secrets makes it in development";
         let signing = settings.keys.signing.clone();
         let keyring = settings.keys.encryption.clone();
@@ -59,6 +65,7 @@ impl App {
             clock,
             signing: signing.context(no_key)?,
             keyring: keyring.context(no_key)?,
+            tenant_http,
             settings,
             tasks: Tasks::default(),
             twilio,
@@ -70,4 +77,27 @@ impl App {
     pub fn has_text_sandbox(&self) -> bool {
         self.settings.env == AppEnv::Development || self.settings.twilio.is_sandboxed
     }
+}
+
+/// How far requests to subscribers' addresses may reach. Without encryption they go to networks that a setting allows,
+/// and in development anywhere.
+fn reach(settings: &Settings) -> Reach {
+    let databases = [&settings.database.url, &settings.database.read_url];
+    let databases = databases.into_iter().flatten();
+    let mut own: Vec<_> = databases
+        .filter_map(|url| host_and_port(url.expose_secret(), 5432))
+        .collect();
+    let ourselves = host_and_port(&settings.public_url, settings.port);
+    own.extend(ourselves.map(|(host, _)| (host, settings.port)));
+    Reach {
+        allowed: settings.network.allowed_private_cidrs.clone(),
+        has_plain_http: settings.env == AppEnv::Development,
+        own,
+    }
+}
+
+fn host_and_port(url: &str, usual_port: u16) -> Option<(String, u16)> {
+    let url = Url::parse(url).ok()?;
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    Some((host.to_owned(), url.port().unwrap_or(usual_port)))
 }

@@ -20,6 +20,7 @@ pub mod messaging;
 pub mod receptionist;
 pub mod sms;
 pub mod voice;
+pub mod deliveries;
 pub mod ops;
 pub mod worker;
 pub mod server;

@@ -5,7 +5,7 @@ use anyhow::Context;
 
 use crate::{
     app::AppState,
-    billing,
+    billing, deliveries,
     inbound::{self, Received, Reprocess},
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
@@ -24,6 +24,7 @@ pub fn registry() -> Registry {
     registry.register(sms::obey_everywhere);
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
+    deliveries::register(&mut registry);
     registry
 }
 
@@ -39,6 +40,11 @@ pub fn schedules() -> Vec<Schedule> {
         name: "reconciliation",
         every: Every::DailyAt { hour: 3, minute: 0 },
         job: |due_at| new_job(&billing::Reconcile::of(due_at)),
+    });
+    schedules.push(Schedule {
+        name: "webhook_health",
+        every: Every::Minutes(15),
+        job: |_| new_job(&deliveries::CheckHealth {}),
     });
     schedules
 }

@@ -18,5 +18,16 @@ pub fn emit(tx: &mut TenantTx, event: &Event, occurred_at: DateTime<Utc>) {
         kind: event.kind(),
         occurred_at,
         data: event.data(),
+        dedupe_key: None,
+    });
+}
+
+/// The same for a fact that may be told more than once: of all with this key one is written.
+pub fn emit_once(tx: &mut TenantTx, event: &Event, occurred_at: DateTime<Utc>, key: String) {
+    tx.emit(NewEvent {
+        kind: event.kind(),
+        occurred_at,
+        data: event.data(),
+        dedupe_key: Some(key),
     });
 }

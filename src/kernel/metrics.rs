@@ -26,6 +26,8 @@ pub struct Metrics {
     pub texts: IntCounterVec,
     pub schedule_last_success: GaugeVec,
     pub ledger_drift: IntGaugeVec,
+    pub deliveries: IntCounterVec,
+    pub delivery_latency: HistogramVec,
 }
 
 pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -86,6 +88,16 @@ impl Metrics {
                 "Differences that the last reconciliation found.",
                 &["state"],
             ),
+            deliveries: counter(
+                "deliveries_total",
+                "Attempts to deliver webhooks, by outcome.",
+                &["outcome"],
+            ),
+            delivery_latency: histogram(
+                "delivery_latency_seconds",
+                "Time from an event to its delivery.",
+                &[],
+            ),
             registry,
         };
         metrics.register();
@@ -93,7 +105,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let all: [Box<dyn prometheus::core::Collector>; 12] = [
+        let all: [Box<dyn prometheus::core::Collector>; 14] = [
             Box::new(self.http_server_request_duration.clone()),
             Box::new(self.http_client_request_duration.clone()),
             Box::new(self.inbound_events.clone()),
@@ -106,6 +118,8 @@ impl Metrics {
             Box::new(self.texts.clone()),
             Box::new(self.schedule_last_success.clone()),
             Box::new(self.ledger_drift.clone()),
+            Box::new(self.deliveries.clone()),
+            Box::new(self.delivery_latency.clone()),
         ];
         for collector in all {
             self.registry

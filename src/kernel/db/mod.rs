@@ -24,7 +24,7 @@ use crate::kernel::clock::Clock;
 pub use catalogue::{catalogue_differences, read_catalogue};
 pub use errors::{OnConstraint, is_unavailable};
 pub use migrate::{MIGRATOR, MigrationState, migrate, migration_status};
-pub use outbox::{NewEvent, NewJob};
+pub use outbox::{DELIVER, DELIVER_RUNS, NewEvent, NewJob};
 pub use roles::{APP_ROLE, ensure_roles, login_bypasses_policies};
 pub use tx::{OperatorToken, OperatorTx, SystemToken, SystemTx, TenantTx, Tx};
 

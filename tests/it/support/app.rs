@@ -127,6 +127,7 @@ impl TestApp {
             tasks: app.state.tasks.clone(),
             signing: app.state.signing.clone(),
             keyring: app.state.keyring.clone(),
+            tenant_http: app.state.tenant_http.clone(),
         };
         app.on(Arc::new(state))
     }

@@ -1,5 +1,13 @@
-//! Clients for the providers' APIs.
+//! HTTP clients: one for the providers' APIs, one for addresses that a subscriber typed.
+mod address;
+mod target;
+mod tenant;
+
 use std::time::Duration;
+
+pub use address::Reach;
+pub use target::{BadTarget, Target};
+pub use tenant::{Answer, Exchange, Failure, Looked, Lookup, TenantClient};
 
 /// The one client for providers: no redirects (none of them needs one), a bound on connecting.
 /// Every call sets its own deadline.
