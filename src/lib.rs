@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod events;
 pub mod inbound;
 pub mod tenancy;
+pub mod identity;
 pub mod people;
 pub mod traffic;
 pub mod billing;

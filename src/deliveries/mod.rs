@@ -16,6 +16,9 @@ pub mod model;
 mod pacing;
 mod parcel;
 mod payload;
+mod replay;
+mod routes;
+mod service;
 mod settle;
 pub mod signature;
 pub mod store;
@@ -27,6 +30,8 @@ use std::sync::Arc;
 use crate::jobs::Registry;
 
 pub use deliver::{Courier, Deliver};
+pub use replay::ReplayFailed;
+pub use routes::router;
 pub use watch::CheckHealth;
 
 /// Adds the handlers of this room.
@@ -34,4 +39,5 @@ pub fn register(registry: &mut Registry) {
     let courier = Arc::new(Courier::default());
     registry.register(move |app, run, job| deliver::deliver(courier.clone(), app, run, job));
     registry.register(watch::check_health);
+    registry.register(replay::replay_failed);
 }

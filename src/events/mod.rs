@@ -4,11 +4,13 @@
 //! `data` is at most two levels deep, its keys are stable and always there (null when there is nothing).
 pub mod catalogue;
 mod data;
+mod examples;
 
 use chrono::{DateTime, Utc};
 
 pub use catalogue::Event;
 pub use data::*;
+pub use examples::examples;
 
 use crate::kernel::db::{NewEvent, TenantTx};
 

@@ -1,12 +1,9 @@
 //! Extractors: a handler cannot get a payload that was not proved.
-use std::time::Duration;
-
 use axum::{
-    body::{Body, Bytes},
+    body::Bytes,
     extract::{FromRequest, OriginalUri, Request},
     http::{HeaderMap, header},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::Received;
 use crate::{
@@ -16,15 +13,12 @@ use crate::{
         retell,
         twilio::{self, Form},
     },
-    web::ApiError,
+    web::{ApiError, body},
 };
 
 /// Bodies of Twilio may hold long tokens and add-ons, those of Retell whole transcripts with word timings.
 const TWILIO_LIMIT: usize = 1024 * 1024;
 const RETELL_LIMIT: usize = 10 * 1024 * 1024;
-
-/// Providers give up on us after 10 to 15 s; who sends more slowly than this is none of them.
-const READ_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A form that Twilio signed.
 pub struct TwilioForm {
@@ -69,7 +63,7 @@ async fn prove_twilio(request: Request, app: &AppState) -> Result<TwilioForm, Ap
     if settings.auth_tokens.is_empty() {
         return Err(ApiError::provider_not_configured("Twilio"));
     }
-    let (parts, body) = request.into_parts();
+    let (parts, unread) = request.into_parts();
     let signature = header_text(&parts.headers, "x-twilio-signature");
     let signature = signature
         .ok_or_else(ApiError::invalid_signature)?
@@ -87,7 +81,7 @@ async fn prove_twilio(request: Request, app: &AppState) -> Result<TwilioForm, Ap
         .unwrap_or(OriginalUri(parts.uri));
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let url = format!("{}{path}", app.settings.public_url);
-    let raw = read_body(body, TWILIO_LIMIT).await?;
+    let raw = body::read(unread, TWILIO_LIMIT).await?;
     let form = Form::decode(&raw).map_err(|error| ApiError::malformed(error.to_string()))?;
     if !twilio::signature::is_valid(&settings.auth_tokens, &url, &form, &signature) {
         return Err(ApiError::invalid_signature());
@@ -109,7 +103,7 @@ async fn prove_retell(request: Request, app: &AppState) -> Result<RetellBody, Ap
     if secrets.is_empty() {
         return Err(ApiError::provider_not_configured("Retell"));
     }
-    let (parts, body) = request.into_parts();
+    let (parts, unread) = request.into_parts();
     let signature = header_text(&parts.headers, "x-retell-signature");
     let signature = signature
         .ok_or_else(ApiError::invalid_signature)?
@@ -117,7 +111,7 @@ async fn prove_retell(request: Request, app: &AppState) -> Result<RetellBody, Ap
     if !has_content_type(&parts.headers, "application/json") {
         return Err(ApiError::unsupported_media_type("application/json"));
     }
-    let raw = read_body(body, RETELL_LIMIT).await?;
+    let raw = body::read(unread, RETELL_LIMIT).await?;
     retell::signature::check(
         secrets,
         &signature,
@@ -141,16 +135,4 @@ fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
         let essence = value.split(';').next().unwrap_or_default();
         essence.trim().eq_ignore_ascii_case(wanted)
     })
-}
-
-async fn read_body(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let reading = Limited::new(body, limit).collect();
-    let Ok(read) = tokio::time::timeout(READ_DEADLINE, reading).await else {
-        return Err(ApiError::malformed("the body came too slowly"));
-    };
-    match read {
-        Ok(read) => Ok(read.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::too_large(limit)),
-        Err(_) => Err(ApiError::malformed("the body ended early")),
-    }
 }

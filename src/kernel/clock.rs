@@ -1,5 +1,8 @@
 //! The one place where time comes from.
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+    time::{Duration as StdDuration, Instant},
+};
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -33,6 +36,18 @@ impl Clock {
         match self {
             Self::System => None,
             Self::Fixed(_) => Some(self.now()),
+        }
+    }
+
+    /// What only ever grows, for limits within the process: the time since some moment of the past.
+    pub fn monotonic(&self) -> StdDuration {
+        static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match self {
+            Self::System => BEGINNING.elapsed(),
+            Self::Fixed(_) => {
+                let since = self.now() - DateTime::UNIX_EPOCH;
+                since.to_std().unwrap_or_default()
+            }
         }
     }
 

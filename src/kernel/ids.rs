@@ -51,4 +51,6 @@ id! {
     UsageId,
     UserId,
     RunId,
+    SessionId,
+    ApiKeyId,
 }

@@ -17,6 +17,7 @@ pub struct Metrics {
     pub http_server_request_duration: HistogramVec,
     pub http_client_request_duration: HistogramVec,
     pub inbound_events: IntCounterVec,
+    pub rate_limited: IntCounterVec,
     pub jobs_ready: IntGaugeVec,
     pub jobs_oldest_ready: GaugeVec,
     pub job_runs: IntCounterVec,
@@ -50,6 +51,11 @@ impl Metrics {
                 "inbound_events_total",
                 "Webhooks of providers by what became of them.",
                 &["provider", "kind", "outcome"],
+            ),
+            rate_limited: counter(
+                "rate_limited_total",
+                "Requests that a limit refused, and events that it made wait.",
+                &["limit"],
             ),
             jobs_ready: gauge("jobs_ready", "Jobs that are due.", &["lane"]),
             jobs_oldest_ready: float_gauge(
@@ -105,10 +111,11 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let all: [Box<dyn prometheus::core::Collector>; 14] = [
+        let all: [Box<dyn prometheus::core::Collector>; 15] = [
             Box::new(self.http_server_request_duration.clone()),
             Box::new(self.http_client_request_duration.clone()),
             Box::new(self.inbound_events.clone()),
+            Box::new(self.rate_limited.clone()),
             Box::new(self.jobs_ready.clone()),
             Box::new(self.jobs_oldest_ready.clone()),
             Box::new(self.job_runs.clone()),

@@ -14,6 +14,9 @@ pub enum Subject {
     Contact,
     /// The subscriber's own people and words: exported with the subscriber, erased when it leaves.
     Business,
+    /// Somebody who signs in, maybe for several subscribers: goes with the account alone. These tables are of
+    /// `identity`, by a role of its own.
+    Account,
 }
 
 /// What an export does with the column.
@@ -47,7 +50,7 @@ pub struct PersonalColumn {
 
 /// The registry.
 pub fn personal_data() -> &'static [PersonalColumn] {
-    &REGISTRY
+    REGISTRY
 }
 
 const fn contact(
@@ -75,11 +78,22 @@ const fn business(table: &'static str, column: &'static str) -> PersonalColumn {
     }
 }
 
+/// What belongs to a person who signs in, maybe for several businesses.
+const fn account(table: &'static str, column: &'static str) -> PersonalColumn {
+    PersonalColumn {
+        table,
+        column,
+        subject: Subject::Account,
+        on_export: Give,
+        on_erasure: Keep("the person's own account, which may belong to other businesses as well"),
+    }
+}
+
 const GIVEN_ELSEWHERE: OnExport =
     Withhold("a provider's wording of what is given from the rows that were made of it");
 const OURS: OnExport = Withhold("how we work, with no word that is not given as a turn");
 
-static REGISTRY: [PersonalColumn; 58] = [
+static REGISTRY: &[PersonalColumn] = &[
     // Contacts keep their row: interactions, leads and money point to it.
     contact("contacts", "first_name", Give, Blank),
     contact("contacts", "last_name", Give, Blank),
@@ -161,6 +175,27 @@ static REGISTRY: [PersonalColumn; 58] = [
     business("subscriber_profiles", "recording_consent_text"),
     business("subscriber_channels", "provider_number_e164"),
     business("phone_numbers", "e164"),
+    business("registrations", "phone_number"),
+    business("registrations", "business_hours"),
+    business("registrations", "services"),
+    business("registrations", "referral_code"),
+    account("users", "email"),
+    account("users", "first_name"),
+    account("users", "last_name"),
+    account("refresh_sessions", "device"),
+    account("refresh_sessions", "ip_prefix"),
+    contact(
+        "consent_logs",
+        "proof",
+        Give,
+        Keep("what somebody agreed to has to be shown for as long as the law asks"),
+    ),
+    contact(
+        "consent_logs",
+        "ip_prefix",
+        Give,
+        Keep("a network, and not an address; part of the proof"),
+    ),
     business("holidays", "name"),
     business("services", "name"),
 ];

@@ -18,6 +18,8 @@ pub enum Key<'a> {
     SharedDefault(&'a E164),
     /// An agent at Retell.
     RetellAgent(&'a str),
+    /// A tool's key, by its SHA-256 in hex.
+    ApiKey(&'a str),
 }
 
 /// What the directory knows of a key. Without a subscriber it is the platform's: a shared number, the gatekeeper.
@@ -36,13 +38,14 @@ impl Key<'_> {
             Self::Number(_) => "NUMBER",
             Self::SharedDefault(_) => "SHARED_DEFAULT",
             Self::RetellAgent(_) => "AGENT",
+            Self::ApiKey(_) => "API_KEY",
         }
     }
 
     fn text(&self) -> String {
         match self {
             Self::Subscriber(id) => id.to_string(),
-            Self::OlderId(text) | Self::Slug(text) => (*text).to_owned(),
+            Self::OlderId(text) | Self::Slug(text) | Self::ApiKey(text) => (*text).to_owned(),
             Self::Number(number) | Self::SharedDefault(number) => number.to_string(),
             Self::RetellAgent(id) => format!("RETELL:{id}"),
         }

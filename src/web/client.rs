@@ -6,6 +6,8 @@ use axum::{
     http::{Extensions, HeaderMap, request::Parts},
 };
 
+use ipnet::IpNet;
+
 use super::ApiError;
 use crate::app::AppState;
 
@@ -24,6 +26,13 @@ pub fn address(headers: &HeaderMap, extensions: &Extensions, hops: usize) -> Opt
         .collect();
     let place = forwarded.len().checked_sub(hops)?;
     forwarded[place].trim().parse().ok()
+}
+
+/// The network of an address, as far as it is kept: nobody can be found by it.
+pub fn prefix(ip: IpAddr) -> String {
+    let length = if ip.to_canonical().is_ipv4() { 24 } else { 48 };
+    let network = IpNet::new(ip.to_canonical(), length).map(|network| network.trunc());
+    network.map_or_else(|_| String::new(), |network| network.to_string())
 }
 
 /// Lets in loopback and private addresses only: what an operator's own network may see.

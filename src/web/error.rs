@@ -1,4 +1,6 @@
 //! What goes wrong, as a caller sees it: RFC 9457 `application/problem+json` with a stable `code`.
+use std::time::Duration;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -34,6 +36,10 @@ pub struct FieldError {
     pub field: String,
     pub message: String,
 }
+
+/// The code of a problem, beside the answer, for layers that must tell problems apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProblemCode(pub &'static str);
 
 /// The body of every error.
 #[derive(Debug, Serialize, ToSchema)]
@@ -107,6 +113,11 @@ impl ApiError {
         }
     }
 
+    /// Too many failed attempts.
+    pub fn too_many_attempts(retry_after: Duration) -> Self {
+        Self::too_many("too_many_attempts", retry_after)
+    }
+
     pub fn provider_not_configured(provider: &str) -> Self {
         Self::retry_later(
             "provider_not_configured",
@@ -121,6 +132,23 @@ impl ApiError {
             "please send the same again later",
             RETRY_AFTER_S,
         )
+    }
+
+    /// Too many of them: there will be enough again after this time.
+    pub fn rate_limited(retry_after: Duration) -> Self {
+        Self::too_many("rate_limited", retry_after)
+    }
+
+    /// 429 with its `Retry-After`, in whole seconds that are surely enough.
+    pub fn too_many(code: &'static str, retry_after: Duration) -> Self {
+        let seconds = retry_after.as_millis().div_ceil(1000).max(1);
+        Self::Client {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code,
+            detail: format!("please wait {seconds} s"),
+            fields: Vec::new(),
+            retry_after_s: Some(u64::try_from(seconds).unwrap_or(u64::MAX)),
+        }
     }
 
     fn retry_later(code: &'static str, detail: impl Into<String>, after_s: u64) -> Self {
@@ -177,6 +205,7 @@ impl IntoResponse for ApiError {
             errors,
         };
         let mut response = (status, Json(problem)).into_response();
+        response.extensions_mut().insert(ProblemCode(code));
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

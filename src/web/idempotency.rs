@@ -2,11 +2,112 @@
 //!
 //! The row is written in the transaction of the effect. That makes it a lock as well: a second request waits for
 //! the first one to commit or roll back, and then replays its answer or takes its place.
+use axum::{
+    Json,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
-use crate::kernel::db::{TenantTx, Tx};
+use crate::{
+    app::AppState,
+    kernel::db::{TenantTx, Tx},
+};
 
-use super::store;
+use super::{ApiError, extract, store};
+
+/// The longest key that is taken.
+const LONGEST_KEY: usize = 255;
+
+/// A JSON body that may carry an `Idempotency-Key`: for every POST that sends, books or spends.
+///
+/// ```text
+/// let mut tx = caller.begin(&app).await?;
+/// if let Some(replay) = request.begin(&mut tx).await? { return Ok(replay); }
+/// let done = service::send(&mut tx, …).await?;
+/// let answer = request.finish(&mut tx, StatusCode::ACCEPTED, &done).await?;
+/// tx.commit().await?;
+/// Ok(answer)
+/// ```
+#[derive(Clone, Debug)]
+pub struct Once<T> {
+    pub body: T,
+    key: Option<String>,
+    hash: Vec<u8>,
+}
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Once<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _app: &AppState) -> Result<Self, ApiError> {
+        let key = key_of(request.headers())?;
+        let route = format!("{} {}\n", request.method(), request.uri().path());
+        let bytes = extract::read_json(request).await?;
+        let hash = Sha256::new().chain_update(route).chain_update(&bytes);
+        Ok(Self {
+            body: extract::parse(&bytes)?,
+            key,
+            hash: hash.finalize().to_vec(),
+        })
+    }
+}
+
+impl<T> Once<T> {
+    /// Claims the key, if there is one. An answer means that the request was done before.
+    pub async fn begin(&self, tx: &mut TenantTx) -> Result<Option<Response>, ApiError> {
+        let Some(key) = &self.key else {
+            return Ok(None);
+        };
+        match begin(tx, key, &self.hash).await? {
+            Begin::New => Ok(None),
+            Begin::Replay { status, answer } => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+                Ok(Some((status, Json(answer)).into_response()))
+            }
+            Begin::Mismatch => Err(ApiError::client(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_mismatch",
+                "this Idempotency-Key was used for another request",
+            )),
+            Begin::InProgress => Err(ApiError::client(
+                StatusCode::CONFLICT,
+                "idempotency_in_progress",
+                "the first request with this Idempotency-Key is still at work",
+            )),
+        }
+    }
+
+    /// Keeps the answer with the effect, and gives it.
+    pub async fn finish(
+        &self,
+        tx: &mut TenantTx,
+        status: StatusCode,
+        answer: &impl Serialize,
+    ) -> Result<Response, ApiError> {
+        let answer =
+            serde_json::to_value(answer).map_err(|error| ApiError::Internal(error.into()))?;
+        if let Some(key) = &self.key {
+            finish(tx, key, status.as_u16(), &answer).await?;
+        }
+        Ok((status, Json(answer)).into_response())
+    }
+}
+
+fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = value.to_str().unwrap_or_default();
+    if key.is_empty() || key.len() > LONGEST_KEY {
+        return Err(ApiError::malformed(
+            "Idempotency-Key must be 1 to 255 visible characters",
+        ));
+    }
+    Ok(Some(key.to_owned()))
+}
 
 /// PostgreSQL's `lock_not_available`: the first request took longer than our `lock_timeout`.
 const WAITED_TOO_LONG: &str = "55P03";

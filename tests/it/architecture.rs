@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The rooms in reading order: a room uses what stands above it. Those that do not exist yet have their place already.
-const ORDER: [&str; 38] = [
+const ORDER: &[&str] = &[
     "kernel",
     "embedded",
     "database",
@@ -18,7 +18,9 @@ const ORDER: [&str; 38] = [
     "events",
     "inbound",
     "tenancy",
+    "mail",
     "identity",
+    "settings",
     "people",
     "traffic",
     "billing",
@@ -49,7 +51,7 @@ const ORDER: [&str; 38] = [
 
 /// Where statements may stand: `store.rs`, a folder `store/`, and these, which are the stores of their rooms under a
 /// name that says more.
-const STORES: [&str; 10] = [
+const STORES: &[&str] = &[
     "src/alerts/mod.rs",
     "src/embedded/roles.rs",
     "src/inbound/claim.rs",

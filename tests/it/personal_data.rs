@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use rocket_reception::{
     kernel::clock::Clock,
-    people::personal_data::{OnErasure, OnExport, personal_data},
+    people::personal_data::{OnErasure, OnExport, Subject, personal_data},
 };
 
 use crate::support::{TestDb, at};
@@ -11,14 +11,35 @@ use crate::support::{TestDb, at};
 /// Columns that could hold a person's words by their type, and do not: ids of providers and of ours, names in the
 /// code, currencies, hashes, texts that we write ourselves from these. A column whose CHECK lists its values need not
 /// stand here.
-const HOLD_NONE: [&str; 56] = [
+const HOLD_NONE: &[&str] = &[
     "agents.industry",
     "agents.llm_id",
     "agents.llm_version",
     "agents.name",
     "agents.provider_agent_id",
     "agents.version",
+    "api_keys.cidrs",
+    "api_keys.key_hash",
+    "api_keys.last_four",
+    "api_keys.name",
+    "api_keys.prefix",
+    "api_keys.scopes",
+    "audit_heads.hash",
+    "audit_log.action",
+    "audit_log.changes",
+    "audit_log.hash",
+    "audit_log.ip_prefix",
+    "audit_log.prev_hash",
+    "audit_log.request_id",
+    "audit_log.subject_kind",
+    "consent_logs.text_version",
     "contacts.source",
+    "credentials.password_hash",
+    "login_attempts.key_hash",
+    "refresh_sessions.reason",
+    "refresh_sessions.token_hash",
+    "reset_tokens.token_hash",
+    "spent_refresh_tokens.token_hash",
     "credit_accounts.currency",
     "directory.key",
     "events.type",
@@ -128,7 +149,10 @@ async fn every_column_that_can_hold_words_is_in_the_registry_or_holds_none() {
 async fn what_the_registry_promises_can_be_done() {
     let database = database().await;
     let mut findings = Vec::new();
-    for entry in personal_data() {
+    let of_subscribers = personal_data()
+        .iter()
+        .filter(|entry| entry.subject != Subject::Account);
+    for entry in of_subscribers {
         let (table, column) = (entry.table, entry.column);
         let privilege = match entry.on_erasure {
             OnErasure::Blank => "UPDATE",

@@ -25,8 +25,8 @@ pub use catalogue::{catalogue_differences, read_catalogue};
 pub use errors::{OnConstraint, is_unavailable};
 pub use migrate::{MIGRATOR, MigrationState, migrate, migration_status};
 pub use outbox::{DELIVER, DELIVER_RUNS, NewEvent, NewJob};
-pub use roles::{APP_ROLE, ensure_roles, login_bypasses_policies};
-pub use tx::{OperatorToken, OperatorTx, SystemToken, SystemTx, TenantTx, Tx};
+pub use roles::{APP_ROLE, IDENTITY_ROLE, ensure_roles, login_bypasses_policies};
+pub use tx::{IdentityTx, OperatorToken, OperatorTx, SystemToken, SystemTx, TenantTx, Tx};
 
 /// How long one statement, one wait for a lock and one idle transaction may last.
 const STATEMENT_TIMEOUT: &str = "15s";
@@ -41,6 +41,8 @@ pub struct Db {
     pool: PgPool,
     /// Transactions take this role; none where the server refused to make it (then policies bind the owner).
     has_app_role: bool,
+    /// The same for those of identity.
+    has_identity_role: bool,
     clock: Clock,
     /// Told after a commit that enqueued jobs, so that this process need not wait for its next look.
     new_jobs: watch::Sender<()>,
@@ -71,10 +73,11 @@ impl Db {
             .connect_with(Self::tuned(options))
             .await
             .context("connect to the database")?;
-        let has_app_role = roles::may_take_app_role(&pool).await?;
+        let (has_app_role, has_identity_role) = roles::may_take_roles(&pool).await?;
         Ok(Self {
             pool,
             has_app_role,
+            has_identity_role,
             clock,
             new_jobs: watch::Sender::new(()),
         })
@@ -101,6 +104,14 @@ impl Db {
 
     pub fn has_app_role(&self) -> bool {
         self.has_app_role
+    }
+
+    fn app_role(&self) -> Option<&'static str> {
+        self.has_app_role.then_some(APP_ROLE)
+    }
+
+    fn identity_role(&self) -> Option<&'static str> {
+        self.has_identity_role.then_some(IDENTITY_ROLE)
     }
 
     /// The `$now` of statements: null in production, where the database's clock decides.

@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 /// Owns nothing, may not log in, may not change what is append-only.
 pub const APP_ROLE: &str = "reception_app";
 /// The same for the tables of people, taken by `identity` alone.
-const IDENTITY_ROLE: &str = "reception_identity";
+pub const IDENTITY_ROLE: &str = "reception_identity";
 
 /// Makes the roles, where the server lets us. Roles belong to the cluster, which other databases (those of other
 /// tests, say) share: that one exists already, or is being made this very moment, is no error.
@@ -19,7 +19,8 @@ pub async fn ensure_roles(conn: &mut PgConnection) -> sqlx::Result<()> {
             run_guarded(conn, &statement).await?;
         }
     }
-    Ok(())
+    // Who registers makes a person and a business in one transaction: identity may do what the application may.
+    run_guarded(conn, &format!("grant {APP_ROLE} to {IDENTITY_ROLE}")).await
 }
 
 async fn run_guarded(conn: &mut PgConnection, statement: &str) -> sqlx::Result<()> {
@@ -47,15 +48,21 @@ async fn run_guarded(conn: &mut PgConnection, statement: &str) -> sqlx::Result<(
     }
 }
 
-/// Whether transactions may take the application's role.
-pub(super) async fn may_take_app_role(pool: &PgPool) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (select from pg_roles
-                           where rolname = $1 and pg_has_role(current_user, oid, 'MEMBER')) as "may!""#,
-        APP_ROLE
+/// Whether transactions may take the application's role, and whether those of identity may take theirs, which has to
+/// include the application's.
+pub(super) async fn may_take_roles(pool: &PgPool) -> sqlx::Result<(bool, bool)> {
+    let row = sqlx::query!(
+        r#"select coalesce(bool_or(rolname = $1), false) as "app!",
+                  coalesce(bool_or(rolname = $2 and pg_has_role(oid, app.app, 'USAGE')), false) as "identity!"
+             from pg_roles
+             left join (select oid as app from pg_roles where rolname = $1) app on true
+            where rolname in ($1, $2) and pg_has_role(current_user, oid, 'MEMBER')"#,
+        APP_ROLE,
+        IDENTITY_ROLE,
     )
     .fetch_one(pool)
-    .await
+    .await?;
+    Ok((row.app, row.identity))
 }
 
 /// Whether the server has the application's role at all.

@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use super::{
-    APP_ROLE, Db,
+    Db,
     outbox::{NewEvent, NewJob, Outbox},
 };
 use crate::kernel::ids::SubscriberId;
@@ -32,8 +32,12 @@ pub struct TenantTx {
 /// events, the job runner, schedules. What it does shows in `inbound_events`, `jobs` and `schedule_runs`.
 pub struct SystemTx(Inner);
 
-/// Everybody's rows, for a command of the operator. Sign-in adds the person and the audit row.
+/// Everybody's rows, for an operator: a command, or a person whose act stands in the audit log.
 pub struct OperatorTx(Inner);
+
+/// The tables of people, and everybody's rows beside them: sign-in happens before a subscriber is known, and a
+/// registration makes a person and a business together. For `identity` alone.
+pub struct IdentityTx(Inner);
 
 /// Why a [`SystemTx`] is right: said once, where it is begun.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +47,8 @@ pub enum SystemToken {
     Schedule,
     Seeding,
     Health,
+    /// Whose session is this, and may it still be used?
+    SignIn,
 }
 
 /// Why an [`OperatorTx`] is right.
@@ -50,6 +56,8 @@ pub enum SystemToken {
 pub enum OperatorToken {
     /// Somebody with a shell on the machine runs a program.
     Command,
+    /// An operator who signed in; `identity` wrote the audit row.
+    Person,
 }
 
 struct Inner {
@@ -60,12 +68,9 @@ struct Inner {
 
 impl Inner {
     /// Begins in one round trip: several statements in one simple query.
-    async fn begin(db: &Db, setting: &str) -> sqlx::Result<Self> {
-        let role = if db.has_app_role {
-            format!("set local role {APP_ROLE}; ")
-        } else {
-            String::new()
-        };
+    async fn begin(db: &Db, role: Option<&str>, setting: &str) -> sqlx::Result<Self> {
+        let role = role.map(|role| format!("set local role {role}; "));
+        let role = role.unwrap_or_default();
         let begin = AssertSqlSafe(format!("begin; {role}{setting}"));
         Ok(Self {
             tx: db.pool.begin_with(begin).await?,
@@ -90,7 +95,7 @@ impl TenantTx {
         // A Uuid prints as hex digits and dashes, so this text is safe.
         let setting = format!("set local app.subscriber_id = '{}'", subscriber.0);
         Ok(Self {
-            inner: Inner::begin(db, &setting).await?,
+            inner: Inner::begin(db, db.app_role(), &setting).await?,
             subscriber,
         })
     }
@@ -118,7 +123,7 @@ const OPERATOR_SCOPE: &str = "set local app.scope = 'operator'";
 
 impl SystemTx {
     pub async fn begin(db: &Db, _why: SystemToken) -> sqlx::Result<Self> {
-        Ok(Self(Inner::begin(db, OPERATOR_SCOPE).await?))
+        Ok(Self(Inner::begin(db, db.app_role(), OPERATOR_SCOPE).await?))
     }
 
     pub async fn commit(self) -> sqlx::Result<()> {
@@ -128,7 +133,19 @@ impl SystemTx {
 
 impl OperatorTx {
     pub async fn begin(db: &Db, _why: OperatorToken) -> sqlx::Result<Self> {
-        Ok(Self(Inner::begin(db, OPERATOR_SCOPE).await?))
+        Ok(Self(Inner::begin(db, db.app_role(), OPERATOR_SCOPE).await?))
+    }
+
+    pub async fn commit(self) -> sqlx::Result<()> {
+        self.0.commit(None).await
+    }
+}
+
+impl IdentityTx {
+    pub async fn begin(db: &Db) -> sqlx::Result<Self> {
+        Ok(Self(
+            Inner::begin(db, db.identity_role(), OPERATOR_SCOPE).await?,
+        ))
     }
 
     pub async fn commit(self) -> sqlx::Result<()> {
@@ -162,4 +179,5 @@ is_a_transaction! {
     TenantTx.inner, |tx: &TenantTx| Some(tx.subscriber);
     SystemTx.0, |_| None;
     OperatorTx.0, |_| None;
+    IdentityTx.0, |_| None;
 }

@@ -97,6 +97,9 @@ impl TestApp {
             ("TWILIO_API_BASE_URL", &twilio.base_url),
             ("RETELL_API_KEY", RETELL_KEY),
             ("RETELL_API_BASE_URL", &retell.base_url),
+            // Most tests ask more in no time than anybody would.
+            ("LIMIT_REQUESTS_PER_SECOND", "100000"),
+            ("LIMIT_FORGED_PER_MINUTE", "100000"),
         ];
         let environment = usual.iter().chain(settings).copied().collect();
         let settings = Settings::read(&environment, std::env::temp_dir()).unwrap();

@@ -2,6 +2,7 @@
 mod app;
 mod db;
 pub mod paper;
+mod person;
 mod queue;
 mod retell;
 mod rows;
@@ -16,6 +17,7 @@ pub use app::{
     app, at,
 };
 pub use db::TestDb;
+pub use person::Client;
 pub use queue::{Bench, Work, do_once, soon};
 pub use retell::RetellPost;
 pub use scratch::Scratch;

@@ -112,6 +112,7 @@ impl World {
     /// by its subscriber's own transaction.
     pub async fn plant(&mut self, db: &Db) {
         self.tables = read_tables(db.pool()).await;
+        plant_a_person(db.pool()).await;
         for subscriber in [self.a, self.b] {
             let mut tx = TenantTx::begin(db, subscriber).await.unwrap();
             for table in &self.tables {
@@ -180,6 +181,20 @@ impl World {
     }
 }
 
+/// People are nobody's, and tables of subscribers refer to them.
+async fn plant_a_person(pool: &PgPool) {
+    let has_people: bool = sqlx::query_scalar("select to_regclass('users') is not null")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    if has_people {
+        let planted = "insert into users (id, email, created_at, updated_at)
+                       values (gen_random_uuid(), 'planted@people.example', now(), now())
+                       on conflict (email) do nothing";
+        sqlx::query(planted).execute(pool).await.unwrap();
+    }
+}
+
 fn value(table: &Table, column: &Column, tag: &str) -> String {
     // Of every number, too: a revision may be part of a key.
     let number = 1 + u16::from_str_radix(&tag[..3], 16).expect("hex digits");
@@ -191,7 +206,7 @@ fn value(table: &Table, column: &Column, tag: &str) -> String {
         "uuid" => Uuid::now_v7().to_string(),
         "text" => canary,
         "jsonb" => format!(r#"{{"canary": "{canary}"}}"#),
-        "bytea" => r"\xca4a".to_owned(),
+        "bytea" => format!(r"\xca4a{tag}"),
         "boolean" => "false".to_owned(),
         "smallint" | "integer" | "bigint" | "numeric" | "double precision" => number.to_string(),
         "timestamp with time zone" => "2026-11-21T10:00:00Z".to_owned(),

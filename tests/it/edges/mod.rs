@@ -1,0 +1,4 @@
+//! The edges of the server: what every answer carries, and what nobody may take of us.
+mod browsers;
+mod floods;
+mod tags;

@@ -1,0 +1,2 @@
+//! Sign-in, sessions, keys, and who may do what.
+mod tokens;
