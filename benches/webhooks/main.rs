@@ -1,5 +1,5 @@
 //! `cargo bench`: what one server does with the webhooks that everything begins with, beside what PostgreSQL alone does
-//! with the very same statements.
+//! with the very same statements; and what it does with webhooks out.
 //!
 //! It starts a PostgreSQL of its own with default durability and 10,000 subscribers, and the release build on it; it
 //! signs requests beforehand and posts them over loopback, first as fast as they are answered, then at half of that
@@ -13,8 +13,10 @@ mod script;
 mod bare;
 mod pgbench;
 mod report;
+mod sink;
+mod deliveries;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -36,9 +38,9 @@ struct Arguments {
     /// How long each of the four runs of a webhook takes.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// One webhook instead of all: retell-inbound, sms or call-ended.
+    /// One measurement instead of all: retell-inbound, sms, call-ended or deliveries.
     #[arg(long)]
-    only: Option<Kind>,
+    only: Option<Only>,
     /// Do not print the statements.
     #[arg(long)]
     brief: bool,
@@ -51,6 +53,23 @@ struct Arguments {
     /// What cargo says to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Only {
+    Webhook(Kind),
+    Deliveries,
+}
+
+impl FromStr for Only {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "deliveries" => Ok(Self::Deliveries),
+            _ => text.parse().map(Self::Webhook),
+        }
+    }
 }
 
 /// As many as pgbench's clients have connections, twice: one half waits while the other is served.
@@ -82,8 +101,9 @@ async fn measure(arguments: &Arguments, world: &mut World) -> Result<Report> {
     ensure!(arguments.server_only || pgbench.is_there(), pgbench::HELP);
     let server = Server::start(arguments.server.as_deref(), world).await?;
     let mut report = Report::default();
+    let is_wanted = |what| arguments.only.is_none_or(|only| only == what);
     let kinds = Kind::ALL.into_iter();
-    for kind in kinds.filter(|kind| arguments.only.is_none_or(|only| only == *kind)) {
+    for kind in kinds.filter(|kind| is_wanted(Only::Webhook(*kind))) {
         let length = Duration::from_secs(arguments.seconds);
         let served = serve(kind, length, &server, world).await?;
         let capture = Capture::of_one(kind, &server, world).await?;
@@ -113,6 +133,10 @@ async fn measure(arguments: &Arguments, world: &mut World) -> Result<Report> {
         });
     }
     server.stop().await?;
+    // Last, because from then on every subscriber has an endpoint.
+    if is_wanted(Only::Deliveries) {
+        report.add_deliveries(deliveries::measure(world).await?);
+    }
     Ok(report)
 }
 
