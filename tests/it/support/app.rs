@@ -147,6 +147,12 @@ impl TestApp {
         self.on(state)
     }
 
+    /// Another process on the same database.
+    pub async fn replica(&self) -> AppState {
+        let db = self.database.replica(self.clock.clone()).await;
+        App::new(db, self.clock.clone(), self.state.settings.clone()).unwrap()
+    }
+
     fn on(mut self, state: AppState) -> Self {
         self.router = server::router(state.clone());
         self.runner = runner(&state);
