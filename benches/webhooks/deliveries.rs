@@ -49,8 +49,16 @@ pub async fn measure(world: &mut World) -> Result<Figures> {
     let options: PgConnectOptions = world.url().parse()?;
     // Ours is a process of its own: what it commits, the server has to find.
     let db = Db::connect(options, 8, Clock::System).await?;
-    let chosen: Vec<SubscriberId> = subscribers.iter().step_by(19).take(ENDPOINTS).copied().collect();
-    ensure!(chosen.len() == ENDPOINTS, "there are not so many subscribers");
+    let chosen: Vec<SubscriberId> = subscribers
+        .iter()
+        .step_by(19)
+        .take(ENDPOINTS)
+        .copied()
+        .collect();
+    ensure!(
+        chosen.len() == ENDPOINTS,
+        "there are not so many subscribers"
+    );
     pile_up(&db, &chosen).await?;
     world.checkpoint().await?;
     let server = Server::start(None, world).await?;
@@ -71,9 +79,10 @@ pub async fn measure(world: &mut World) -> Result<Figures> {
 /// An endpoint for every subscriber.
 async fn make_endpoints(world: &mut World, port: u16) -> Result<Vec<SubscriberId>> {
     let keyring = Keyring::parse(ENCRYPTION_KEY).context("the key of the benchmark")?;
-    let subscribers: Vec<SubscriberId> = sqlx::query_scalar("select id from subscribers order by id")
-        .fetch_all(&mut world.conn)
-        .await?;
+    let subscribers: Vec<SubscriberId> =
+        sqlx::query_scalar("select id from subscribers order by id")
+            .fetch_all(&mut world.conn)
+            .await?;
     let (mut owners, mut ids, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
     for subscriber in &subscribers {
         let id = Uuid::now_v7();
@@ -154,15 +163,17 @@ async fn drain(world: &mut World, sink: &Sink) -> Result<f64> {
         if waiting == 0 {
             break;
         }
-        ensure!(begun.elapsed() < PATIENCE, "{waiting} deliveries still wait");
+        ensure!(
+            begun.elapsed() < PATIENCE,
+            "{waiting} deliveries still wait"
+        );
         sleep(Duration::from_millis(100)).await;
     }
     let took = sink.first().context("something was delivered")?.elapsed();
-    let states: Vec<(String, i64)> = sqlx::query_as(
-        "select status, count(*) from webhook_deliveries group by 1",
-    )
-    .fetch_all(&mut world.conn)
-    .await?;
+    let states: Vec<(String, i64)> =
+        sqlx::query_as("select status, count(*) from webhook_deliveries group by 1")
+            .fetch_all(&mut world.conn)
+            .await?;
     let states: BTreeMap<String, i64> = states.into_iter().collect();
     ensure!(
         states.get("SUCCEEDED").copied() == Some(BACKLOG as i64) && states.len() == 1,
@@ -236,13 +247,20 @@ impl Figures {
         let (p50, p99) = (at(&self.idle_ms, 0.5), at(&self.idle_ms, 0.99));
         say(
             p50 < 50.0,
-            &format!("deliveries: p50 {p50:.1} ms from the text to the receiver when idle (p99 {p99:.1}), wanted under 50"),
+            &format!(
+                "deliveries: p50 {p50:.1} ms from the text to the receiver when idle (p99 {p99:.1}), wanted under 50"
+            ),
         );
         let (p50, p99) = (at(&self.elsewhere_ms, 0.5), at(&self.elsewhere_ms, 0.99));
         say(
             p99 < 600.0,
-            &format!("deliveries: p99 {p99:.1} ms when another replica has to find it (p50 {p50:.1}), wanted under 600"),
+            &format!(
+                "deliveries: p99 {p99:.1} ms when another replica has to find it (p50 {p50:.1}), wanted under 600"
+            ),
         );
-        println!("      deliveries: server memory {:.0} MB at most", self.memory_mb);
+        println!(
+            "      deliveries: server memory {:.0} MB at most",
+            self.memory_mb
+        );
     }
 }

@@ -89,7 +89,9 @@ impl Message {
     /// The body in the form STANDARD, to look at.
     pub fn example(&self) -> Value {
         let id = self.id();
-        let timestamp = self.occurred_at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let timestamp = self
+            .occurred_at
+            .to_rfc3339_opts(SecondsFormat::Millis, true);
         json!({
             "type": self.kind, "id": id, "timestamp": timestamp, "subscriber_id": self.subscriber,
             "api_version": API_VERSION, "data": self.data,

@@ -40,9 +40,15 @@ impl Job for ReplayFailed {
     }
 
     fn dedupe_key(&self) -> Option<String> {
-        let Self { endpoint, since, .. } = self;
+        let Self {
+            endpoint, since, ..
+        } = self;
         let since_s = since.timestamp();
-        Some(format!("{}:{endpoint}:{since_s}:{}", Self::KIND, self.with_succeeded))
+        Some(format!(
+            "{}:{endpoint}:{since_s}:{}",
+            Self::KIND,
+            self.with_succeeded
+        ))
     }
 }
 
@@ -61,7 +67,10 @@ pub async fn order(
     now: DateTime<Utc>,
 ) -> Result<i64, Error> {
     if wish.since > now || now - wish.since > chrono::Duration::days(MOST_DAYS) {
-        return Err(Error::invalid("since", format!("must be within the last {MOST_DAYS} days")));
+        return Err(Error::invalid(
+            "since",
+            format!("must be within the last {MOST_DAYS} days"),
+        ));
     }
     let found = store::find_endpoint(tx, endpoint).await?;
     if !found.ok_or(Error::NotFound)?.is_enabled {

@@ -156,7 +156,9 @@ pub async fn keep_from_settings(
     secret: Option<SecretString>,
 ) -> Result<(Option<Endpoint>, Option<Secret>), Error> {
     let endpoints = store::list_endpoints(tx).await?;
-    let kept = endpoints.into_iter().find(|endpoint| endpoint.is_from_settings);
+    let kept = endpoints
+        .into_iter()
+        .find(|endpoint| endpoint.is_from_settings);
     let wish = Wish {
         enabled: Some(url.is_some()),
         url,
@@ -183,7 +185,10 @@ pub async fn address_of(app: &App, tx: &mut TenantTx, id: EndpointId) -> Result<
     let found = store::find_endpoint(tx, id).await?;
     let endpoint = found.ok_or(Error::NotFound)?;
     let secrets = store::list_secrets(tx, id).await?;
-    let secrets: Vec<_> = secrets.into_iter().map(|secret| (secret.id, secret.sealed)).collect();
+    let secrets: Vec<_> = secrets
+        .into_iter()
+        .map(|secret| (secret.id, secret.sealed))
+        .collect();
     let opener = opener(app, tx.subscriber(), id);
     Ok(Address {
         url: endpoint.url.clone(),
@@ -218,7 +223,9 @@ pub async fn try_out(app: &App, subscriber: SubscriberId, address: &Address) -> 
         occurred_at: now,
         data: event.data(),
     };
-    let exchange = Parcel::new(address, &message, now.timestamp()).send(app).await;
+    let exchange = Parcel::new(address, &message, now.timestamp())
+        .send(app)
+        .await;
     let error = super::verdict::error_of(&exchange);
     let answer = exchange.result.ok();
     Tried {
@@ -251,7 +258,8 @@ pub fn shown_url(endpoint: &Endpoint) -> String {
 /// What an owner should know of the address.
 pub fn warnings(endpoint: &Endpoint) -> Vec<&'static str> {
     let is_test = endpoint.url.contains(TEST_PATH);
-    let test = "this is n8n's test address: it answers for two minutes after a click and then no more";
+    let test =
+        "this is n8n's test address: it answers for two minutes after a click and then no more";
     is_test.then_some(test).into_iter().collect()
 }
 
@@ -277,7 +285,9 @@ fn apply(
             }
             Some(_) => {
                 let place = opener.place("credentials");
-                let sealed = target.credentials().map(|typed| app.keyring.seal(&place, typed));
+                let sealed = target
+                    .credentials()
+                    .map(|typed| app.keyring.seal(&place, typed));
                 endpoint.credentials = sealed;
             }
             None => endpoint.credentials = None,
@@ -322,7 +332,10 @@ fn apply(
 }
 
 fn check_events(events: Vec<String>) -> Result<Vec<String>, Error> {
-    let known: Vec<&str> = catalogue::types().into_iter().map(|(name, _)| name).collect();
+    let known: Vec<&str> = catalogue::types()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
     let is_wanted = |wanted: &str| match wanted.strip_suffix(".*") {
         Some(beginning) => known
             .iter()
@@ -387,11 +400,25 @@ mod tests {
 
     #[test]
     fn events_are_names_beginnings_or_all() {
-        for good in [&["*"][..], &["call.*"], &["call.ended", "lead.created"], &["usage.*", "webhook.test"]] {
+        for good in [
+            &["*"][..],
+            &["call.*"],
+            &["call.ended", "lead.created"],
+            &["usage.*", "webhook.test"],
+        ] {
             assert_eq!(check(good).unwrap(), good);
         }
         assert_eq!(check(&["*", "*"]).unwrap(), ["*"]);
-        for wrong in [&[][..], &["call"], &["call."], &["cal.*"], &[".*"], &["call.ended*"], &["CALL.ENDED"], &["**"]] {
+        for wrong in [
+            &[][..],
+            &["call"],
+            &["call."],
+            &["cal.*"],
+            &[".*"],
+            &["call.ended*"],
+            &["CALL.ENDED"],
+            &["**"],
+        ] {
             assert!(check(wrong).is_err(), "{wrong:?}");
         }
     }

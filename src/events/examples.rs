@@ -152,7 +152,10 @@ mod tests {
             let properties = schema["properties"].as_object().unwrap();
             let keys: Vec<&String> = data.keys().collect();
             let described: Vec<&String> = properties.keys().collect();
-            assert_eq!(keys, described, "{name}: every key is there, and is described");
+            assert_eq!(
+                keys, described,
+                "{name}: every key is there, and is described"
+            );
             for required in schema["required"].as_array().unwrap() {
                 let value = &data[required.as_str().unwrap()];
                 assert!(!value.is_null(), "{name}: {required} is required");

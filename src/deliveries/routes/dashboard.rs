@@ -142,7 +142,9 @@ async fn find_dashboard_settings(
     let mut tx = staff.begin(&app).await?;
     let endpoints = store::list_endpoints(&mut tx).await?;
     tx.end_reading();
-    let kept = endpoints.into_iter().find(|endpoint| endpoint.is_from_settings);
+    let kept = endpoints
+        .into_iter()
+        .find(|endpoint| endpoint.is_from_settings);
     Ok(Json(DashboardSettings {
         webhook: WebhookSettingView::of(kept, None),
     }))
@@ -158,7 +160,9 @@ async fn update_webhook_setting(
     admin: Admin,
     Body(request): Body<WebhookSetting>,
 ) -> Result<Json<WebhookSettingView>, ApiError> {
-    let url = request.outbound_webhook_url.filter(|url| !url.trim().is_empty());
+    let url = request
+        .outbound_webhook_url
+        .filter(|url| !url.trim().is_empty());
     let secret = request
         .outbound_webhook_secret
         .filter(|secret| !secret.is_empty())
@@ -172,7 +176,13 @@ async fn update_webhook_setting(
         .map_err(of_this_page)?;
     if let Some(endpoint) = &endpoint {
         let changes = json!({"from": "settings"});
-        admin.audit(&mut tx, &app, &entry("webhook.changed", endpoint.id, changes)).await?;
+        admin
+            .audit(
+                &mut tx,
+                &app,
+                &entry("webhook.changed", endpoint.id, changes),
+            )
+            .await?;
     }
     tx.commit().await?;
     Ok(Json(WebhookSettingView::of(endpoint, made.as_ref())))
@@ -182,8 +192,14 @@ async fn update_webhook_setting(
 fn of_this_page(error: crate::deliveries::model::Error) -> ApiError {
     use crate::deliveries::model::Error::Invalid;
     match error {
-        Invalid { field: "url", message } => ApiError::invalid("outbound_webhook_url", message),
-        Invalid { field: "secret", message } => ApiError::invalid("outbound_webhook_secret", message),
+        Invalid {
+            field: "url",
+            message,
+        } => ApiError::invalid("outbound_webhook_url", message),
+        Invalid {
+            field: "secret",
+            message,
+        } => ApiError::invalid("outbound_webhook_secret", message),
         other => other.into(),
     }
 }

@@ -114,7 +114,9 @@ pub async fn list(
         limit: query.limit,
         cursor: query.cursor,
     };
-    let after = page.after().map_err(|bad| ApiError::invalid("cursor", bad.to_string()))?;
+    let after = page
+        .after()
+        .map_err(|bad| ApiError::invalid("cursor", bad.to_string()))?;
     let filter = Filter {
         endpoint,
         status: query.status,

@@ -150,7 +150,9 @@ async fn create_endpoint(
     let (endpoint, secret) = service::create(&app, &mut tx, wish, false).await?;
     let id = endpoint.id;
     let view = EndpointView::of(&app, admin.subscriber, endpoint, Some(&secret))?;
-    admin.audit(&mut tx, &app, &entry("webhook.created", id, json!({}))).await?;
+    admin
+        .audit(&mut tx, &app, &entry("webhook.created", id, json!({})))
+        .await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -169,7 +171,12 @@ async fn find_endpoint(
     let found = store::find_endpoint(&mut tx, id).await?;
     tx.end_reading();
     let endpoint = found.ok_or(Error::NotFound)?;
-    Ok(Json(EndpointView::of(&app, staff.subscriber, endpoint, None)?))
+    Ok(Json(EndpointView::of(
+        &app,
+        staff.subscriber,
+        endpoint,
+        None,
+    )?))
 }
 
 /// Changes an endpoint.
@@ -190,7 +197,9 @@ async fn update_endpoint(
     let endpoint = service::update(&app, &mut tx, id, wish).await?;
     let view = EndpointView::of(&app, admin.subscriber, endpoint, None)?;
     let changes = json!({"fields": changed});
-    admin.audit(&mut tx, &app, &entry("webhook.changed", id, changes)).await?;
+    admin
+        .audit(&mut tx, &app, &entry("webhook.changed", id, changes))
+        .await?;
     tx.commit().await?;
     Ok(Json(view))
 }
@@ -209,7 +218,9 @@ async fn delete_endpoint(
     if !store::delete_endpoint(&mut tx, id).await? {
         return Err(ApiError::not_found());
     }
-    admin.audit(&mut tx, &app, &entry("webhook.deleted", id, json!({}))).await?;
+    admin
+        .audit(&mut tx, &app, &entry("webhook.deleted", id, json!({})))
+        .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -230,7 +241,9 @@ async fn rotate_secret(
     let (endpoint, secret) = service::rotate(&app, &mut tx, id, overlap_hours).await?;
     let view = EndpointView::of(&app, admin.subscriber, endpoint, Some(&secret))?;
     let changes = json!({"overlap_hours": overlap_hours});
-    admin.audit(&mut tx, &app, &entry("webhook.secret_rotated", id, changes)).await?;
+    admin
+        .audit(&mut tx, &app, &entry("webhook.secret_rotated", id, changes))
+        .await?;
     tx.commit().await?;
     Ok(Json(view))
 }
@@ -280,7 +293,9 @@ async fn replay_endpoint(
     };
     let queued = replay::order(&mut tx, id, wish, app.clock.now()).await?;
     let changes = json!({"since": range.since, "queued": queued});
-    admin.audit(&mut tx, &app, &entry("webhook.replayed", id, changes)).await?;
+    admin
+        .audit(&mut tx, &app, &entry("webhook.replayed", id, changes))
+        .await?;
     tx.commit().await?;
     Ok((StatusCode::ACCEPTED, Json(Queued { queued })))
 }

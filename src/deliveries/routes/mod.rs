@@ -23,9 +23,8 @@ pub fn router() -> OpenApiRouter<AppState> {
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        let conflict = |error: &Error| {
-            Self::client(StatusCode::CONFLICT, "conflict", error.to_string())
-        };
+        let conflict =
+            |error: &Error| Self::client(StatusCode::CONFLICT, "conflict", error.to_string());
         match error {
             Error::NotFound => Self::not_found(),
             Error::Invalid { field, message } => Self::invalid(field, message),

@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     app::AppState,
-    deliveries::{model::DeliveryStatus, replay::{self, Since}},
+    deliveries::{
+        model::DeliveryStatus,
+        replay::{self, Since},
+    },
     identity::{Operator, audit::Entry},
     kernel::{
         db::TenantTx,

@@ -157,7 +157,9 @@ async fn with_attempts(
     let ids: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.id.0).collect();
     let mut logs: BTreeMap<DeliveryId, Vec<AttemptView>> = BTreeMap::new();
     for attempt in store::list_attempts(tx, &ids, SHOWN_ATTEMPTS).await? {
-        logs.entry(attempt.delivery).or_default().push(attempt.into());
+        logs.entry(attempt.delivery)
+            .or_default()
+            .push(attempt.into());
     }
     let views = deliveries.into_iter().map(|delivery| DeliveryView {
         id: delivery.id.0,

@@ -19,7 +19,7 @@ pub async fn failure_rates(tx: &mut SystemTx, minutes: i32) -> sqlx::Result<Vec<
     sqlx::query_as!(
         FailureRate,
         r#"
-        select subscriber_id as "subscriber: SubscriberId", count(*) as "attempts!",
+        select subscriber_id as "subscriber?: SubscriberId", count(*) as "attempts!",
                count(*) filter (where error is not null) as "failed!"
           from webhook_attempts
          where at > coalesce($1, now()) - make_interval(mins => $2)

@@ -9,7 +9,7 @@ use std::{
     fmt,
     future::Future,
     io,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     pin::Pin,
     sync::Arc,
     time::Duration,
@@ -305,10 +305,15 @@ async fn judged(
 
 async fn addresses(lookup: &Lookup, name: &str) -> io::Result<Vec<IpAddr>> {
     // Hosts of settings may be addresses, which need no looking up.
-    match name.trim_matches(['[', ']']).parse() {
-        Ok(address) => Ok(vec![address]),
-        Err(_) => lookup(name.to_owned()).await,
+    if let Ok(address) = name.trim_matches(['[', ']']).parse() {
+        return Ok(vec![address]);
     }
+    // These names mean this machine (RFC 6761), whatever somebody's resolver makes of them.
+    let plain = name.trim_end_matches('.').to_ascii_lowercase();
+    if plain == "localhost" || plain.ends_with(".localhost") {
+        return Ok(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]);
+    }
+    lookup(name.to_owned()).await
 }
 
 fn class_of(error: &reqwest::Error) -> Failure {
@@ -330,4 +335,203 @@ fn class_of(error: &reqwest::Error) -> Failure {
         return Failure::Timeout;
     }
     Failure::Connection
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    fn reach(allowed: &[&str]) -> Reach {
+        Reach {
+            allowed: allowed.iter().map(|net| net.parse().unwrap()).collect(),
+            has_plain_http: true,
+            own: Vec::new(),
+        }
+    }
+
+    /// Answers each lookup with the next of these, and with the last one from then on.
+    fn client(reach: Reach, answers: &[&[&str]]) -> (TenantClient, Arc<Mutex<usize>>) {
+        let answers: Vec<Vec<IpAddr>> = answers
+            .iter()
+            .map(|answer| {
+                answer
+                    .iter()
+                    .map(|address| address.parse().unwrap())
+                    .collect()
+            })
+            .collect();
+        let asked = Arc::new(Mutex::new(0));
+        let count = asked.clone();
+        let lookup: Lookup = Arc::new(move |_| {
+            let mut count = count.lock().unwrap();
+            let answer = answers
+                .get(*count)
+                .or(answers.last())
+                .cloned()
+                .unwrap_or_default();
+            *count += 1;
+            Box::pin(std::future::ready(Ok(answer)))
+        });
+        (TenantClient::with_lookup(reach, lookup).unwrap(), asked)
+    }
+
+    async fn post(client: &TenantClient, url: &str) -> Result<u16, Failure> {
+        let target = Target::parse(url).unwrap();
+        let deadline = Duration::from_secs(5);
+        let exchange = client
+            .post(&target, HeaderMap::new(), Vec::new(), deadline)
+            .await;
+        exchange.result.map(|answer| answer.status)
+    }
+
+    /// Somebody who answers 204 to whoever connects, on this port.
+    async fn somebody() -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let serving = async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut bytes = [0; 1024];
+                let _ = stream.read(&mut bytes).await;
+                let answer = b"HTTP/1.1 204 No\r\nconnection: close\r\n\r\n";
+                let _ = stream.write_all(answer).await;
+            }
+        };
+        crate::kernel::tasks::Tasks::default().spawn(serving);
+        port
+    }
+
+    #[tokio::test]
+    async fn a_name_is_refused_when_one_of_its_addresses_is() {
+        for addresses in [
+            &["127.0.0.1"][..],
+            &["93.184.216.34", "127.0.0.1"],
+            &["10.0.0.1", "93.184.216.34"],
+            &["93.184.216.34", "::1"],
+            &["::ffff:169.254.169.254"],
+        ] {
+            let (client, _) = client(reach(&[]), &[addresses]);
+            let refused = post(&client, "http://name.example/").await;
+            assert_eq!(refused, Err(Failure::BlockedAddress), "{addresses:?}");
+            let target = Target::parse("http://name.example/").unwrap();
+            assert_eq!(client.check(&target).await, Err(Failure::BlockedAddress));
+        }
+        let (client, _) = client(reach(&[]), &[&[]]);
+        assert_eq!(
+            post(&client, "http://name.example/").await,
+            Err(Failure::UnknownHost)
+        );
+    }
+
+    #[tokio::test]
+    async fn the_connection_goes_to_the_addresses_that_were_judged() {
+        let port = somebody().await;
+        let url = format!("http://name.example:{port}/");
+        // Judged once, and asked no second time: what the name means then does not matter.
+        let (first, asked) = client(reach(&["127.0.0.1/32"]), &[&["127.0.0.1"], &["10.0.0.1"]]);
+        assert_eq!(post(&first, &url).await, Ok(204));
+        assert_eq!(*asked.lock().unwrap(), 1);
+        // Each new connection is judged anew.
+        assert_eq!(post(&first, &url).await, Err(Failure::BlockedAddress));
+    }
+
+    #[tokio::test]
+    async fn an_address_in_the_url_is_judged_without_any_lookup() {
+        let port = somebody().await;
+        let (client, asked) = client(reach(&[]), &[&["93.184.216.34"]]);
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "[::ffff:127.0.0.1]",
+            "[::1]",
+            "localhost",
+            "LOCALHOST.",
+            "a.localhost",
+        ] {
+            let refused = post(&client, &format!("http://{host}:{port}/")).await;
+            assert_eq!(refused, Err(Failure::BlockedAddress), "{host}");
+        }
+        assert_eq!(*asked.lock().unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn without_encryption_only_networks_that_a_setting_allows_are_reached() {
+        let port = somebody().await;
+        let strict = Reach {
+            has_plain_http: false,
+            ..reach(&["127.0.0.0/8"])
+        };
+        let (strict, _) = client(strict, &[&["93.184.216.34"], &["127.0.0.1"]]);
+        assert_eq!(
+            post(&strict, "http://93.184.216.34/").await,
+            Err(Failure::BlockedAddress)
+        );
+        assert_eq!(
+            post(&strict, "http://name.example/").await,
+            Err(Failure::BlockedAddress)
+        );
+        assert_eq!(
+            post(&strict, &format!("http://name.example:{port}/")).await,
+            Ok(204)
+        );
+    }
+
+    #[tokio::test]
+    async fn our_own_database_is_not_reached_by_its_public_address_either() {
+        let own = Reach {
+            own: vec![
+                ("db.example".to_owned(), 6432),
+                ("93.184.216.40".to_owned(), 7000),
+            ],
+            ..reach(&[])
+        };
+        let (client, _) = client(own, &[&["93.184.216.34"]]);
+        for url in [
+            "http://93.184.216.34:6432/",
+            "http://other.example:6432/",
+            "http://93.184.216.40:7000/",
+        ] {
+            let target = Target::parse(url).unwrap();
+            assert_eq!(
+                client.check(&target).await,
+                Err(Failure::BlockedAddress),
+                "{url}"
+            );
+            assert_eq!(
+                post(&client, url).await,
+                Err(Failure::BlockedAddress),
+                "{url}"
+            );
+        }
+        let target = Target::parse("http://93.184.216.34:6433/").unwrap();
+        assert_eq!(client.check(&target).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_answers_ends_at_the_deadline() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (client, _) = client(reach(&["127.0.0.0/8"]), &[]);
+        let target = Target::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
+        let deadline = Duration::from_millis(100);
+        let exchange = client
+            .post(&target, HeaderMap::new(), Vec::new(), deadline)
+            .await;
+        assert_eq!(exchange.result.unwrap_err(), Failure::Timeout);
+        let taken = format!("http://127.0.0.1:{port}/");
+        drop(listener);
+        assert_eq!(post(&client, &taken).await, Err(Failure::Connection));
+        assert_eq!(
+            post(&client, &taken.replace("http", "https")).await,
+            Err(Failure::Connection)
+        );
+    }
 }

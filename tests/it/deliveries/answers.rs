@@ -68,10 +68,16 @@ async fn an_endless_body_is_cut_after_20_kb() {
     scene.delivers().await;
     let delivery = scene.delivery().await;
     assert_eq!(delivery["status"], "SUCCEEDED");
-    let body = delivery["attempt_log"][0]["response_body"].as_str().unwrap();
+    let body = delivery["attempt_log"][0]["response_body"]
+        .as_str()
+        .unwrap();
     assert_eq!(body.len(), 20 * 1024);
     // What the sockets hold in between went out too, and no more.
-    assert!(scene.receiver.sent() < 20_000_000, "{}", scene.receiver.sent());
+    assert!(
+        scene.receiver.sent() < 20_000_000,
+        "{}",
+        scene.receiver.sent()
+    );
 }
 
 #[tokio::test]
@@ -81,7 +87,10 @@ async fn whatever_an_answer_holds_can_be_kept() {
     scene.receiver.answers(odd);
     scene.delivers().await;
     let delivery = scene.delivery().await;
-    assert_eq!(delivery["attempt_log"][0]["response_body"], "a\u{fffd}b – ü");
+    assert_eq!(
+        delivery["attempt_log"][0]["response_body"],
+        "a\u{fffd}b – ü"
+    );
 }
 
 #[tokio::test]
@@ -124,7 +133,10 @@ async fn who_is_gone_is_gone() {
     scene.delivers().await;
     let staff = scene.app.staff(&scene.shop).await;
     let endpoint = staff.get(&scene.path("")).await.expect(200).json();
-    assert_eq!((&endpoint["enabled"], &endpoint["disabled_because"]), (&json!(false), &json!("GONE")));
+    assert_eq!(
+        (&endpoint["enabled"], &endpoint["disabled_because"]),
+        (&json!(false), &json!("GONE"))
+    );
     let states: Vec<_> = scene
         .deliveries()
         .await
@@ -142,7 +154,11 @@ async fn who_is_gone_is_gone() {
 #[tokio::test]
 async fn a_receiver_that_wants_no_other_gets_no_other() {
     let scene = Scene::new().await;
-    let abort = Answering::With(400, vec![("webhook-delivery", "abort-message")], String::new());
+    let abort = Answering::With(
+        400,
+        vec![("webhook-delivery", "abort-message")],
+        String::new(),
+    );
     scene.receiver.answers(abort);
     scene.delivers().await;
     assert_eq!(scene.delivery().await["status"], "DEAD");
@@ -154,10 +170,21 @@ async fn a_test_is_sent_at_once_and_says_what_came_of_it() {
     let scene = Scene::new().await;
     let teapot = Answering::With(418, Vec::new(), "no coffee".to_owned());
     scene.receiver.answers_next([teapot]);
-    let failed = scene.post(&scene.path("/test"), json!({})).await.expect(200).json();
+    let failed = scene
+        .post(&scene.path("/test"), json!({}))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(failed["delivered"], false);
-    assert_eq!((&failed["status"], &failed["body"]), (&json!(418), &json!("no coffee")));
-    let tried = scene.post(&scene.path("/test"), json!({})).await.expect(200).json();
+    assert_eq!(
+        (&failed["status"], &failed["body"]),
+        (&json!(418), &json!("no coffee"))
+    );
+    let tried = scene
+        .post(&scene.path("/test"), json!({}))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(tried["delivered"], true);
     assert!(tried["latency_ms"].is_u64());
     let received = scene.receiver.last();
@@ -165,6 +192,17 @@ async fn a_test_is_sent_at_once_and_says_what_came_of_it() {
     let now = scene.app.clock.now();
     assert!(super::is_signed(&received, &scene.endpoint.secret, now));
     assert!(scene.deliveries().await.is_empty());
-    soon(async { for _ in 0..18 { scene.post(&scene.path("/test"), json!({})).await.expect(200); } }).await;
-    scene.post(&scene.path("/test"), json!({})).await.expect_problem(429, "rate_limited");
+    soon(async {
+        for _ in 0..18 {
+            scene
+                .post(&scene.path("/test"), json!({}))
+                .await
+                .expect(200);
+        }
+    })
+    .await;
+    scene
+        .post(&scene.path("/test"), json!({}))
+        .await
+        .expect_problem(429, "rate_limited");
 }

@@ -20,7 +20,10 @@ async fn a_second_of_its_rate_goes_at_once_and_the_rest_second_by_second() {
     scene.app.run_jobs().await;
     assert_eq!(scene.receiver.count(), 3);
     let waiting = scene.deliveries().await;
-    let pending = waiting.iter().filter(|delivery| delivery["status"] == "PENDING").count();
+    let pending = waiting
+        .iter()
+        .filter(|delivery| delivery["status"] == "PENDING")
+        .count();
     assert_eq!(pending, 5);
     assert!(waiting.iter().all(|delivery| delivery["attempts"] != 2));
     scene.app.advance(seconds(1));
@@ -58,10 +61,11 @@ async fn five_are_under_way_to_one_endpoint_from_all_replicas_together() {
     // Every job has been looked at: those five, and four that were given a later place.
     let mut conn = scene.app.database.superuser().await;
     loop {
-        let row = sqlx::query("select count(*) as n from webhook_deliveries where slot_at is not null")
-            .fetch_one(&mut conn)
-            .await
-            .unwrap();
+        let row =
+            sqlx::query("select count(*) as n from webhook_deliveries where slot_at is not null")
+                .fetch_one(&mut conn)
+                .await
+                .unwrap();
         if row.get::<i64, _>("n") == 4 {
             break;
         }
@@ -86,7 +90,11 @@ async fn twenty_hanging_endpoints_do_not_delay_another_subscriber() {
             happens(&scene.app, &shop).await;
         }
     }
-    Runner::new(scene.app.state.clone(), std::sync::Arc::new(worker::registry())).start();
+    Runner::new(
+        scene.app.state.clone(),
+        std::sync::Arc::new(worker::registry()),
+    )
+    .start();
     eventually("all of them hang", || hanging.count() >= 100).await;
     assert_eq!(hanging.count(), 100, "five of each");
     let begun = std::time::Instant::now();

@@ -2,7 +2,6 @@
 mod answers;
 mod catalogue;
 mod endpoints;
-mod isolation;
 mod limits;
 mod operator;
 mod replays;
@@ -106,7 +105,8 @@ impl Scene {
     /// Kinds of the open alerts.
     pub async fn alerts(&self) -> Vec<String> {
         let mut conn = self.app.database.superuser().await;
-        let rows = sqlx::query("select kind from ops_alerts where resolved_at is null order by kind");
+        let rows =
+            sqlx::query("select kind from ops_alerts where resolved_at is null order by kind");
         let rows = rows.fetch_all(&mut conn).await.unwrap();
         rows.iter().map(|row| row.get("kind")).collect()
     }
@@ -119,9 +119,16 @@ pub async fn endpoint(
     members: Value,
 ) -> Endpoint {
     let mut request = json!({"url": receiver.url()});
-    request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    request
+        .as_object_mut()
+        .unwrap()
+        .extend(members.as_object().unwrap().clone());
     let admin = app.admin(shop).await;
-    let made = admin.post("/api/webhooks", request).await.expect(201).json();
+    let made = admin
+        .post("/api/webhooks", request)
+        .await
+        .expect(201)
+        .json();
     Endpoint {
         id: made["id"].as_str().unwrap().to_owned(),
         secret: made["secret"].as_str().unwrap().to_owned(),

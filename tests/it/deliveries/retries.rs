@@ -27,11 +27,17 @@ async fn ten_attempts_over_three_days_and_then_it_is_dead() {
         assert_eq!(scene.receiver.count(), number + 1);
         let waited = next_attempt(&scene).await;
         let (least, most) = (pause_s * 8 / 10 - 2, pause_s * 12 / 10 + 1);
-        assert!((least..=most).contains(&waited), "{waited} s, not about {pause_s}");
+        assert!(
+            (least..=most).contains(&waited),
+            "{waited} s, not about {pause_s}"
+        );
     }
     assert_eq!(scene.receiver.count(), 10);
     let delivery = scene.delivery().await;
-    assert_eq!((&delivery["status"], &delivery["attempts"]), (&json!("DEAD"), &json!(10)));
+    assert_eq!(
+        (&delivery["status"], &delivery["attempts"]),
+        (&json!("DEAD"), &json!(10))
+    );
     assert_eq!(delivery["attempt_log"].as_array().unwrap().len(), 10);
     let mut ids: Vec<String> = scene
         .receiver
@@ -48,7 +54,11 @@ async fn ten_attempts_over_three_days_and_then_it_is_dead() {
         .map(|received| received.header("webhook-timestamp").to_owned())
         .collect();
     stamps.dedup();
-    assert_eq!(stamps.len(), 10, "each attempt is signed for its own moment");
+    assert_eq!(
+        stamps.len(),
+        10,
+        "each attempt is signed for its own moment"
+    );
     scene.app.advance(hours(100));
     scene.app.run_jobs().await;
     assert_eq!(scene.receiver.count(), 10);
@@ -69,12 +79,17 @@ async fn the_older_schedule_has_five_attempts() {
 #[tokio::test]
 async fn a_receiver_that_recovers_gets_the_event() {
     let scene = Scene::new().await;
-    scene.receiver.answers_next([Answering::status(503), Answering::status(404)]);
+    scene
+        .receiver
+        .answers_next([Answering::status(503), Answering::status(404)]);
     scene.delivers().await;
     next_attempt(&scene).await;
     next_attempt(&scene).await;
     let delivery = scene.delivery().await;
-    assert_eq!((&delivery["status"], &delivery["attempts"]), (&json!("SUCCEEDED"), &json!(3)));
+    assert_eq!(
+        (&delivery["status"], &delivery["attempts"]),
+        (&json!("SUCCEEDED"), &json!(3))
+    );
 }
 
 #[tokio::test]
@@ -103,7 +118,12 @@ async fn after_ten_failures_in_a_row_one_attempt_a_minute_goes_out_until_one_suc
         }
     }
     assert_eq!(scene.receiver.count(), 10);
-    assert!(scene.alerts().await.contains(&"webhooks.endpoint_failing".to_owned()));
+    assert!(
+        scene
+            .alerts()
+            .await
+            .contains(&"webhooks.endpoint_failing".to_owned())
+    );
     for _ in 0..50 {
         scene.app.advance(seconds(1));
         scene.app.run_jobs().await;
@@ -118,7 +138,12 @@ async fn after_ten_failures_in_a_row_one_attempt_a_minute_goes_out_until_one_suc
         scene.app.run_jobs().await;
     }
     let states = scene.deliveries().await;
-    assert!(states.iter().all(|delivery| delivery["status"] == "SUCCEEDED"), "{states:?}");
+    assert!(
+        states
+            .iter()
+            .all(|delivery| delivery["status"] == "SUCCEEDED"),
+        "{states:?}"
+    );
 }
 
 #[tokio::test]
@@ -134,13 +159,27 @@ async fn an_endpoint_that_only_fails_for_five_days_is_disabled_and_told_of() {
     let endpoint = staff.get(&scene.path("")).await.expect(200).json();
     assert_eq!(endpoint["enabled"], false);
     assert_eq!(endpoint["disabled_because"], "FAILING");
-    assert!(scene.alerts().await.contains(&"webhooks.endpoint_disabled".to_owned()));
+    assert!(
+        scene
+            .alerts()
+            .await
+            .contains(&"webhooks.endpoint_disabled".to_owned())
+    );
     let waiting = scene.deliveries().await;
-    assert!(waiting.iter().all(|delivery| delivery["next_attempt_at"].is_null()), "{waiting:?}");
+    assert!(
+        waiting
+            .iter()
+            .all(|delivery| delivery["next_attempt_at"].is_null()),
+        "{waiting:?}"
+    );
     // Switched on again it begins with a clean slate.
     scene.receiver.answers(Answering::status(200));
     let admin = scene.app.admin(&scene.shop).await;
-    let on = admin.put(&scene.path(""), json!({"enabled": true})).await.expect(200).json();
+    let on = admin
+        .put(&scene.path(""), json!({"enabled": true}))
+        .await
+        .expect(200)
+        .json();
     assert!(on["disabled_because"].is_null());
     let before = scene.receiver.count();
     scene.delivers().await;

@@ -15,12 +15,24 @@ async fn an_event_reaches_its_endpoint_signed_and_whole() {
     scene.delivers().await;
     let received = scene.receiver.last();
     assert_eq!(scene.receiver.count(), 1);
-    assert_eq!((received.method.as_str(), received.path.as_str()), ("POST", "/hook"));
+    assert_eq!(
+        (received.method.as_str(), received.path.as_str()),
+        ("POST", "/hook")
+    );
     assert_eq!(received.header("content-type"), "application/json");
-    assert_eq!(received.header("user-agent"), "RocketReception-Webhooks/1.0");
-    assert_eq!(received.header("host"), format!("127.0.0.1:{}", scene.receiver.port));
+    assert_eq!(
+        received.header("user-agent"),
+        "RocketReception-Webhooks/1.0"
+    );
+    assert_eq!(
+        received.header("host"),
+        format!("127.0.0.1:{}", scene.receiver.port)
+    );
     let now = scene.app.clock.now();
-    assert_eq!(received.header("webhook-timestamp"), now.timestamp().to_string());
+    assert_eq!(
+        received.header("webhook-timestamp"),
+        now.timestamp().to_string()
+    );
     assert!(is_signed(&received, &scene.endpoint.secret, now));
     let secret = Secret::import(&scene.endpoint.secret).unwrap();
     let expected = of_bytes(&secret, received.body.as_bytes());
@@ -36,7 +48,10 @@ async fn an_event_reaches_its_endpoint_signed_and_whole() {
     assert_eq!(id.len(), 26);
     let delivery = scene.delivery().await;
     assert_eq!(delivery["status"], "SUCCEEDED");
-    assert_eq!((&delivery["attempts"], &delivery["last_status"]), (&json!(1), &json!(200)));
+    assert_eq!(
+        (&delivery["attempts"], &delivery["last_status"]),
+        (&json!(1), &json!(200))
+    );
     assert_eq!(delivery["attempt_log"][0]["status"], 200);
     assert!(delivery["attempt_log"][0]["error"].is_null());
     assert!(delivery["next_attempt_at"].is_null());
@@ -51,7 +66,13 @@ async fn an_endpoint_gets_the_events_that_it_asked_for_and_no_others() {
     let members = json!({"events": ["*"], "enabled": false});
     endpoint(&scene.app, &scene.shop, &off, members).await;
     scene.happens().await;
-    emit(&scene.app, &scene.shop, &[call_ended()], scene.app.clock.now()).await;
+    emit(
+        &scene.app,
+        &scene.shop,
+        &[call_ended()],
+        scene.app.clock.now(),
+    )
+    .await;
     scene.app.run_jobs().await;
     let types = |receiver: &Receiver| {
         let mut types: Vec<String> = receiver
@@ -65,7 +86,14 @@ async fn an_endpoint_gets_the_events_that_it_asked_for_and_no_others() {
     assert_eq!(types(&scene.receiver), ["call.ended"]);
     assert_eq!(types(&all), ["call.ended", "lead.created"]);
     assert_eq!(off.count(), 0);
-    let ids = |receiver: &Receiver| receiver.received().last().unwrap().header("webhook-id").len();
+    let ids = |receiver: &Receiver| {
+        receiver
+            .received()
+            .last()
+            .unwrap()
+            .header("webhook-id")
+            .len()
+    };
     assert_eq!(ids(&all), ids(&scene.receiver));
 }
 
@@ -81,7 +109,9 @@ async fn another_subscribers_events_go_elsewhere() {
 #[tokio::test]
 async fn an_event_of_a_transaction_that_failed_goes_nowhere() {
     let scene = Scene::new().await;
-    let mut tx = TenantTx::begin(&scene.app.state.db, scene.shop.id).await.unwrap();
+    let mut tx = TenantTx::begin(&scene.app.state.db, scene.shop.id)
+        .await
+        .unwrap();
     events::emit(&mut tx, &call_ended(), scene.app.clock.now());
     drop(tx);
     scene.app.run_jobs().await;
@@ -92,7 +122,9 @@ async fn an_event_of_a_transaction_that_failed_goes_nowhere() {
 async fn a_fact_that_is_told_twice_is_delivered_once() {
     let scene = Scene::new().await;
     for _ in 0..2 {
-        let mut tx = TenantTx::begin(&scene.app.state.db, scene.shop.id).await.unwrap();
+        let mut tx = TenantTx::begin(&scene.app.state.db, scene.shop.id)
+            .await
+            .unwrap();
         let at = scene.app.clock.now();
         events::emit_once(&mut tx, &call_ended(), at, "call_1:ended".to_owned());
         tx.commit().await.unwrap();
@@ -103,9 +135,17 @@ async fn a_fact_that_is_told_twice_is_delivered_once() {
 
 #[tokio::test]
 async fn the_older_form_has_its_members_and_its_signature_inside() {
-    let scene = Scene::with(json!({"events": ["*"], "format": "LEGACY", "secret": "an-older-secret"})).await;
+    let scene =
+        Scene::with(json!({"events": ["*"], "format": "LEGACY", "secret": "an-older-secret"}))
+            .await;
     assert_eq!(scene.endpoint.secret, "an-older-secret");
-    emit(&scene.app, &scene.shop, &[call_ended()], scene.app.clock.now()).await;
+    emit(
+        &scene.app,
+        &scene.shop,
+        &[call_ended()],
+        scene.app.clock.now(),
+    )
+    .await;
     scene.app.run_jobs().await;
     let received = scene.receiver.last();
     let body = received.json();
@@ -120,16 +160,28 @@ async fn the_older_form_has_its_members_and_its_signature_inside() {
     let (unsigned, _) = received.body.rsplit_once(",\"signature\"").unwrap();
     let expected = of_bytes(&secret, format!("{unsigned}}}").as_bytes());
     assert_eq!(body["signature"], expected);
-    assert_eq!(received.header("x-signature-256"), of_bytes(&secret, received.body.as_bytes()));
-    assert!(is_signed(&received, "an-older-secret", scene.app.clock.now()));
+    assert_eq!(
+        received.header("x-signature-256"),
+        of_bytes(&secret, received.body.as_bytes())
+    );
+    assert!(is_signed(
+        &received,
+        "an-older-secret",
+        scene.app.clock.now()
+    ));
 }
 
 #[tokio::test]
 async fn after_a_rotation_both_secrets_sign_until_the_overlap_is_over() {
     let scene = Scene::new().await;
     let old = scene.endpoint.secret.clone();
-    let rotated = scene.post(&scene.path("/rotate-secret"), json!({"overlap_hours": 2})).await;
-    let new = rotated.expect(200).json()["secret"].as_str().unwrap().to_owned();
+    let rotated = scene
+        .post(&scene.path("/rotate-secret"), json!({"overlap_hours": 2}))
+        .await;
+    let new = rotated.expect(200).json()["secret"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert_ne!(old, new);
     scene.delivers().await;
     let now = scene.app.clock.now();
@@ -138,7 +190,11 @@ async fn after_a_rotation_both_secrets_sign_until_the_overlap_is_over() {
     assert_eq!(received.header("webhook-signature").split(' ').count(), 2);
     let newest = Secret::import(&new).unwrap();
     let expected = of_bytes(&newest, received.body.as_bytes());
-    assert_eq!(received.header("x-signature-256"), expected, "the newest alone");
+    assert_eq!(
+        received.header("x-signature-256"),
+        expected,
+        "the newest alone"
+    );
     scene.app.advance(hours(3));
     scene.delivers().await;
     let received = scene.receiver.last();
@@ -155,15 +211,26 @@ async fn three_secrets_sign_at_most_and_one_may_end_at_once() {
     }
     scene.delivers().await;
     let signatures = |scene: &Scene| {
-        scene.receiver.last().header("webhook-signature").split(' ').count()
+        scene
+            .receiver
+            .last()
+            .header("webhook-signature")
+            .split(' ')
+            .count()
     };
     assert_eq!(signatures(&scene), 3);
     let last = rotate(json!({"overlap_hours": 0})).await.expect(200).json();
     scene.delivers().await;
     assert_eq!(signatures(&scene), 1);
     let secret = last["secret"].as_str().unwrap();
-    assert!(is_signed(&scene.receiver.last(), secret, scene.app.clock.now()));
-    rotate(json!({"overlap_hours": 169})).await.expect_problem(422, "invalid_request");
+    assert!(is_signed(
+        &scene.receiver.last(),
+        secret,
+        scene.app.clock.now()
+    ));
+    rotate(json!({"overlap_hours": 169}))
+        .await
+        .expect_problem(422, "invalid_request");
 }
 
 #[tokio::test]
@@ -189,7 +256,12 @@ async fn user_password_and_headers_go_along_and_are_shown_to_nobody() {
             assert!(!answer.body.contains(secret), "{secret} in {}", answer.body);
         }
     }
-    assert!(shown.json()["url"].as_str().unwrap().starts_with("http://***@127.0.0.1"));
+    assert!(
+        shown.json()["url"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://***@127.0.0.1")
+    );
     assert_eq!(shown.json()["headers"], json!({"x-api-key": "***"}));
     let log = &deliveries.json()["data"][0]["attempt_log"][0]["request_headers"];
     assert_eq!(log["authorization"], "Basic ***");
@@ -199,11 +271,17 @@ async fn user_password_and_headers_go_along_and_are_shown_to_nobody() {
     let back = json!({"url": shown.json()["url"], "headers": shown.json()["headers"]});
     admin.put(&scene.path(""), back).await.expect(200);
     scene.delivers().await;
-    assert_eq!(receiver.last().header("authorization"), "Basic YW5uOnBAc3M=");
+    assert_eq!(
+        receiver.last().header("authorization"),
+        "Basic YW5uOnBAc3M="
+    );
     assert_eq!(receiver.last().header("x-api-key"), "key-of-ann");
     // But never at another host.
     let elsewhere = json!({"url": "http://***@127.0.0.2/hook"});
-    admin.put(&scene.path(""), elsewhere).await.expect_problem(422, "invalid_request");
+    admin
+        .put(&scene.path(""), elsewhere)
+        .await
+        .expect_problem(422, "invalid_request");
 }
 
 #[tokio::test]

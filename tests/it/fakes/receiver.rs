@@ -154,7 +154,10 @@ impl Receiver {
     async fn answer(&self, stream: &mut TcpStream, answering: Answering) -> Option<()> {
         match answering {
             Answering::With(status, headers, body) => {
-                let mut head = format!("HTTP/1.1 {status} Said\r\ncontent-length: {}\r\n", body.len());
+                let mut head = format!(
+                    "HTTP/1.1 {status} Said\r\ncontent-length: {}\r\n",
+                    body.len()
+                );
                 for (name, value) in headers {
                     head += &format!("{name}: {value}\r\n");
                 }
@@ -209,7 +212,9 @@ async fn read(stream: &mut TcpStream, rest: &mut Vec<u8>) -> Option<Received> {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    let length: usize = headers.get("content-length").map_or(0, |text| text.parse().unwrap());
+    let length: usize = headers
+        .get("content-length")
+        .map_or(0, |text| text.parse().unwrap());
     let end = head_ends + 4 + length;
     while rest.len() < end {
         more(stream, rest).await?;
