@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
+use url::Url;
 
 use crate::{
     kernel::{
@@ -10,7 +11,7 @@ use crate::{
         config::{AppEnv, Settings},
         db::Db,
         faults::Faults,
-        http,
+        http::{self, Reach, TenantClient},
         secrets::Keyring,
         signing::SigningKeys,
         tasks::Tasks,
@@ -19,6 +20,7 @@ use crate::{
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
+#[derive(Clone)]
 pub struct App {
     pub db: Db,
     /// The same for who only reads: the replica of `DATABASE_READ_URL`, if there is one.
@@ -34,6 +36,8 @@ pub struct App {
     pub keyring: Keyring,
     /// What clients are made of for accounts of subscribers' own.
     pub http: reqwest::Client,
+    /// For addresses that a subscriber typed.
+    pub tenant_http: TenantClient,
     /// None: texts go to the sandbox (development) or stay unsent (production).
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
@@ -76,6 +80,8 @@ impl App {
             .api_key
             .clone()
             .map(|key| resend::Client::new(http.clone(), &mail.api_base_url, key, &mail.from));
+        let tenant_http =
+            TenantClient::new(reach(&settings)).context("make the client for subscribers")?;
         let no_key = "a key is missing: Settings::with_development_secrets makes it in development";
         let signing = settings.keys.signing.clone();
         let keyring = settings.keys.encryption.clone();
@@ -93,6 +99,7 @@ impl App {
             clock,
             signing: signing.context(no_key)?,
             keyring: keyring.context(no_key)?,
+            tenant_http,
             settings,
             tasks: Tasks::default(),
             faults: Faults::default(),
@@ -115,4 +122,27 @@ impl App {
     pub fn has_text_sandbox(&self) -> bool {
         self.settings.env == AppEnv::Development || self.settings.twilio.is_sandboxed
     }
+}
+
+/// How far requests to subscribers' addresses may reach. Without encryption they go to networks that a setting allows,
+/// and in development anywhere.
+fn reach(settings: &Settings) -> Reach {
+    let databases = [&settings.database.url, &settings.database.read_url];
+    let databases = databases.into_iter().flatten();
+    let mut own: Vec<_> = databases
+        .filter_map(|url| host_and_port(url.expose_secret(), 5432))
+        .collect();
+    let ourselves = host_and_port(&settings.public_url, settings.port);
+    own.extend(ourselves.map(|(host, _)| (host, settings.port)));
+    Reach {
+        allowed: settings.network.allowed_private_cidrs.clone(),
+        has_plain_http: settings.env == AppEnv::Development,
+        own,
+    }
+}
+
+fn host_and_port(url: &str, usual_port: u16) -> Option<(String, u16)> {
+    let url = Url::parse(url).ok()?;
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    Some((host.to_owned(), url.port().unwrap_or(usual_port)))
 }

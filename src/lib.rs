@@ -25,6 +25,7 @@ pub mod receptionist;
 pub mod sms;
 pub mod voice;
 pub mod discretion;
+pub mod deliveries;
 pub mod insights;
 pub mod safety;
 pub mod ops;

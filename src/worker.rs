@@ -5,7 +5,7 @@ use anyhow::Context;
 
 use crate::{
     app::AppState,
-    billing, discretion, identity,
+    billing, deliveries, discretion, identity,
     inbound::{self, KeptState, Received, Reprocess},
     insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
@@ -35,6 +35,7 @@ pub fn registry() -> Registry {
     registry.register(identity::mail_reset_link);
     registry.register(identity::mail_reuse_warning);
     safety::register(&mut registry);
+    deliveries::register(&mut registry);
     registry
 }
 
@@ -55,6 +56,11 @@ pub fn schedules() -> Vec<Schedule> {
         name: "reconciliation",
         every: Every::DailyAt { hour: 3, minute: 0 },
         job: |due_at| new_job(&billing::Reconcile::of(due_at)),
+    });
+    schedules.push(Schedule {
+        name: "webhook_health",
+        every: Every::Minutes(15),
+        job: |_| new_job(&deliveries::CheckHealth {}),
     });
     schedules.push(Schedule {
         name: "health_scores",

@@ -1,5 +1,5 @@
 //! `cargo bench`: what one server does with the webhooks that everything begins with, beside what PostgreSQL alone does
-//! with the very same statements; and what it does with dashboards and sign-ins.
+//! with the very same statements; and what it does with dashboards, sign-ins and webhooks out.
 //!
 //! It starts a PostgreSQL of its own with default durability and 10,000 subscribers, and the release build on it; it
 //! signs requests beforehand and posts them over loopback, first as fast as they are answered, then at half of that
@@ -15,6 +15,8 @@ mod pgbench;
 mod report;
 mod reads;
 mod sign_in;
+mod sink;
+mod deliveries;
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
@@ -38,7 +40,7 @@ struct Arguments {
     /// How long each of the four runs of a webhook takes.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// One measurement instead of all: retell-inbound, sms, call-ended or reads (with sign-in).
+    /// One measurement instead of all: retell-inbound, sms, call-ended, reads (with sign-in) or deliveries.
     #[arg(long)]
     only: Option<Only>,
     /// Do not print the statements.
@@ -59,6 +61,7 @@ struct Arguments {
 enum Only {
     Webhook(Kind),
     Reads,
+    Deliveries,
 }
 
 impl FromStr for Only {
@@ -67,6 +70,7 @@ impl FromStr for Only {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "reads" => Ok(Self::Reads),
+            "deliveries" => Ok(Self::Deliveries),
             _ => text.parse().map(Self::Webhook),
         }
     }
@@ -133,6 +137,10 @@ async fn measure(arguments: &Arguments, world: &mut World) -> Result<Report> {
         });
     }
     server.stop().await?;
+    // Later, because from then on every subscriber has an endpoint.
+    if is_wanted(Only::Deliveries) {
+        report.add_deliveries(deliveries::measure(world).await?);
+    }
     // Last, because from then on there is a history.
     if is_wanted(Only::Reads) {
         let options = reads::Options {

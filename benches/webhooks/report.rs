@@ -1,7 +1,7 @@
 //! What is printed.
 use anyhow::Result;
 
-use crate::{capture::Capture, driver::Load, requests::Kind, script::Script};
+use crate::{capture::Capture, deliveries, driver::Load, requests::Kind, script::Script};
 
 /// The limits that hold for every webhook.
 const MOST_P99_MS: f64 = 25.0;
@@ -24,11 +24,18 @@ pub struct Figures {
 }
 
 #[derive(Default)]
-pub struct Report(Vec<Figures>);
+pub struct Report {
+    webhooks: Vec<Figures>,
+    deliveries: Option<deliveries::Figures>,
+}
 
 impl Report {
     pub fn add(&mut self, figures: Figures) {
-        self.0.push(figures);
+        self.webhooks.push(figures);
+    }
+
+    pub fn add_deliveries(&mut self, figures: deliveries::Figures) {
+        self.deliveries = Some(figures);
     }
 
     pub fn print(&self) -> Result<()> {
@@ -48,7 +55,7 @@ impl Report {
             "bare",
             "memory"
         );
-        for figures in &self.0 {
+        for figures in &self.webhooks {
             let share = figures
                 .share()
                 .map_or("-".to_owned(), |share| format!("{share:.2}"));
@@ -68,8 +75,11 @@ impl Report {
             );
         }
         println!();
-        for figures in &self.0 {
+        for figures in &self.webhooks {
             figures.judge();
+        }
+        if let Some(figures) = &self.deliveries {
+            figures.print(say);
         }
         Ok(())
     }

@@ -4,11 +4,13 @@
 //! `data` is at most two levels deep, its keys are stable and always there (null when there is nothing).
 pub mod catalogue;
 mod data;
+mod examples;
 
 use chrono::{DateTime, Utc};
 
 pub use catalogue::Event;
 pub use data::*;
+pub use examples::examples;
 
 use crate::kernel::db::{NewEvent, TenantTx};
 
@@ -18,5 +20,16 @@ pub fn emit(tx: &mut TenantTx, event: &Event, occurred_at: DateTime<Utc>) {
         kind: event.kind(),
         occurred_at,
         data: event.data(),
+        dedupe_key: None,
+    });
+}
+
+/// The same for a fact that may be told more than once: of all with this key one is written.
+pub fn emit_once(tx: &mut TenantTx, event: &Event, occurred_at: DateTime<Utc>, key: String) {
+    tx.emit(NewEvent {
+        kind: event.kind(),
+        occurred_at,
+        data: event.data(),
+        dedupe_key: Some(key),
     });
 }

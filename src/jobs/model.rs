@@ -45,9 +45,13 @@ impl Lane {
     }
 
     /// How many runs a process has at once. Most of a run is waiting for somebody else; `bulk` works the database.
+    ///
+    /// A delivery waits up to half a minute for its receiver and asks the database together with the others, so many
+    /// may wait: fifty hanging endpoints with five under way each still leave some for the rest.
     pub(super) const fn workers(self) -> usize {
         match self {
-            Self::Interactive | Self::Delivery => 16,
+            Self::Interactive => 16,
+            Self::Delivery => 256,
             Self::Provider => 8,
             Self::Bulk => 4,
         }
@@ -58,7 +62,17 @@ impl Lane {
     pub(super) const fn settle(self) -> Duration {
         match self {
             Self::Interactive => Duration::ZERO,
+            Self::Delivery => Duration::from_millis(5),
             _ => Duration::from_millis(20),
+        }
+    }
+
+    /// How many runs of one subscriber a process has at once: a noisy one must leave room for the others. Deliveries have
+    /// a few more than go to one endpoint at once, so that those that may not go yet are told when, behind a slow one.
+    pub(super) const fn per_subscriber(self) -> usize {
+        match self {
+            Self::Delivery => 8,
+            _ => 5,
         }
     }
 }
@@ -75,7 +89,7 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     /// The provider that this job calls: when it fails again and again, its jobs wait together.
     const PROVIDER: Option<&'static str> = None;
 
-    /// Whose job it is. At most five of one subscriber run at once in a lane of a process.
+    /// Whose job it is. Few of one subscriber run at once in a lane of a process.
     fn subscriber(&self) -> Option<SubscriberId>;
 
     /// While a job with this key waits or runs, another one is not made. Where a change during the run must cause

@@ -67,6 +67,28 @@ impl Run {
         self.note(is_ours, Outcome::PutOff)
     }
 
+    /// Ends many runs in the transaction of their results, each done or, with a delay, put off. Which of them were still
+    /// ours: the results of the others must not be written.
+    pub async fn end_together(
+        tx: &mut impl Tx,
+        ends: &[(Run, Option<Duration>)],
+    ) -> sqlx::Result<Vec<bool>> {
+        let fences: Vec<_> = ends
+            .iter()
+            .map(|(run, delay)| (run.fence, *delay))
+            .collect();
+        let ours = store::end_together(tx, &fences).await?;
+        for ((run, delay), is_ours) in ends.iter().zip(&ours) {
+            let outcome = match (is_ours, delay) {
+                (false, _) => Outcome::Lost,
+                (true, None) => Outcome::Done,
+                (true, Some(_)) => Outcome::PutOff,
+            };
+            run.written.get_or_init(|| outcome);
+        }
+        Ok(ours)
+    }
+
     fn note(&self, is_ours: bool, outcome: Outcome) -> Result<(), FinishError> {
         if !is_ours {
             return Err(FinishError::Fenced);

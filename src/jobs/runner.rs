@@ -19,7 +19,7 @@ use super::{
     backoff::{random_spread, spread_out},
     breaker::Breaker,
     run::Fence,
-    running::{PER_SUBSCRIBER, Running},
+    running::Running,
     store::{self, Claim, Claimed},
 };
 
@@ -111,7 +111,7 @@ impl Runner {
             lane,
             limit: 1,
             running: &[],
-            per_subscriber: PER_SUBSCRIBER,
+            per_subscriber: lane.per_subscriber(),
         };
         let claimed = store::claim(&mut tx, claim).await?;
         tx.commit().await?;
@@ -181,7 +181,7 @@ impl Worker {
             lane: self.running.lane,
             limit: self.running.room(),
             running: &self.running.subscribers(),
-            per_subscriber: PER_SUBSCRIBER,
+            per_subscriber: self.running.lane.per_subscriber(),
         };
         let claimed = store::claim(&mut tx, claim).await?;
         tx.commit().await?;

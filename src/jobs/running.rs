@@ -7,9 +7,6 @@ use crate::kernel::ids::SubscriberId;
 
 use super::{Lane, attempt::Executor, run::Fence, store::Claimed};
 
-/// One noisy subscriber must leave room for the others.
-pub(super) const PER_SUBSCRIBER: usize = 5;
-
 /// What is running now, and whose it is.
 pub(super) struct Running {
     pub(super) lane: Lane,
@@ -66,17 +63,21 @@ impl Running {
         for subscriber in self.subscribers() {
             *counts.entry(subscriber).or_insert(0) += 1;
         }
-        self.room() == 0 || counts.values().any(|count| *count >= PER_SUBSCRIBER)
+        self.room() == 0
+            || counts
+                .values()
+                .any(|count| *count >= self.lane.per_subscriber())
     }
 
-    /// Waits until one has ended.
+    /// Waits until one has ended, and takes those along that have ended by then: so that one claim fills all their
+    /// places.
     pub(super) async fn next_end(&mut self) {
-        let ended = match self.runs.join_next_with_id().await {
-            Some(Ok((id, ()))) => id,
-            Some(Err(error)) => error.id(),
-            None => return,
-        };
-        self.held.remove(&ended);
+        let mut ended = self.runs.join_next_with_id().await;
+        while let Some(one) = ended {
+            let id = one.map_or_else(|error| error.id(), |(id, ())| id);
+            self.held.remove(&id);
+            ended = self.runs.try_join_next_with_id();
+        }
     }
 
     /// Waits until all have ended.

@@ -42,6 +42,10 @@ id! {
     /// A text that we send: one attempt at the provider at most.
     OutgoingId,
     EventId,
+    /// An address that wants events.
+    EndpointId,
+    /// One event to one endpoint.
+    DeliveryId,
     JobId,
     LeadId,
     UsageId,

@@ -29,6 +29,8 @@ pub struct Metrics {
     pub schedule_last_success: GaugeVec,
     pub ledger_drift: IntGaugeVec,
     pub db_reads: IntCounterVec,
+    pub deliveries: IntCounterVec,
+    pub delivery_latency: HistogramVec,
 }
 
 pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -104,6 +106,16 @@ impl Metrics {
                 "Transactions that only read, by who answered: fallback is the database for its replica.",
                 &["source"],
             ),
+            deliveries: counter(
+                "deliveries_total",
+                "Attempts to deliver webhooks, by outcome.",
+                &["outcome"],
+            ),
+            delivery_latency: histogram(
+                "delivery_latency_seconds",
+                "Time from an event to its delivery.",
+                &[],
+            ),
             registry,
         };
         metrics.register();
@@ -111,7 +123,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let all: [Box<dyn prometheus::core::Collector>; 14] = [
+        let all: [Box<dyn prometheus::core::Collector>; 17] = [
             Box::new(self.http_server_request_duration.clone()),
             Box::new(self.http_client_request_duration.clone()),
             Box::new(self.inbound_events.clone()),
@@ -127,6 +139,8 @@ impl Metrics {
             Box::new(self.schedule_last_success.clone()),
             Box::new(self.ledger_drift.clone()),
             Box::new(self.db_reads.clone()),
+            Box::new(self.deliveries.clone()),
+            Box::new(self.delivery_latency.clone()),
         ];
         for collector in all {
             self.registry

@@ -212,6 +212,17 @@ static REGISTRY: &[PersonalColumn] = &[
         Withhold("a copy of what is given"),
         DeleteRow,
     ),
+    // What receivers said: their words, and maybe about somebody.
+    contact(
+        "webhook_attempts",
+        "response_body",
+        Withhold("what a system of the business answered to what is given from the events"),
+        DeleteRow,
+    ),
+    contact("webhook_attempts", "request_headers", OURS, DeleteRow),
+    contact("webhook_attempts", "url", OURS, DeleteRow),
+    business("webhook_endpoints", "url"),
+    business("webhook_endpoints", "description"),
     business("holidays", "name"),
     business("services", "name"),
     business("questions", "question"),

@@ -14,8 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     admin,
     app::AppState,
-    billing, identity, inbox, insights, messaging, ops, people, safety, settings, sms, traffic,
-    voice,
+    billing, deliveries, identity, inbox, insights, messaging, ops, people, safety, settings, sms,
+    traffic, voice,
     web::{
         body, cors, etag,
         flood::{self, Shield},
@@ -47,6 +47,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(voice::router())
         .merge(safety::router())
         .merge(admin::router())
+        .merge(deliveries::router())
 }
 
 /// Where providers call, under `/api` and without it. What they send is counted by its signature alone.

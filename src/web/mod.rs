@@ -2,7 +2,6 @@
 //! Owns `rate_buckets` and `idempotency_keys`.
 pub mod error;
 pub mod extract;
-pub mod csv;
 pub mod request_id;
 pub mod checks;
 pub mod client;

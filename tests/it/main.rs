@@ -13,6 +13,7 @@ mod architecture;
 mod billing;
 mod commands;
 mod deployment;
+mod deliveries;
 mod documents;
 mod edges;
 mod fakes;

@@ -43,6 +43,7 @@ const HOLD_NONE: &[&str] = &[
     "error_logs.last_request_id",
     "error_logs.place",
     "error_logs.what",
+    "events.dedupe_key",
     "events.type",
     "health_scores.reasons",
     "health_scores.subscription_status",
@@ -112,6 +113,13 @@ const HOLD_NONE: &[&str] = &[
     "usage_records.cost_currency",
     "usage_records.currency",
     "usage_records.source",
+    "webhook_attempts.error",
+    "webhook_deliveries.event_type",
+    "webhook_deliveries.last_error",
+    "webhook_endpoints.credentials",
+    "webhook_endpoints.events",
+    "webhook_endpoints.headers",
+    "webhook_secrets.secret",
 ];
 
 async fn database() -> TestDb {

@@ -1,5 +1,5 @@
 //! How runs end. Every write names its fence; false means that somebody else has the job, and the result goes.
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use uuid::Uuid;
 
@@ -68,6 +68,40 @@ pub(crate) async fn put_off(tx: &mut impl Tx, fence: Fence, delay: Duration) -> 
     .execute(tx.conn())
     .await?;
     Ok(result.rows_affected() == 1)
+}
+
+/// The ends of many runs at once: done, or, with a delay, put off. Which of them were still ours.
+pub(crate) async fn end_together(
+    tx: &mut impl Tx,
+    ends: &[(Fence, Option<Duration>)],
+) -> sqlx::Result<Vec<bool>> {
+    let now = tx.now();
+    let ids: Vec<Uuid> = ends.iter().map(|(fence, _)| fence.job.0).collect();
+    let leases: Vec<i64> = ends.iter().map(|(fence, _)| fence.lease).collect();
+    let delays: Vec<Option<f64>> = ends
+        .iter()
+        .map(|(_, delay)| delay.map(|delay| delay.as_secs_f64()))
+        .collect();
+    let ours = sqlx::query_scalar!(
+        r#"
+        update jobs
+           set state = case when e.delay_s is null then 'DONE' else state end,
+               finished_at = case when e.delay_s is null then coalesce($4, now()) end,
+               run_at = coalesce(coalesce($4, now()) + make_interval(secs => e.delay_s), run_at),
+               attempts = case when e.delay_s is null then attempts else greatest(attempts - 1, 0) end
+          from unnest($1::uuid[], $2::bigint[], $3::float8[]) as e (id, run_lease, delay_s)
+         where jobs.id = e.id and jobs.run_lease = e.run_lease and state = 'QUEUED'
+        returning jobs.id
+        "#,
+        &ids,
+        &leases,
+        &delays as _,
+        now,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let ours: HashSet<Uuid> = ours.into_iter().collect();
+    Ok(ids.iter().map(|id| ours.contains(id)).collect())
 }
 
 /// The job will not run again unless an operator says so; the alert says it to the operator.

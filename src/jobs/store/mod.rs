@@ -10,7 +10,7 @@ mod schedules;
 mod upkeep;
 
 pub(super) use claims::{Claim, Claimed, claim, release, renew};
-pub(super) use endings::{bury, finish, put_off, retry};
+pub(super) use endings::{bury, end_together, finish, put_off, retry};
 pub(super) use leases::{Hold, clear_leases, give_back_lease, lease_left, renew_lease, take_lease};
 pub use operator::{
     DeadJob, LaneStatistics, RetryDead, cancel, lane_statistics, list_dead, retry_dead,

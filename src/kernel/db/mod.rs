@@ -27,7 +27,7 @@ use reading::Reading;
 pub use catalogue::{catalogue_differences, read_catalogue};
 pub use errors::{OnConstraint, is_unavailable};
 pub use migrate::{MIGRATOR, MigrationState, migrate, migration_status};
-pub use outbox::{NewEvent, NewJob, NewTrace};
+pub use outbox::{DELIVER, DELIVER_RUNS, NewEvent, NewJob, NewTrace};
 pub use roles::{APP_ROLE, IDENTITY_ROLE, ensure_roles, login_bypasses_policies};
 pub use tx::{IdentityTx, OperatorToken, OperatorTx, SystemToken, SystemTx, TenantTx, Tx};
 

@@ -1,8 +1,11 @@
-//! What a commit writes along: events, jobs and lines of the black box, collected in the transaction, written by one
+//! What a commit writes along: events, their deliveries, jobs and lines of the black box, collected in the
+//! transaction, written by one
 //! statement.
 //!
-//! The statement stands here and not in `jobs/` and `events/`, because it belongs to every commit: a change,
-//! what it means to others and what must follow exist together or not at all.
+//! The statement stands here and not in `jobs/`, `events/` and `deliveries/`, because it belongs to every commit: a
+//! change, what it means to others and what must follow exist together or not at all. For each event it writes one
+//! row of `webhook_deliveries` for every endpoint that wants it (what people see) and one job for each of these (what
+//! runs); both have the id that the statement makes, a UUIDv7 of the event's time.
 use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -10,12 +13,19 @@ use uuid::Uuid;
 
 use crate::kernel::ids::{EventId, InteractionId, JobId, SubscriberId};
 
+/// The job that carries a delivery out; `deliveries/` has its handler.
+pub const DELIVER: &str = "deliveries.deliver";
+/// Only runs that crash count, so this is how many processes a delivery may take with it.
+pub const DELIVER_RUNS: u32 = 25;
+
 /// A fact that others may want.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
     pub kind: &'static str,
     pub occurred_at: DateTime<Utc>,
     pub data: Value,
+    /// Another event of the subscriber with this key is not written.
+    pub dedupe_key: Option<String>,
 }
 
 /// Work to be done after the commit.
@@ -63,18 +73,15 @@ impl Outbox {
         self.traces.push(trace);
     }
 
-    pub(super) fn has_jobs(&self) -> bool {
-        !self.jobs.is_empty()
-    }
-
+    /// Writes everything. True: there are new jobs.
     pub(super) async fn write(
         &mut self,
         conn: &mut PgConnection,
         subscriber: Option<SubscriberId>,
         now: Option<DateTime<Utc>>,
-    ) -> sqlx::Result<()> {
+    ) -> sqlx::Result<bool> {
         if self.events.is_empty() && self.jobs.is_empty() && self.traces.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let events = std::mem::take(&mut self.events);
         let jobs = std::mem::take(&mut self.jobs);
@@ -82,19 +89,32 @@ impl Outbox {
         let event_ids: Vec<Uuid> = events.iter().map(|_| EventId::new().0).collect();
         let job_ids: Vec<Uuid> = jobs.iter().map(|_| JobId::new().0).collect();
         let trace_ids: Vec<Uuid> = traces.iter().map(|_| Uuid::now_v7()).collect();
-        sqlx::query!(
+        let written = sqlx::query!(
             r#"
             with written as (
-                insert into events (subscriber_id, id, type, occurred_at, data)
-                select $1, e.id, e.type, e.occurred_at, e.data
-                  from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[])
-                       as e (id, type, occurred_at, data)
-            ),
-            boxed as (
+                insert into events (subscriber_id, id, type, occurred_at, data, dedupe_key)
+                select $1, e.id, e.type, e.occurred_at, e.data, e.dedupe_key
+                  from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[], $15::text[])
+                       as e (id, type, occurred_at, data, dedupe_key)
+                on conflict (subscriber_id, dedupe_key) where dedupe_key is not null do nothing
+                returning id, type
+            ), wanted as (
+                select endpoint.id as endpoint_id, written.id as event_id, written.type,
+                       -- the time and version of the event's UUIDv7, the random bits of another
+                       (left(written.id::text, 15) || substr(gen_random_uuid()::text, 16))::uuid as id
+                  from written
+                  join webhook_endpoints as endpoint
+                    on endpoint.subscriber_id = $1 and endpoint.is_enabled
+                   and endpoint.events && array['*', written.type, split_part(written.type, '.', 1) || '.*']
+            ), delivery as (
+                insert into webhook_deliveries
+                       (subscriber_id, id, endpoint_id, event_id, event_type, job_id, next_attempt_at, created_at)
+                select $1, id, endpoint_id, event_id, type, id, coalesce($6, now()), coalesce($6, now()) from wanted
+            ), boxed as (
                 insert into black_box_events (subscriber_id, id, interaction_id, at, source, kind, detail)
                 select t.subscriber_id, t.id, t.interaction_id, t.at, t.source, t.kind, t.detail
-                  from unnest($15::uuid[], $16::uuid[], $17::uuid[], $18::timestamptz[], $19::text[], $20::text[],
-                              $21::jsonb[])
+                  from unnest($18::uuid[], $19::uuid[], $20::uuid[], $21::timestamptz[], $22::text[], $23::text[],
+                              $24::jsonb[])
                        as t (subscriber_id, id, interaction_id, at, source, kind, detail)
             )
             insert into jobs (id, kind, lane, subscriber_id, payload, run_at, max_attempts, dedupe_key, created_at)
@@ -104,6 +124,11 @@ impl Outbox {
               from unnest($7::uuid[], $8::text[], $9::text[], $10::uuid[], $11::jsonb[], $12::float8[],
                           $13::int[], $14::text[])
                    as j (id, kind, lane, subscriber_id, payload, delay_s, max_attempts, dedupe_key)
+             union all
+            select wanted.id, $16, 'delivery', $1,
+                   jsonb_build_object('subscriber', $1, 'delivery', wanted.id, 'generation', 0),
+                   coalesce($6, now()), $17, null, coalesce($6, now())
+              from wanted
             on conflict (dedupe_key) where state = 'QUEUED' do nothing
             "#,
             subscriber as _,
@@ -120,6 +145,9 @@ impl Outbox {
             &column(&jobs, |job| seconds(job.delay)),
             &column(&jobs, |job| job.max_attempts),
             &column(&jobs, |job| job.dedupe_key.clone()) as _,
+            &column(&events, |event| event.dedupe_key.clone()) as _,
+            DELIVER,
+            DELIVER_RUNS.cast_signed(),
             &column(&traces, |trace| trace.subscriber.0),
             &trace_ids,
             &column(&traces, |trace| trace.interaction.0),
@@ -130,7 +158,7 @@ impl Outbox {
         )
         .execute(conn)
         .await?;
-        Ok(())
+        Ok(written.rows_affected() > 0)
     }
 }
 

@@ -115,9 +115,8 @@ impl Inner {
     }
 
     async fn commit(mut self, subscriber: Option<SubscriberId>) -> sqlx::Result<()> {
-        let wakes = self.outbox.has_jobs();
         let now = self.db.now();
-        self.outbox.write(&mut self.tx, subscriber, now).await?;
+        let wakes = self.outbox.write(&mut self.tx, subscriber, now).await?;
         self.tx.commit().await?;
         if wakes {
             self.db.new_jobs.send_replace(());

@@ -47,6 +47,11 @@ const TENANT: &[&str] = &[
     "usage_periods",
     "usage_records",
     "usage_rollups",
+    "webhook_attempts",
+    "webhook_deliveries",
+    "webhook_endpoint_states",
+    "webhook_endpoints",
+    "webhook_secrets",
 ];
 /// The same policy, and a key of their own: one or a few rows per subscriber, found by other keys too.
 const SCOPED: &[&str] = &[

@@ -2,4 +2,5 @@
 pub mod house;
 mod exactly_once;
 mod database_gone;
+mod deliveries;
 mod orderly_stop;

@@ -124,17 +124,7 @@ impl TestApp {
         let state = App {
             twilio: twilio.map(|client| client.with_deadline(soon)),
             retell: retell.map(|client| client.with_deadline(soon)),
-            recordings: app.state.recordings.clone().with_deadline(soon),
-            db: app.state.db.clone(),
-            read_db: app.state.read_db.clone(),
-            clock: app.clock.clone(),
-            settings: app.state.settings.clone(),
-            tasks: app.state.tasks.clone(),
-            faults: app.state.faults.clone(),
-            signing: app.state.signing.clone(),
-            keyring: app.state.keyring.clone(),
-            http: app.state.http.clone(),
-            resend: app.state.resend.clone(),
+            ..App::clone(&app.state)
         };
         app.on(Arc::new(state))
     }
@@ -155,18 +145,16 @@ impl TestApp {
     pub fn reading_from(self, replica: &TestDb) -> Self {
         let read_db = self.state.db.with_replica(replica.options(), 2);
         let state = App {
-            twilio: self.state.twilio.clone(),
-            retell: self.state.retell.clone(),
-            db: self.state.db.clone(),
             read_db,
-            resend: self.state.resend.clone(),
-            clock: self.clock.clone(),
-            settings: self.state.settings.clone(),
-            tasks: self.state.tasks.clone(),
-            signing: self.state.signing.clone(),
-            keyring: self.state.keyring.clone(),
+            ..App::clone(&self.state)
         };
         self.on(Arc::new(state))
+    }
+
+    /// Another process on the same database.
+    pub async fn replica(&self) -> AppState {
+        let db = self.database.replica(self.clock.clone()).await;
+        App::new(db, self.clock.clone(), self.state.settings.clone()).unwrap()
     }
 
     fn on(mut self, state: AppState) -> Self {

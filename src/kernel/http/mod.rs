@@ -1,0 +1,21 @@
+//! HTTP clients: one for the providers' APIs, one for addresses that a subscriber typed.
+mod address;
+mod target;
+mod tenant;
+
+use std::time::Duration;
+
+pub use address::Reach;
+pub use target::{BadTarget, Target};
+pub use tenant::{Answer, Exchange, Failure, Looked, Lookup, TenantClient};
+
+/// The one client for providers: no redirects (none of them needs one), a bound on connecting.
+/// Every call sets its own deadline.
+pub fn provider_client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(Duration::from_secs(30))
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("RocketReception/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
