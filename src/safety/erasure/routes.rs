@@ -16,6 +16,7 @@ use crate::{
         db::TenantTx,
         ids::{ContactId, SubscriberId},
         page::{Cursor, Page, PageQuery},
+        text::Slug,
     },
     people::personal_data::{OnErasure, Subject, personal_data},
     safety::store::erasures::{self as store, Erasure, ErasureState},
@@ -238,7 +239,8 @@ async fn business_of(app: &App, text: &str) -> Result<SubscriberId, ApiError> {
     if let Ok(id) = text.parse() {
         return Ok(id);
     }
-    let found = directory::find(&app.db, &[Key::Slug(text)]).await?;
+    let slug: Slug = text.parse().map_err(|_| ApiError::not_found())?;
+    let found = directory::find(&app.db, &[Key::Slug(slug.as_str())]).await?;
     let entry = found.into_iter().flatten().next();
     entry
         .and_then(|entry| entry.subscriber)

@@ -400,7 +400,7 @@ pub async fn list_waiting(tx: &mut TenantTx) -> sqlx::Result<Vec<(Provider, Date
         .collect())
 }
 
-/// What became of an attempt: the next one is due then, or there is none.
+/// What became of an attempt: the next one is due then, or there is none. What is gone is not named any more.
 pub async fn tell_attempt(
     tx: &mut TenantTx,
     id: Uuid,
@@ -411,7 +411,8 @@ pub async fn tell_attempt(
     let subscriber = tx.subscriber();
     sqlx::query!(
         "update provider_deletions
-            set attempts = attempts + 1, state = $3, due_at = $4, ended_at = case when $3 <> 'PENDING' then $5::timestamptz end
+            set attempts = attempts + 1, state = $3, due_at = $4,
+                external_id = case when $3 = 'DONE' then id::text else external_id end, ended_at = case when $3 <> 'PENDING' then $5::timestamptz end
           where subscriber_id = $1 and id = $2 and state = 'PENDING'",
         subscriber as _,
         id,

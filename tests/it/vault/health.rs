@@ -159,6 +159,11 @@ async fn nothing_of_what_people_say_is_kept() {
 async fn the_search_finds_the_words_of_a_subscriber_that_handles_none() {
     let app = TestApp::start().await;
     let hvac = app.subscriber("hvac").transfer_number("+12045550177").await;
+    app.change(
+        &hvac,
+        "update subscriber_profiles set recording_mode = 'ANNOUNCED' where subscriber_id = $1",
+    )
+    .await;
     say_it_everywhere(&app, &hvac).await;
     let found = where_it_stands(&app).await;
     for column in [

@@ -76,7 +76,7 @@ async fn calls(app: &TestApp, subscriber: &Subscriber) -> BTreeMap<String, Value
 
 /// Tells each of the stories as another call, and expects every call to end up as the first, which is told in order.
 async fn expect_the_same(stories: Vec<Vec<Value>>) {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[("LIMIT_PROVIDER_EVENTS_PER_MINUTE", "100000")]).await;
     let boreale = boreale(&app).await;
     for (number, story) in stories.iter().enumerate() {
         for event in story {
@@ -166,7 +166,7 @@ async fn a_call_that_is_put_through_ends_up_the_same_in_any_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn all_events_of_a_call_at_once_end_up_the_same() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[("LIMIT_PROVIDER_EVENTS_PER_MINUTE", "100000")]).await;
     let boreale = boreale(&app).await;
     for event in booking() {
         tell(&app, &of_call(&event, "call_0000")).await;
@@ -190,7 +190,7 @@ async fn all_events_of_a_call_at_once_end_up_the_same() {
 
 #[tokio::test]
 async fn a_late_start_does_not_open_a_call_again() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[("LIMIT_PROVIDER_EVENTS_PER_MINUTE", "100000")]).await;
     let boreale = boreale(&app).await;
     tell(&app, &sample!("call_analyzed")).await;
     tell(&app, &sample!("call_started")).await;
@@ -200,7 +200,7 @@ async fn a_late_start_does_not_open_a_call_again() {
 
 #[tokio::test]
 async fn a_shorter_transcript_that_comes_late_takes_nothing_away() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[("LIMIT_PROVIDER_EVENTS_PER_MINUTE", "100000")]).await;
     let boreale = boreale(&app).await;
     tell(&app, &sample!("call_ended")).await;
     let before = calls(&app, &boreale).await;
