@@ -111,7 +111,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let all: [Box<dyn prometheus::core::Collector>; 14] = [
+        let all: [Box<dyn prometheus::core::Collector>; 15] = [
             Box::new(self.http_server_request_duration.clone()),
             Box::new(self.http_client_request_duration.clone()),
             Box::new(self.inbound_events.clone()),

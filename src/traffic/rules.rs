@@ -66,6 +66,7 @@ impl Contribution {
             ai_handled: self.ai_handled + other.ai_handled,
             under_15_s: self.under_15_s + other.under_15_s,
             duration_s: self.duration_s + other.duration_s,
+            outcomes: std::array::from_fn(|at| self.outcomes[at] + other.outcomes[at]),
         }
     }
 

@@ -6,7 +6,6 @@ pub mod csv;
 pub mod request_id;
 pub mod checks;
 pub mod client;
-pub mod csv;
 pub mod layers;
 pub mod limits;
 pub mod paging;
