@@ -165,6 +165,9 @@ impl TestApp {
             tasks: self.state.tasks.clone(),
             signing: self.state.signing.clone(),
             keyring: self.state.keyring.clone(),
+            faults: self.state.faults.clone(),
+            http: self.state.http.clone(),
+            recordings: self.state.recordings.clone(),
         };
         self.on(Arc::new(state))
     }
