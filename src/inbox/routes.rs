@@ -16,7 +16,7 @@ use crate::{
         page::Page,
     },
     messaging::staff::{self, QueuedText, Words},
-    tenancy::Channel,
+    tenancy::{Channel, privacy},
     traffic::{
         self, Source, Status,
         filter::InteractionQuery,
@@ -117,6 +117,13 @@ async fn write_note(
     let user = caller.user();
     let detail = json!({"user_id": user, "text": note.text.as_str()});
     let mut tx = caller.begin(&app).await?;
+    if !privacy::keeps_words(&mut tx).await? {
+        return Err(ApiError::client(
+            StatusCode::CONFLICT,
+            "conflict",
+            "this business handles health data: what people write is not kept",
+        ));
+    }
     let source = Source::Staff.as_str();
     let written = black_box::insert(&mut tx, id, source, "note", &detail, app.clock.now()).await;
     let written = written.map_err(|error| match error {

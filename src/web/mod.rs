@@ -5,7 +5,6 @@ pub mod extract;
 pub mod request_id;
 pub mod checks;
 pub mod client;
-pub mod csv;
 pub mod layers;
 pub mod limits;
 pub mod paging;

@@ -170,7 +170,7 @@ async fn answer(
     wanted: &Wanted<'_>,
 ) -> Result<Response, ApiError> {
     let limit = wanted.table.map_or(wanted.limit, |(rows, _)| rows);
-    let mut tx = TenantTx::begin_list(&app.db, caller.subscriber).await?;
+    let mut tx = TenantTx::begin_list(&app.read_db, caller.subscriber).await?;
     let rows = lists::list(&mut tx, wanted.filter, limit).await?;
     tx.end_reading();
     let page = Page::new(rows, limit, InteractionView::cursor);

@@ -116,10 +116,12 @@ async fn explain(app: &TestApp, subscriber: &Subscriber, sql: &str, values: &[St
 /// How many rows were read and thrown away.
 fn thrown_away(plan: &str) -> i64 {
     let counts = plan.lines().filter_map(|line| {
-        line.trim()
-            .strip_prefix("Rows Removed by Filter: ")?
-            .parse::<i64>()
-            .ok()
+        // By a filter of a scan or of a join.
+        let (_, count) = line
+            .trim()
+            .strip_prefix("Rows Removed by ")?
+            .split_once(": ")?;
+        count.parse::<i64>().ok()
     });
     counts.sum()
 }
