@@ -43,7 +43,7 @@ create table health_scores (
   id uuid not null,
   scored_at timestamptz not null,                -- the tick: one score each, however often it is tried
   is_latest boolean not null,
-  score int not null check (score between 0 and 100),
+  score int not null check (score >= 0),         -- at most 100
   usage_points int not null,
   failure_points int not null,
   payment_points int not null,

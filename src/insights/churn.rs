@@ -65,7 +65,7 @@ impl Finding {
             days_allowed: days(allowed),
             ..nothing.clone()
         });
-        let fell = has_fallen(watched.score_before, watched.score).then(|| Self {
+        let fell = has_fallen(watched.score_before, watched.score).then_some(Self {
             cause: Cause::ScoreFell,
             score: watched.score,
             score_before: watched.score_before,
