@@ -8,17 +8,12 @@ use super::{ApiError, FieldError};
 use crate::kernel::{email::Email, phone::E164};
 
 /// A member of a partial update: left out, null, or a value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub enum Member<T> {
+    #[default]
     Absent,
     Null,
     Value(T),
-}
-
-impl<T> Default for Member<T> {
-    fn default() -> Self {
-        Self::Absent
-    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Member<T> {

@@ -52,7 +52,8 @@ pub async fn insert(
     let subscriber = tx.subscriber();
     sqlx::query_scalar!(
         "insert into erasures (subscriber_id, id, contact_id, requested_by, state, requested_at)
-         select $1, $2, $3, $4, 'WANTED', $5
+         select $1, $2, (select coalesce(merged_into, id) from contacts where subscriber_id = $1 and id = $3), $4,
+                'WANTED', $5
           where $3::uuid is null or exists (select from contacts where subscriber_id = $1 and id = $3)
          returning id",
         subscriber as _,
@@ -133,6 +134,14 @@ pub async fn is_busy(
 /// The person, with the row locked: what is said to or by them waits until the transaction ends.
 pub async fn find_person(tx: &mut TenantTx, contact: ContactId) -> sqlx::Result<Option<Person>> {
     let subscriber = tx.subscriber();
+    // The numbers that were merged into it first, as everybody locks them.
+    let merged = sqlx::query!(
+        "select id, phone, email from contacts where subscriber_id = $1 and merged_into = $2 order by id for update",
+        subscriber as _,
+        contact as _,
+    )
+    .fetch_all(tx.conn())
+    .await?;
     let Some(own) = sqlx::query!(
         "select phone, email from contacts where subscriber_id = $1 and id = $2 for update",
         subscriber as _,
@@ -143,12 +152,16 @@ pub async fn find_person(tx: &mut TenantTx, contact: ContactId) -> sqlx::Result<
     else {
         return Ok(None);
     };
+    let mut phones: Vec<String> = own.phone.into_iter().collect();
+    phones.extend(merged.iter().filter_map(|row| row.phone.clone()));
+    let mut contacts = vec![contact.0];
+    contacts.extend(merged.iter().map(|row| row.id));
     let interactions = sqlx::query!(
         "select id, external_id from interactions
-          where subscriber_id = $1 and (contact_id = $2 or (contact_id is null and counterpart = $3))",
+          where subscriber_id = $1 and (contact_id = any ($2) or (contact_id is null and counterpart = any ($3)))",
         subscriber as _,
-        contact as _,
-        own.phone,
+        &contacts,
+        &phones,
     )
     .fetch_all(tx.conn())
     .await?;
@@ -164,16 +177,17 @@ pub async fn find_person(tx: &mut TenantTx, contact: ContactId) -> sqlx::Result<
     )
     .fetch_all(tx.conn())
     .await?;
-    let mut traces = vec![contact.to_string()];
-    traces.extend(own.phone.clone());
+    let mut traces: Vec<String> = contacts.iter().map(Uuid::to_string).collect();
+    traces.extend(phones.iter().cloned());
     traces.extend(own.email);
+    traces.extend(merged.into_iter().filter_map(|row| row.email));
     traces.extend(ids.iter().map(Uuid::to_string));
     traces.extend(interactions.into_iter().filter_map(|row| row.external_id));
     traces.extend(messages);
     Ok(Some(Person {
         contact,
         interactions: ids,
-        phones: own.phone.into_iter().collect(),
+        phones,
         traces,
     }))
 }

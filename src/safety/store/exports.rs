@@ -28,7 +28,8 @@ pub async fn insert(
     let subscriber = tx.subscriber();
     sqlx::query_scalar!(
         "insert into exports (subscriber_id, id, contact_id, requested_by, state, requested_at)
-         select $1, $2, $3, $4, 'WANTED', $5
+         select $1, $2, (select coalesce(merged_into, id) from contacts where subscriber_id = $1 and id = $3), $4,
+                'WANTED', $5
           where $3::uuid is null or exists (select from contacts where subscriber_id = $1 and id = $3)
          returning id",
         subscriber as _,

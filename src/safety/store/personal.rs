@@ -125,10 +125,14 @@ impl Catalogue {
 /// nobody has said, and an erasure must not guess.
 fn rows_of_contact(catalogue: &Catalogue, table: &str) -> Option<&'static str> {
     let known = match table {
-        "contacts" => "t.id = $2",
+        // Also those that were merged into it: they keep their numbers.
+        "contacts" => "(t.id = $2 or t.merged_into = $2)",
         "interactions" => "t.id = any ($3)",
         "opt_outs" | "blocked_callers" => "t.phone = any ($4)",
-        "consent_logs" => "t.subject_kind = 'CONTACT' and t.subject_id = $2",
+        "consent_logs" => {
+            "t.subject_kind = 'CONTACT' and t.subject_id in (select c.id from contacts c where c.subscriber_id = $1
+                and (c.id = $2 or c.merged_into = $2))"
+        }
         // Whatever the event is: one of its values is the person, or a conversation of theirs.
         "events" => {
             "exists (select from jsonb_path_query(t.data, 'lax $.**') v where v #>> '{}' = any ($5))"

@@ -398,9 +398,12 @@ async fn a_role_below_the_one_that_is_needed_is_refused() {
 }
 
 /// What a key with the scope `events:write` may do.
-const EVENTS: &[&str] = &[];
+const EVENTS: &[&str] = &["POST /api/black-box/event", "POST /api/leads"];
 /// What members may and operators as well.
-const OPERATORS_TOO: &[&str] = &[];
+const OPERATORS_TOO: &[&str] = &[
+    "GET /api/client/rachel-status/{subscriber}",
+    "PUT /api/client/rachel-status/{subscriber}",
+];
 
 #[tokio::test]
 async fn nothing_that_makes_no_sense_is_a_fault() {
