@@ -15,7 +15,7 @@ use crate::{
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{retell, twilio},
+    providers::{resend, retell, twilio},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -30,10 +30,14 @@ pub struct App {
     pub keyring: Keyring,
     /// For addresses that a subscriber typed.
     pub tenant_http: TenantClient,
+    /// What clients are made of for accounts of subscribers' own.
+    pub http: reqwest::Client,
     /// None: texts go to the sandbox (development) or stay unsent (production).
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
     pub retell: Option<retell::Client>,
+    /// None: mails go to the sandbox (development) or are off (production).
+    pub resend: Option<resend::Client>,
 }
 
 pub type AppState = Arc<App>;
@@ -54,7 +58,12 @@ impl App {
             .retell
             .api_key
             .clone()
-            .map(|key| retell::Client::new(http, &settings.retell.api_base_url, key));
+            .map(|key| retell::Client::new(http.clone(), &settings.retell.api_base_url, key));
+        let mail = &settings.mail;
+        let resend = mail
+            .api_key
+            .clone()
+            .map(|key| resend::Client::new(http.clone(), &mail.api_base_url, key, &mail.from));
         let tenant_http =
             TenantClient::new(reach(&settings)).context("make the client for subscribers")?;
         let no_key = "a key is missing: Settings::with_development_secrets makes it in development";
@@ -68,8 +77,10 @@ impl App {
             tenant_http,
             settings,
             tasks: Tasks::default(),
+            http,
             twilio,
             retell,
+            resend,
         }))
     }
 

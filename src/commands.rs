@@ -1,7 +1,8 @@
 //! The commands of `reception` that are a question to the database and an answer to a person.
 use std::io::Write;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::openapi::OpenApi;
@@ -10,13 +11,21 @@ use crate::{
     app::App,
     billing::reconcile,
     database::Database,
+    identity::{
+        Role,
+        accounts::{self, Made},
+    },
     kernel::{
         clock::Clock,
         config::Settings,
         db::{
             MigrationState, catalogue_differences, migrate as apply, migration_status as status_of,
+            sealed,
         },
+        email::Email,
+        secrets::Keyring,
     },
+    mail,
 };
 
 /// How a command ended: exit 0 or 1.
@@ -124,6 +133,130 @@ pub async fn reconcile(settings: &Settings, json: bool) -> anyhow::Result<Outcom
     } else {
         Outcome::Failed
     })
+}
+
+/// Seals everything that is sealed with the first key of `ENCRYPTION_KEY`. Fails when something cannot be opened.
+pub async fn rotate_keys(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
+    let database = Database::open(settings, Clock::System).await?;
+    let keyring = keyring_of(settings)?;
+    let report = sealed::rotate(&database.db, &keyring)
+        .await
+        .context("seal with the first key")?;
+    for column in &report {
+        if json {
+            say_json(column)?;
+            continue;
+        }
+        say(&format!(
+            "{}.{}: sealed anew {}, still with another key {}, cannot be opened {}",
+            column.table, column.column, column.resealed, column.still_old, column.unopenable
+        ));
+    }
+    database.close().await?;
+    Ok(if report.iter().all(|column| column.unopenable == 0) {
+        Outcome::Fine
+    } else {
+        Outcome::Failed
+    })
+}
+
+fn keyring_of(settings: &Settings) -> anyhow::Result<Keyring> {
+    settings
+        .keys
+        .encryption
+        .clone()
+        .context("ENCRYPTION_KEY is not set")
+}
+
+/// What a start says whose keys are not those of the database.
+pub(crate) const FOREIGN_KEYS: &str = "ENCRYPTION_KEY does not hold the key that the secrets of this database are \
+    sealed with: add that key to it again (the first one seals, all open)";
+
+/// Makes somebody an operator. The password is the first line of standard input, so that it stands in no history.
+pub async fn create_operator(
+    settings: &Settings,
+    email: &str,
+    json: bool,
+) -> anyhow::Result<Outcome> {
+    let email: Email = email.parse().context("--email")?;
+    if let Some(admin) = &settings.admin_email {
+        let may = admin.trim().eq_ignore_ascii_case(email.as_str());
+        ensure!(
+            may,
+            "ADMIN_EMAIL names somebody else: only that address may be made operator"
+        );
+    }
+    let password = read_password()?;
+    let database = Database::open(settings, Clock::System).await?;
+    let now = Clock::System.now();
+    let made = accounts::create_operator(&database.db, &email, password, now).await?;
+    say_account(made, json)?;
+    database.close().await?;
+    Ok(Outcome::Fine)
+}
+
+/// Makes somebody a member of a business.
+pub async fn create_member(
+    settings: &Settings,
+    email: &str,
+    subscriber: &str,
+    role: Role,
+    json: bool,
+) -> anyhow::Result<Outcome> {
+    let email = email.parse().context("--email")?;
+    let password = read_password()?;
+    let database = Database::open(settings, Clock::System).await?;
+    let now = Clock::System.now();
+    let made =
+        accounts::create_member(&database.db, &email, password, subscriber, role, now).await?;
+    say_account(made, json)?;
+    database.close().await?;
+    Ok(Outcome::Fine)
+}
+
+fn read_password() -> anyhow::Result<SecretString> {
+    let mut line = String::new();
+    std::io::stdin()
+        .read_line(&mut line)
+        .context("read the password")?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    ensure!(!password.is_empty(), "give the password on standard input");
+    Ok(password.to_owned().into())
+}
+
+fn say_account(made: Made, json: bool) -> anyhow::Result<()> {
+    let (user, state) = match made {
+        Made::Created(user) => (user, "CREATED"),
+        Made::Promoted(user) => (user, "PROMOTED"),
+        Made::Unchanged(user) => (user, "UNCHANGED"),
+    };
+    if json {
+        say_json(&json!({"user_id": user, "state": state}))?;
+    } else {
+        say(&format!("user {user}: {}", state.to_lowercase()));
+        if state != "CREATED" {
+            say("the account was there: it keeps its password");
+        }
+    }
+    Ok(())
+}
+
+/// Prints the mails that development did not send.
+pub async fn show_mails(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
+    let database = Database::open(settings, Clock::System).await?;
+    let app = App::new(database.db.clone(), Clock::System, settings.clone())?;
+    for mail in mail::read_sandbox(&app).await? {
+        if json {
+            say_json(&mail)?;
+        } else {
+            say(&format!(
+                "{} to {}: {}\n\n{}",
+                mail.at, mail.to, mail.subject, mail.text
+            ));
+        }
+    }
+    database.close().await?;
+    Ok(Outcome::Fine)
 }
 
 /// Prints the OpenAPI document.

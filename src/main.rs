@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use rocket_reception::{
     commands::{self, Outcome},
     doctor, embedded,
+    identity::Role,
     kernel::{config::Settings, telemetry},
     serve, server, simulate,
 };
@@ -38,11 +39,48 @@ enum Command {
     },
     /// Compare usage with ledger, balances and sums now.
     Reconcile,
+    /// Seal all secrets in the database with the first key of ENCRYPTION_KEY.
+    RotateKeys,
     /// Play a texter or a caller through the real webhooks of the running server.
     #[command(subcommand)]
     Simulate(simulate::Play),
+    /// Make accounts.
+    #[command(subcommand)]
+    User(User),
+    /// Show the mails that development did not send.
+    Mails,
     /// Print the OpenAPI document.
     Openapi,
+}
+
+/// Each reads the password of a new account from standard input.
+#[derive(Subcommand)]
+enum User {
+    /// Somebody who runs the platform.
+    CreateOperator {
+        #[arg(long)]
+        email: String,
+    },
+    /// Somebody of a business.
+    Create {
+        #[arg(long)]
+        email: String,
+        /// Its slug or id.
+        #[arg(long)]
+        subscriber: String,
+        /// owner, admin or staff.
+        #[arg(long, value_parser = role)]
+        role: Role,
+    },
+}
+
+fn role(text: &str) -> Result<Role, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "owner" => Ok(Role::Owner),
+        "admin" => Ok(Role::Admin),
+        "staff" => Ok(Role::Staff),
+        _ => Err("a role is owner, admin or staff"),
+    }
 }
 
 fn main() -> ExitCode {
@@ -80,7 +118,17 @@ async fn run(arguments: Arguments, settings: Settings) -> anyhow::Result<Outcome
         Command::Migrate { status: false } => commands::migrate(&settings, json).await,
         Command::Doctor { fix } => doctor::run(&settings, fix, json).await,
         Command::Reconcile => commands::reconcile(&settings, json).await,
+        Command::RotateKeys => commands::rotate_keys(&settings, json).await,
         Command::Simulate(play) => simulate::run(&settings, play, json).await,
+        Command::User(User::CreateOperator { email }) => {
+            commands::create_operator(&settings, &email, json).await
+        }
+        Command::User(User::Create {
+            email,
+            subscriber,
+            role,
+        }) => commands::create_member(&settings, &email, &subscriber, role, json).await,
+        Command::Mails => commands::show_mails(&settings, json).await,
         Command::Openapi => commands::print_openapi(&server::document()),
     }
 }

@@ -10,14 +10,18 @@ use tokio::{
 use crate::{
     app::{App, AppState},
     billing,
-    commands::say,
+    commands::{FOREIGN_KEYS, say},
     database::Database,
     kernel::{
         clock::Clock,
         config::{AppEnv, Settings},
-        db::login_bypasses_policies,
+        db::{
+            login_bypasses_policies,
+            sealed::{self, KeyCheck},
+        },
     },
-    seeding, server, worker,
+    seeding::{self, owner},
+    server, worker,
 };
 
 /// How an ordinary login is made, for somebody who logs in as a superuser.
@@ -41,6 +45,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let database = Database::open(&settings, clock.clone()).await?;
     check_login(&database, &settings).await?;
     check_currency(&database, &settings).await?;
+    check_keys(&database, &settings).await?;
     if database.is_embedded() && settings.env == AppEnv::Development {
         seeding::seed_everything(&database.db, &settings, clock.now())
             .await
@@ -67,6 +72,20 @@ async fn check_login(database: &Database, settings: &Settings) -> anyhow::Result
         bail!("DATABASE_URL logs in as a superuser or with BYPASSRLS: {ORDINARY_LOGIN}");
     }
     tracing::warn!("the database login is bound by no policy; {ORDINARY_LOGIN}");
+    Ok(())
+}
+
+/// With other keys than those that sealed the secrets every use of one would fail, and new ones would be sealed with a
+/// key that somebody may throw away: nobody starts with them.
+async fn check_keys(database: &Database, settings: &Settings) -> anyhow::Result<()> {
+    let keyring = settings.keys.encryption.as_ref();
+    let keyring = keyring.context("ENCRYPTION_KEY is not set")?;
+    let found = sealed::check_or_make_keys(&database.db, keyring)
+        .await
+        .context("read the check value of the keys: has `reception migrate` been run?")?;
+    if found == KeyCheck::Foreign {
+        bail!("{FOREIGN_KEYS}");
+    }
     Ok(())
 }
 
@@ -103,6 +122,11 @@ fn say_where(app: &AppState, database: &Database, port: u16, begun: Instant) {
         .collect();
     tracing::info!("limits: {}", limits.join(" "));
     if settings.env == AppEnv::Development {
+        say(&format!(
+            "  sign in     {} / {}",
+            owner::EMAIL,
+            owner::PASSWORD
+        ));
         say("  try it      cargo run -- simulate sms --body 'Are you open tomorrow?'");
         say("              cargo run -- simulate call --via retell");
     }

@@ -5,11 +5,11 @@ use anyhow::Context;
 
 use crate::{
     app::AppState,
-    billing, deliveries,
-    inbound::{self, Received, Reprocess},
+    billing, deliveries, discretion, identity,
+    inbound::{self, KeptState, Received, Reprocess},
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    messaging, sms, voice,
+    mail, messaging, sms, voice,
     web::ApiError,
 };
 
@@ -19,11 +19,18 @@ pub fn registry() -> Registry {
     housekeeping::register(&mut registry);
     registry.register(reprocess);
     registry.register(messaging::send_text);
+    registry.register(messaging::forget_text);
     registry.register(sms::reply_to_text);
     registry.register(sms::ask_which_business);
     registry.register(sms::obey_everywhere);
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
+    registry.register(voice::forget_conversation);
+    registry.register(discretion::forget_words);
+    registry.register(discretion::sweep_health_data);
+    registry.register(mail::tell_owner);
+    registry.register(identity::mail_reset_link);
+    registry.register(identity::mail_reuse_warning);
     deliveries::register(&mut registry);
     registry
 }
@@ -35,6 +42,11 @@ pub fn schedules() -> Vec<Schedule> {
         name: "idle_texts",
         every: Every::Hours(1),
         job: |_| new_job(&sms::CloseIdleTexts {}),
+    });
+    schedules.push(Schedule {
+        name: "health_data",
+        every: Every::Hours(1),
+        job: |_| new_job(&discretion::SweepHealthData {}),
     });
     schedules.push(Schedule {
         name: "reconciliation",
@@ -55,15 +67,20 @@ pub fn start(app: &AppState) {
     Scheduler::new(app.clone(), schedules()).start();
 }
 
-/// Takes up a webhook again that failed by a fault of ours, by the road on which it came.
+/// Takes up a webhook again that failed by a fault of ours or had to wait, by the road on which it came.
 async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobError> {
     let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
     let kept = inbound::find_kept(&mut tx, &job.provider, &job.external_id).await?;
     tx.commit().await?;
     let kept = kept.context("the event is gone").map_err(JobError::Fail)?;
+    if kept.state == KeptState::Waiting
+        && let Some(subscriber) = kept.subscriber
+    {
+        inbound::await_turn(&app, subscriber, &job).await?;
+    }
     let handled = match (job.provider.as_str(), kept.kind.as_str()) {
-        ("TWILIO", "text") => sms::receive_raw(&app, &kept.raw_body, kept.received_at).await,
-        ("RETELL", _) => voice::receive_raw(&app, &kept.raw_body, kept.received_at).await,
+        ("TWILIO", "text") => sms::receive_raw(&app, &kept).await,
+        ("RETELL", _) => voice::receive_raw(&app, &kept).await,
         (provider, kind) => {
             return Err(JobError::Fail(anyhow::anyhow!(
                 "nobody takes up {provider} {kind}"

@@ -2,11 +2,13 @@
 use super::{Check, State, store};
 use crate::{
     app::AppState,
+    commands::FOREIGN_KEYS,
     jobs::{housekeeping::measure_lanes, schedule::last_runs},
     kernel::{
         config::AppEnv,
         db::{
             MigrationState, OperatorToken, OperatorTx, login_bypasses_policies, migration_status,
+            sealed::{self, KeyCheck},
         },
     },
     worker,
@@ -91,6 +93,15 @@ pub async fn login(app: &AppState) -> sqlx::Result<Check> {
             "the role reception_app cannot be taken; policies bind the owner",
         )
         .repair("create role reception_app nologin; grant reception_app to the login")
+    })
+}
+
+pub async fn keys(app: &AppState) -> sqlx::Result<Check> {
+    Ok(match sealed::check_keys(&app.db, &app.keyring).await? {
+        KeyCheck::Fits => Check::ok("keys", "ENCRYPTION_KEY opens what is sealed here"),
+        KeyCheck::Unmade => Check::ok("keys", "nothing is sealed here yet"),
+        KeyCheck::Foreign => Check::new("keys", State::Fail, FOREIGN_KEYS)
+            .repair("find the key: without it the secrets have to be entered again"),
     })
 }
 

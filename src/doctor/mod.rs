@@ -78,6 +78,7 @@ async fn look(app: &AppState, fix: bool) -> anyhow::Result<Vec<Check>> {
         checks::database(app).await?,
         checks::migrations(app).await?,
         checks::login(app).await?,
+        checks::keys(app).await?,
         checks::directory(app, fix).await?,
         checks::channels(app).await?,
         checks::balances(app).await?,

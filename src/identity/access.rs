@@ -25,6 +25,7 @@ use crate::{
     app::{App, AppState},
     kernel::{
         db::{OperatorToken, OperatorTx, SystemToken, SystemTx, TenantTx, Tx},
+        ids::SubscriberId,
         text::hex,
     },
     tenancy::directory::{self, Key},
@@ -61,9 +62,29 @@ pub struct Myself(pub Person);
 /// An operator of the platform, from where operators may come.
 #[derive(Clone, Debug)]
 pub struct Operator(pub Person);
+/// Who names a business in the path: its own people with at least the role, or an operator.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    own: Option<Caller>,
+    operator: Option<Operator>,
+}
+/// [`Staff`] of the business that the path names, or an operator.
+#[derive(Clone, Debug)]
+pub struct StaffOrOperator(pub Reach);
+/// [`Admin`] of the business that the path names, or an operator.
+#[derive(Clone, Debug)]
+pub struct AdminOrOperator(pub Reach);
+
+/// As whom somebody comes to a business.
+#[derive(Clone, Copy, Debug)]
+pub enum Reached<'a> {
+    AsCaller(&'a Caller),
+    AsOperator(&'a Operator),
+}
 
 enum Asker {
-    Person(Person),
+    /// And whether the person may not do this for somebody else.
+    Person(Person, bool),
     Key(Caller, Vec<String>),
 }
 
@@ -78,7 +99,8 @@ impl Asker {
                 may.then_some(caller)
                     .ok_or_else(|| ApiError::forbidden("this key has not the scope for it"))
             }
-            Self::Person(person) => match person.membership {
+            Self::Person(_, true) => Err(ApiError::forbidden("this impersonation may only look")),
+            Self::Person(person, false) => match person.membership {
                 Some((subscriber, role)) if role.includes(least) => Ok(Caller {
                     subscriber,
                     role,
@@ -94,9 +116,23 @@ impl Asker {
         }
     }
 
+    fn reach(self, least: Role, scopes: &[Scope], app: &App) -> Result<Reach, ApiError> {
+        let as_operator = match &self {
+            Self::Person(person, _) => operator(person.clone(), app).ok().map(Operator),
+            Self::Key(..) => None,
+        };
+        match (self.caller(least, scopes), as_operator) {
+            (Err(error), None) => Err(error),
+            (own, operator) => Ok(Reach {
+                own: own.ok(),
+                operator,
+            }),
+        }
+    }
+
     fn person(self) -> Result<Person, ApiError> {
         match self {
-            Self::Person(person) => Ok(person),
+            Self::Person(person, _) => Ok(person),
             Self::Key(..) => Err(ApiError::forbidden("this is for people, not for keys")),
         }
     }
@@ -108,9 +144,31 @@ impl Caller {
         TenantTx::begin(&app.db, self.subscriber).await
     }
 
+    /// For what nobody may do in somebody else's name: keys, people, payouts.
+    pub fn refuse_impersonation(&self) -> Result<(), ApiError> {
+        match self.impersonator {
+            None => Ok(()),
+            Some(_) => Err(ApiError::forbidden(
+                "nobody else may do this for the person",
+            )),
+        }
+    }
+
     /// Writes what the caller did into the audit log, in the same transaction. Call it last.
     pub async fn audit(&self, tx: &mut TenantTx, app: &App, entry: &Entry) -> sqlx::Result<()> {
         audit::record(tx, self.subscriber, self, entry, app.clock.now()).await
+    }
+}
+
+impl Reach {
+    /// Nobody but operators reaches a business that is not the own one: to everybody else it is not there.
+    pub fn to(&self, subscriber: SubscriberId) -> Result<Reached<'_>, ApiError> {
+        let own = self.own.as_ref();
+        if let Some(caller) = own.filter(|caller| caller.subscriber == subscriber) {
+            return Ok(Reached::AsCaller(caller));
+        }
+        let operator = self.operator.as_ref().map(Reached::AsOperator);
+        operator.ok_or_else(ApiError::not_found)
     }
 }
 
@@ -162,6 +220,8 @@ extractors! {
     Staff -> Caller, |asker, parts, _app| asker.caller(Role::Staff, staff_scopes(&parts.method));
     Admin -> Caller, |asker, _parts, _app| asker.caller(Role::Admin, &[Scope::Admin]);
     Owner -> Caller, |asker, _parts, _app| asker.caller(Role::Owner, &[]);
+    StaffOrOperator -> Reach, |asker, parts, app| asker.reach(Role::Staff, staff_scopes(&parts.method), app);
+    AdminOrOperator -> Reach, |asker, _parts, app| asker.reach(Role::Admin, &[Scope::Admin], app);
     EventsWriter -> Caller, |asker, _parts, _app| asker.caller(Role::Staff, &[Scope::EventsWrite, Scope::Write]);
     SignedIn -> Person, |asker, _parts, _app| asker.person();
     Myself -> Person, |asker, _parts, _app| asker.person().and_then(myself);
@@ -238,7 +298,7 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Asker, ApiError> {
     // The operator's requests draw from the operator's own bucket.
     let drawer = person.impersonator.unwrap_or(person.user);
     draw(&mut tx, app, &format!("api:user:{drawer}")).await?;
-    let is_refused = person.impersonator.is_some() && !parts.method.is_safe() && !session.can_write;
+    let may_only_look = person.impersonator.is_some() && !session.can_write;
     if person.impersonator.is_some() {
         let entry = Entry {
             action: "impersonation.request",
@@ -247,17 +307,16 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Asker, ApiError> {
             changes: json!({
                 "method": parts.method.as_str(),
                 "route": matched_route(parts),
-                "is_refused": is_refused,
             }),
         };
         let subscriber = membership.map_or(audit::PLATFORM, |(subscriber, _)| subscriber);
         audit::record(&mut tx, subscriber, &person, &entry, now).await?;
     }
     tx.commit().await?;
-    if is_refused {
-        return Err(ApiError::forbidden("this impersonation may only look"));
-    }
-    Ok(Asker::Person(person))
+    Ok(Asker::Person(
+        person,
+        may_only_look && !parts.method.is_safe(),
+    ))
 }
 
 async fn authenticate_key(

@@ -7,12 +7,23 @@
 //! nothing but registering with it; a refresh token works once, and a copy of it ends the session; whoever acts as
 //! somebody else is named beside them in every row of the audit log.
 pub mod access;
+pub mod accounts;
 pub mod audit;
 pub mod model;
+pub mod overview;
 pub mod tokens;
+mod jobs;
+mod lockout;
+pub mod password;
+pub mod session;
+mod sign_in;
 mod routes;
 mod store;
 
-pub use access::{Admin, EventsWriter, Myself, Operator, Owner, SignedIn, Staff};
+pub use access::{
+    Admin, AdminOrOperator, EventsWriter, Myself, Operator, Owner, Reach, Reached, SignedIn, Staff,
+    StaffOrOperator,
+};
+pub use jobs::{MailResetLink, MailReuseWarning, mail_reset_link, mail_reuse_warning};
 pub use model::{Actor, Caller, Person, Role, Scope};
 pub use routes::router;

@@ -1,17 +1,34 @@
-//! Extractors: a handler cannot get a payload that was not proved.
+//! Extractors: a handler cannot get a payload that was not proved, nor without hearing by whose secret.
+//!
+//! A subscriber may have an account of its own at a provider, whose webhooks its own secret signs. Which secret to try
+//! is asked in this order: the platform's, in memory; then, when they do not fit, the secrets of the subscriber whom
+//! the unproved body names (Twilio: its account; Retell: its agent or numbers). An own account's webhook is thereby
+//! checked with its own secret and never accepted for want of one, and the order changes no outcome: a body fits
+//! one secret, and nobody can make the platform's account or its secrets their own. But it decides what a request
+//! costs. What the platform's secret signed, nearly everything, asks the database nothing, and what no secret signed
+//! one row of the directory.
 use axum::{
     body::Bytes,
     extract::{FromRequest, OriginalUri, Request},
     http::{HeaderMap, header},
 };
 
-use super::Received;
+use super::{Proof, Received};
 use crate::{
     app::AppState,
-    kernel::metrics::METRICS,
+    kernel::{
+        db::{SystemToken, SystemTx},
+        ids::SubscriberId,
+        metrics::METRICS,
+        phone::E164,
+    },
     providers::{
-        retell,
+        retell::{self, signature::SignatureError},
         twilio::{self, Form},
+    },
+    tenancy::{
+        accounts::{self, OwnAccount, Provider},
+        directory::{self, Key},
     },
     web::{ApiError, body},
 };
@@ -24,12 +41,16 @@ const RETELL_LIMIT: usize = 10 * 1024 * 1024;
 pub struct TwilioForm {
     pub form: Form,
     pub raw: Bytes,
+    pub proof: Proof,
 }
 
 /// A body that Retell signed.
-pub struct RetellBody(pub Bytes);
+pub struct RetellBody {
+    pub body: Bytes,
+    pub proof: Proof,
+}
 
-/// Counts what became of a webhook: `done`, `duplicate`, `unrouted`, `rejected` or `failed`.
+/// Counts what became of a webhook: `done`, `duplicate`, `unrouted`, `waiting`, `rejected` or `failed`.
 pub fn count(provider: &str, kind: &str, outcome: &str) {
     METRICS
         .inbound_events
@@ -44,6 +65,7 @@ pub fn outcome_of(handled: &Result<Received, ApiError>) -> &'static str {
         Ok(Received::Duplicate) => "duplicate",
         Ok(Received::Unrouted) => "unrouted",
         Ok(Received::Failed) => "failed",
+        Ok(Received::Waiting) => "waiting",
         Err(ApiError::Client { status, .. }) if status.is_client_error() => "rejected",
         Err(_) => "failed",
     }
@@ -60,14 +82,10 @@ impl FromRequest<AppState> for TwilioForm {
 
 async fn prove_twilio(request: Request, app: &AppState) -> Result<TwilioForm, ApiError> {
     let settings = &app.settings.twilio;
-    if settings.auth_tokens.is_empty() {
-        return Err(ApiError::provider_not_configured("Twilio"));
-    }
+    let unproved = || unproved("Twilio", settings.auth_tokens.is_empty());
     let (parts, unread) = request.into_parts();
     let signature = header_text(&parts.headers, "x-twilio-signature");
-    let signature = signature
-        .ok_or_else(ApiError::invalid_signature)?
-        .to_owned();
+    let signature = signature.ok_or_else(unproved)?.to_owned();
     if !has_content_type(&parts.headers, "application/x-www-form-urlencoded") {
         return Err(ApiError::unsupported_media_type(
             "application/x-www-form-urlencoded",
@@ -83,10 +101,72 @@ async fn prove_twilio(request: Request, app: &AppState) -> Result<TwilioForm, Ap
     let url = format!("{}{path}", app.settings.public_url);
     let raw = body::read(unread, TWILIO_LIMIT).await?;
     let form = Form::decode(&raw).map_err(|error| ApiError::malformed(error.to_string()))?;
-    if !twilio::signature::is_valid(&settings.auth_tokens, &url, &form, &signature) {
-        return Err(ApiError::invalid_signature());
+    let is_platforms = twilio::signature::is_valid(&settings.auth_tokens, &url, &form, &signature);
+    let proof = if is_platforms {
+        Proof::Platform
+    } else {
+        let own = own_twilio(app, &form, &url, &signature).await?;
+        own.ok_or_else(unproved)?
+    };
+    Ok(TwilioForm { form, raw, proof })
+}
+
+/// The subscriber whose own account the form names, if that account's secret signed it.
+async fn own_twilio(
+    app: &AppState,
+    form: &Form,
+    url: &str,
+    signature: &str,
+) -> Result<Option<Proof>, ApiError> {
+    let Some(account_sid) = form.get("AccountSid").ok().flatten() else {
+        return Ok(None);
+    };
+    // The platform's secrets were tried: what names its account and does not fit them is forged.
+    if app.settings.twilio.account_sid.as_deref() == Some(account_sid) {
+        return Ok(None);
     }
-    Ok(TwilioForm { form, raw })
+    let keys = [Key::Account(Provider::Twilio, account_sid)];
+    let accounts = accounts_named(app, Provider::Twilio, &keys).await?;
+    let own = accounts.iter().find(|own| {
+        own.account_id == account_sid
+            && twilio::signature::is_valid(&own.webhook_secrets, url, form, signature)
+    });
+    Ok(own.map(|own| Proof::Own(own.subscriber)))
+}
+
+/// The accounts of those whom the directory knows by these keys.
+async fn accounts_named(
+    app: &AppState,
+    provider: Provider,
+    keys: &[Key<'_>],
+) -> Result<Vec<OwnAccount>, ApiError> {
+    let found = directory::find(&app.db, keys).await?;
+    let mut named: Vec<SubscriberId> = Vec::new();
+    for subscriber in found
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.subscriber)
+    {
+        if !named.contains(&subscriber) {
+            named.push(subscriber);
+        }
+    }
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
+    let accounts = accounts::own_accounts(&mut tx, &app.keyring, provider, &named).await?;
+    tx.commit().await?;
+    Ok(accounts)
+}
+
+/// What somebody is told whose request fits no secret. Without any of the platform's it may be us who lack it.
+fn unproved(provider: &str, is_off: bool) -> ApiError {
+    if is_off {
+        ApiError::provider_not_configured(provider)
+    } else {
+        ApiError::invalid_signature()
+    }
 }
 
 impl FromRequest<AppState> for RetellBody {
@@ -100,26 +180,49 @@ impl FromRequest<AppState> for RetellBody {
 
 async fn prove_retell(request: Request, app: &AppState) -> Result<RetellBody, ApiError> {
     let secrets = &app.settings.retell.webhook_secrets;
-    if secrets.is_empty() {
-        return Err(ApiError::provider_not_configured("Retell"));
-    }
+    let unproved = || unproved("Retell", secrets.is_empty());
     let (parts, unread) = request.into_parts();
     let signature = header_text(&parts.headers, "x-retell-signature");
-    let signature = signature
-        .ok_or_else(ApiError::invalid_signature)?
-        .to_owned();
+    let signature = signature.ok_or_else(unproved)?.to_owned();
     if !has_content_type(&parts.headers, "application/json") {
         return Err(ApiError::unsupported_media_type("application/json"));
     }
     let raw = body::read(unread, RETELL_LIMIT).await?;
-    retell::signature::check(
-        secrets,
-        &signature,
-        &raw,
-        app.clock.now().timestamp_millis(),
-    )
-    .map_err(|_| ApiError::invalid_signature())?;
-    Ok(RetellBody(raw))
+    let now_ms = app.clock.now().timestamp_millis();
+    let proof = match retell::signature::check(secrets, &signature, &raw, now_ms) {
+        Ok(()) => Proof::Platform,
+        Err(SignatureError::Mismatch) => {
+            let own = own_retell(app, &raw, &signature, now_ms).await?;
+            own.ok_or_else(unproved)?
+        }
+        Err(SignatureError::Malformed | SignatureError::Stale) => return Err(unproved()),
+    };
+    Ok(RetellBody { body: raw, proof })
+}
+
+/// The subscriber whose agent or number the body names, if their own account's secret signed it.
+async fn own_retell(
+    app: &AppState,
+    body: &[u8],
+    signature: &str,
+    now_ms: i64,
+) -> Result<Option<Proof>, ApiError> {
+    let named = retell::named(body);
+    let numbers: Vec<E164> = named
+        .numbers
+        .iter()
+        .filter_map(|number| E164::of_caller(number))
+        .collect();
+    let mut keys: Vec<Key<'_>> = named.agent.iter().map(|id| Key::RetellAgent(id)).collect();
+    keys.extend(numbers.iter().map(Key::Number));
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let accounts = accounts_named(app, Provider::Retell, &keys).await?;
+    let own = accounts.iter().find(|own| {
+        retell::signature::check(&own.webhook_secrets, signature, body, now_ms).is_ok()
+    });
+    Ok(own.map(|own| Proof::Own(own.subscriber)))
 }
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

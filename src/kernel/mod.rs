@@ -1,7 +1,9 @@
 //! What everything stands on: clock, ids, phones, settings, logs, the database. Knows no domain.
+pub mod area_codes;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod email;
 pub mod http;
 pub mod ids;
 pub mod language;

@@ -2,6 +2,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// How many rows a page holds unless asked otherwise, and at most.
@@ -62,13 +63,29 @@ impl PageQuery {
 }
 
 /// One page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     pub data: Vec<T>,
     pub next_cursor: Option<String>,
 }
 
 impl<T> Page<T> {
+    /// Everything there is.
+    pub fn whole(rows: Vec<T>) -> Self {
+        Self {
+            data: rows,
+            next_cursor: None,
+        }
+    }
+
+    /// The same page of what its rows look like from outside.
+    pub fn map<V>(self, view: impl FnMut(T) -> V) -> Page<V> {
+        Page {
+            data: self.data.into_iter().map(view).collect(),
+            next_cursor: self.next_cursor,
+        }
+    }
+
     /// Makes a page of `limit` from rows that were asked for with one more than that.
     pub fn new(mut rows: Vec<T>, limit: i64, cursor_of: impl Fn(&T) -> Cursor) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::{
+    carrier::{self, Carrier},
+    forget::{ForgetText, order_forgetting},
     model::{Candidate, TextStatus},
     outcome,
     queue::SendText,
@@ -29,15 +31,19 @@ const SECOND_LOOK: chrono::Duration = chrono::Duration::seconds(60);
 /// Whose outcome is unknown so often is not sent again: when in doubt, nothing is sent.
 const MAX_TRIES: i32 = 2;
 
+/// How long a text waits whose own account is throttled and does not say for how long. It is given up when it is too
+/// old to be sent.
+const OWN_ACCOUNT_THROTTLED: Duration = Duration::from_secs(30);
+
 /// How far our clock and Twilio's may be apart. Other texts of the same words are told apart by their ids.
 const CLOCK_SKEW: chrono::Duration = chrono::Duration::minutes(5);
 
 /// What the first step found.
 enum Step {
     Done,
-    Send(Candidate),
-    /// An earlier run called the provider and did not learn the outcome.
-    LookUp(Candidate),
+    Send(Candidate, Carrier),
+    /// An earlier run called the provider and did not learn the outcome: the same account is asked.
+    LookUp(Candidate, Carrier),
     /// It did not, but a callback did: the provider has the text under this id, and it is not yet charged.
     Told(Candidate, String),
 }
@@ -55,11 +61,11 @@ pub async fn send_text(app: AppState, run: Run, job: SendText) -> Result<(), Job
 async fn try_to_send(app: &AppState, run: &Run, job: &SendText) -> Result<(), JobError> {
     let now = app.clock.now();
     let mut missed = None;
-    let text = loop {
+    let (text, carrier) = loop {
         match prepare(app, job, missed, now).await? {
             Step::Done => return Ok(()),
-            Step::Send(text) => break text,
-            Step::LookUp(text) => match look_up(app, job, &text, now).await? {
+            Step::Send(text, carrier) => break (text, carrier),
+            Step::LookUp(text, carrier) => match look_up(app, job, &carrier, &text, now).await? {
                 Some(sent) => return write_sent(app, run, job, &sent, now).await,
                 None => missed = Some(text.last_try_at()),
             },
@@ -69,10 +75,10 @@ async fn try_to_send(app: &AppState, run: &Run, job: &SendText) -> Result<(), Jo
             }
         }
     };
-    if app.twilio.is_none() && !app.has_text_sandbox() {
+    if let Carrier::Nobody = carrier {
         return write_unsendable(app, run, job, now).await;
     }
-    match call(app, job, &text).await {
+    match call(app, job, &carrier, &text).await {
         Ok(sent) => write_sent(app, run, job, &sent, now).await,
         Err(error) => write_error(app, run, job, error, now).await,
     }
@@ -100,7 +106,14 @@ async fn prepare(
         }
         (TextStatus::Queued, _) => {}
         (TextStatus::Sending, _) if missed != Some(text.last_try_at()) => {
-            return Ok(Step::LookUp(text));
+            let handed_to = text.account_id.as_deref();
+            let carrier = carrier::that_had(app, &mut tx, handed_to).await?;
+            if handed_to.is_some() && carrier.client().is_none() {
+                outcome::give_up(&mut tx, job.outgoing, &text, now).await?;
+                tx.commit().await?;
+                return Ok(Step::Done);
+            }
+            return Ok(Step::LookUp(text, carrier));
         }
         (TextStatus::Sending, _) if text.tries >= MAX_TRIES => {
             outcome::give_up(&mut tx, job.outgoing, &text, now).await?;
@@ -112,9 +125,10 @@ async fn prepare(
     }
     match decide(&text, now) {
         Decision::Send => {
-            store::set_sending(&mut tx, job.outgoing, now).await?;
+            let carrier = carrier::of(app, &mut tx, &text.from).await?;
+            store::set_sending(&mut tx, job.outgoing, carrier.account_id(), now).await?;
             tx.commit().await?;
-            Ok(Step::Send(text))
+            Ok(Step::Send(text, carrier))
         }
         Decision::Wait(wait) => Err(JobError::Snooze(wait.to_std().unwrap_or_default())),
         Decision::Suppress(refusal) => {
@@ -154,9 +168,14 @@ fn expected_segments(text: &Candidate) -> i32 {
     i32::try_from(segments::count(&text.body).segments).unwrap_or(i32::MAX)
 }
 
-async fn call(app: &AppState, job: &SendText, text: &Candidate) -> Result<Sent, twilio::Error> {
+async fn call(
+    app: &AppState,
+    job: &SendText,
+    carrier: &Carrier,
+    text: &Candidate,
+) -> Result<Sent, twilio::Error> {
     let expected = expected_segments(text);
-    let Some(client) = &app.twilio else {
+    let Some(client) = carrier.client() else {
         return Ok(Sent {
             sid: format!("SB{}", job.outgoing.0.simple()),
             segments: expected,
@@ -209,10 +228,11 @@ fn accepted(sent: &SentMessage, expected_segments: i32) -> Sent {
 async fn look_up(
     app: &AppState,
     job: &SendText,
+    carrier: &Carrier,
     text: &Candidate,
     now: DateTime<Utc>,
 ) -> Result<Option<Sent>, JobError> {
-    let Some(client) = &app.twilio else {
+    let Some(client) = carrier.client() else {
         return Ok(None);
     };
     let since = text.last_try_at() - CLOCK_SKEW;
@@ -275,7 +295,8 @@ async fn write_sent(
         minutes: 0,
         segments: sent.segments,
         not_billed: None,
-        cost: sent.cost.clone(),
+        // What their own account pays costs us nothing.
+        cost: sent.cost.clone().filter(|_| text.account_id.is_none()),
         leg: Leg::Segments,
         source_event: "message.sent".to_owned(),
         period: billing::rules::period_of(now, zone(&text.business_timezone)),
@@ -308,6 +329,15 @@ async fn write_sent(
         None,
     );
     events::emit(&mut tx, &Event::MessageSent(facts), now);
+    if !text.keeps_words && !sent.is_sandbox {
+        let order = ForgetText {
+            subscriber: job.subscriber,
+            message_sid: sent.sid.clone(),
+            account_id: text.account_id.clone(),
+            has_media: false,
+        };
+        order_forgetting(&mut tx, &order);
+    }
     run.finish(&mut tx).await?;
     tx.commit().await?;
     METRICS
@@ -317,7 +347,8 @@ async fn write_sent(
     Ok(())
 }
 
-/// Production without Twilio: no text can go out, and nobody should believe that one did.
+/// Production without Twilio, or an own account that cannot be used: no text can go out, and nobody should believe that
+/// one did.
 async fn write_unsendable(
     app: &AppState,
     run: &Run,
@@ -329,7 +360,7 @@ async fn write_unsendable(
     outcome::fail(&mut tx, job.outgoing, &text, TextStatus::Failed, None, now).await?;
     run.finish(&mut tx).await?;
     tx.commit().await?;
-    tracing::warn!(subscriber.id = %job.subscriber, "twilio is not configured: text {} is not sent", job.outgoing);
+    tracing::warn!(subscriber.id = %job.subscriber, "no account of twilio can be used: text {} is not sent", job.outgoing);
     Ok(())
 }
 
@@ -362,6 +393,10 @@ async fn write_error(
         store::set_queued(&mut tx, job.outgoing).await?;
         tx.commit().await?;
         return Err(match error {
+            // One's own account is throttled alone: the others' texts must not wait for it with the breaker.
+            twilio::Error::RateLimited { retry_after } if text.account_id.is_some() => {
+                JobError::Snooze(retry_after.unwrap_or(OWN_ACCOUNT_THROTTLED))
+            }
             twilio::Error::RateLimited {
                 retry_after: Some(after),
             } => JobError::RetryAfter(anyhow!("twilio wants fewer requests"), after),

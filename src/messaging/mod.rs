@@ -3,6 +3,8 @@
 //!
 //! A text is sent at most once per row of `outgoing_messages`. SENDING is written before the provider is called;
 //! after an unknown outcome the provider is asked before a second try, and when in doubt nothing is sent.
+mod carrier;
+mod forget;
 mod jobs;
 pub mod model;
 mod outcome;
@@ -11,6 +13,7 @@ mod sending;
 pub mod store;
 mod webhooks;
 
+pub use forget::{ForgetText, forget_text, order_forgetting};
 pub use jobs::send_text;
 pub use model::{NewText, Purpose};
 pub use queue::{SendText, queue};

@@ -68,7 +68,11 @@ pub struct Candidate {
     /// Set with its charge; a callback may know of the text before.
     pub sent_at: Option<DateTime<Utc>>,
     pub provider_message_id: Option<String>,
+    /// The subscriber's own account that it was handed to; None: the platform's.
+    pub account_id: Option<String>,
     pub is_retry: bool,
+    /// Not so of a subscriber that handles health data.
+    pub keeps_words: bool,
     pub is_opted_out: bool,
     pub text_state: Option<TextState>,
     pub mode: ChannelMode,

@@ -57,7 +57,7 @@ pub(super) async fn fail(
         | ErrorMeaning::Credentials
         | ErrorMeaning::Configuration
         | ErrorMeaning::Registration
-        | ErrorMeaning::OurBug => call_the_operator(tx, meaning, code, now).await?,
+        | ErrorMeaning::OurBug => call_the_operator(tx, text, meaning, code, now).await?,
         ErrorMeaning::RateLimited | ErrorMeaning::Unavailable | ErrorMeaning::Unrecognised => {}
     }
     Ok(())
@@ -126,6 +126,10 @@ async fn try_once_more(
     if text.is_retry || text.purpose == Purpose::OptConfirmation {
         return Ok(());
     }
+    // Its words were not kept once it was sent.
+    if text.body.is_empty() {
+        return Ok(());
+    }
     let again = NewText {
         interaction: text.interaction,
         message: text.message,
@@ -142,11 +146,13 @@ async fn try_once_more(
 
 async fn call_the_operator(
     tx: &mut TenantTx,
+    text: &Candidate,
     meaning: ErrorMeaning,
     code: Option<u32>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    let is_ours = matches!(meaning, ErrorMeaning::Credentials);
+    // Bad credentials of the platform's stop everybody's texts, those of a subscriber's own account only theirs.
+    let is_ours = matches!(meaning, ErrorMeaning::Credentials) && text.account_id.is_none();
     let subscriber = tx.subscriber();
     let alert = Alert {
         subscriber: (!is_ours).then_some(subscriber),
@@ -184,7 +190,11 @@ pub(super) fn facts(
         direction: "OUTBOUND".to_owned(),
         from: Some(text.from.clone()),
         to: Some(text.to.clone()),
-        text: text.body.clone(),
+        text: if text.keeps_words {
+            text.body.clone()
+        } else {
+            String::new()
+        },
         status: status.as_str().to_owned(),
         segments,
         error_code,

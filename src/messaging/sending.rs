@@ -112,6 +112,8 @@ mod tests {
             tries: 0,
             sent_at: None,
             provider_message_id: None,
+            account_id: None,
+            keeps_words: true,
             is_retry: false,
             is_opted_out: false,
             text_state: Some(TextState::Reachable),

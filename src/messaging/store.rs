@@ -58,7 +58,9 @@ pub async fn lock_candidate(
         Candidate,
         r#"select o.interaction_id as "interaction: _", o.message_id as "message: _", o.purpose as "purpose: _",
                   o.status as "status: _", o.from_number as "from: _", o.to_number as "to: _", o.body, i.day,
-                  o.created_at, o.sending_at, o.tries, o.sent_at, o.provider_message_id, o.retry_of is not null as "is_retry!",
+                  o.created_at, o.sending_at, o.tries, o.sent_at, o.provider_message_id, o.account_id,
+                  keeps_words($1) as "keeps_words!",
+                  o.retry_of is not null as "is_retry!",
                   exists (select from opt_outs x where x.subscriber_id = $1 and x.phone = o.to_number
                              and x.ended_at is null) as "is_opted_out!",
                   (select c.text_state from contacts c
@@ -94,15 +96,23 @@ pub async fn lock_candidate(
     .await
 }
 
-/// From here on the text may have gone out. Every try has a time of its own, from which its looks are counted.
-pub async fn set_sending(tx: &mut TenantTx, id: OutgoingId, at: DateTime<Utc>) -> sqlx::Result<()> {
+/// From here on the text may have gone out, by this account. Every try has a time of its own, from which its looks are
+/// counted.
+pub async fn set_sending(
+    tx: &mut TenantTx,
+    id: OutgoingId,
+    account_id: Option<&str>,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let subscriber = tx.subscriber();
     sqlx::query!(
-        "update outgoing_messages set status = 'SENDING', sending_at = $3, tries = tries + 1, updated_at = now()
+        "update outgoing_messages
+            set status = 'SENDING', sending_at = $3, tries = tries + 1, account_id = $4, updated_at = now()
           where subscriber_id = $1 and id = $2",
         subscriber as _,
         id as _,
         at,
+        account_id,
     )
     .execute(tx.conn())
     .await?;
@@ -130,7 +140,9 @@ pub async fn set_suppressed(
 ) -> sqlx::Result<()> {
     let subscriber = tx.subscriber();
     sqlx::query!(
-        "update outgoing_messages set status = 'SUPPRESSED', reason = $3, updated_at = now()
+        "update outgoing_messages
+            set status = 'SUPPRESSED', reason = $3, body = case when keeps_words($1) then body else '' end,
+                updated_at = now()
           where subscriber_id = $1 and id = $2",
         subscriber as _,
         id as _,
@@ -161,7 +173,8 @@ pub async fn set_sent(
     sqlx::query!(
         "update outgoing_messages
             set status = case when status in ('QUEUED', 'SENDING') then 'SENT' else status end, provider_message_id = $3,
-                is_sandbox = $4, segments = $5, price = $6, currency = $7, sent_at = $8, updated_at = now()
+                is_sandbox = $4, segments = $5, price = $6, currency = $7, sent_at = $8,
+                body = case when keeps_words($1) then body else '' end, updated_at = now()
           where subscriber_id = $1 and id = $2",
         subscriber as _,
         id as _,
@@ -186,7 +199,12 @@ pub async fn set_failed(
 ) -> sqlx::Result<()> {
     let subscriber = tx.subscriber();
     sqlx::query!(
-        "update outgoing_messages set status = $3, error_code = $4, reason = $5, updated_at = now()
+        "update outgoing_messages
+            set status = $3, error_code = $4, reason = $5,
+                -- of one that is with the provider and not charged yet the words are still counted
+                body = case when keeps_words($1) or (provider_message_id is not null and sent_at is null)
+                            then body else '' end,
+                updated_at = now()
           where subscriber_id = $1 and id = $2",
         subscriber as _,
         id as _,
@@ -203,6 +221,8 @@ pub async fn set_failed(
 pub struct Told {
     pub id: OutgoingId,
     pub status: TextStatus,
+    /// The subscriber's own account that has it; None: the platform's.
+    pub account_id: Option<String>,
 }
 
 /// Finds the text by our own id, which the callback's URL names, else by the provider's. Its contact is locked first,
@@ -226,7 +246,7 @@ pub async fn lock_told(
     .await?;
     sqlx::query_as!(
         Told,
-        r#"select id as "id: _", status as "status: _"
+        r#"select id as "id: _", status as "status: _", account_id
              from outgoing_messages
             where subscriber_id = $1 and (id = $2 or provider_message_id = $3)
             order by id = $2 desc limit 1

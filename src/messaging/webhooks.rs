@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::AppState,
-    inbound::{self, Claim, EventKey, TwilioForm},
+    inbound::{self, Claim, EventKey, Proof, TwilioForm},
     kernel::{
         db::TenantTx,
         ids::{OutgoingId, SubscriberId},
@@ -58,6 +58,7 @@ pub async fn text_status(
         kind: "text.status",
         raw: &proved.raw,
         received_at: app.clock.now(),
+        proof: proved.proof,
     };
     let Some(subscriber) = find_subscriber(&app, query, &proved).await? else {
         inbound::keep_unrouted(&app.db, &event).await?;
@@ -68,6 +69,8 @@ pub async fn text_status(
     let claim = inbound::claim(&mut tx, Some(subscriber), &event).await?;
     if claim == Claim::New
         && let Some(told) = store::lock_told(&mut tx, query.message, &callback.message_sid).await?
+        // A text that the platform's account has is nothing that an own secret could tell of.
+        && (proved.proof == Proof::Platform || told.account_id.is_some())
     {
         follow(&mut tx, &app, &told, &callback).await?;
     }
@@ -95,7 +98,8 @@ fn read_query(query: &str) -> CallbackQuery {
     }
 }
 
-/// The URL's subscriber if it is one of ours, else whose number the text was sent from.
+/// The URL's subscriber if it is one of ours, else whose number the text was sent from. What a subscriber's own secret
+/// proved names nobody else, and no number that several share.
 async fn find_subscriber(
     app: &AppState,
     query: CallbackQuery,
@@ -109,6 +113,10 @@ async fn find_subscriber(
     let mut keys: Vec<Key<'_>> = query.subscriber.map(Key::Subscriber).into_iter().collect();
     keys.extend(from.as_ref().map(Key::Number));
     let found = directory::find(&app.db, &keys).await?;
+    let mut known = found.iter().flatten();
+    if !known.all(|entry| proved.proof.admits(entry.subscriber)) {
+        return Ok(None);
+    }
     Ok(found
         .into_iter()
         .flatten()

@@ -81,6 +81,7 @@ fn health(app: &App, name: &str, set: ProviderState, detail: &str) -> ProviderHe
     let pulse = match name {
         "twilio" => app.twilio.as_ref().map(|client| client.pulse()),
         "retell" => app.retell.as_ref().map(|client| client.pulse()),
+        "resend" => app.resend.as_ref().map(|client| client.pulse()),
         _ => None,
     };
     let trouble = pulse.and_then(|pulse| pulse.trouble());

@@ -2,10 +2,16 @@
 //!
 //! A contact's phone is unique within its subscriber. Whoever opted out is never texted until opting in:
 //! `opt_outs` is written, and read by the one function that sends, with the contact's row locked.
+//!
+//! Of two contacts that turn out to be one person, one is merged into the other: what was said with it goes along, its
+//! number means the other one from then on, and its opt-out stays with the number.
+pub mod model;
 pub mod personal_data;
-mod store;
+mod routes;
+pub mod store;
 
+pub use routes::router;
 pub use store::{
-    Caller, NewLead, TextState, end_opt_out, insert_lead, mark_text_state, start_opt_out,
-    touch_contact,
+    callers::{Caller, TextState, end_opt_out, mark_text_state, start_opt_out, touch_contact},
+    leads::{NewLead, insert_lead},
 };

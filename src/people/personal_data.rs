@@ -136,6 +136,8 @@ static REGISTRY: &[PersonalColumn] = &[
     contact("leads", "category", Give, DeleteRow),
     contact("leads", "summary", Give, DeleteRow),
     contact("leads", "flag", Give, DeleteRow),
+    contact("leads", "flag_note", Give, DeleteRow),
+    contact("knowledge_gaps", "question", Give, DeleteRow),
     contact("events", "data", GIVEN_ELSEWHERE, DeleteRow),
     contact("inbound_events", "raw_body", GIVEN_ELSEWHERE, Blank),
     contact(
@@ -182,6 +184,8 @@ static REGISTRY: &[PersonalColumn] = &[
     account("users", "email"),
     account("users", "first_name"),
     account("users", "last_name"),
+    account("outgoing_mails", "recipient_sealed"),
+    account("outgoing_mails", "body_sealed"),
     account("refresh_sessions", "device"),
     account("refresh_sessions", "ip_prefix"),
     contact(
@@ -209,4 +213,6 @@ static REGISTRY: &[PersonalColumn] = &[
     business("webhook_endpoints", "description"),
     business("holidays", "name"),
     business("services", "name"),
+    business("questions", "question"),
+    business("questions", "answer"),
 ];

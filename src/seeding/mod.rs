@@ -11,6 +11,7 @@ mod business;
 mod businesses;
 mod channels;
 mod lines;
+pub mod owner;
 mod places;
 pub mod program;
 mod report;
@@ -65,7 +66,10 @@ impl Seed {
         let mut report = Report::new(self.name());
         match self {
             Self::Core => subscribers::seed(seeding, &businesses::CORE, &mut report).await?,
-            Self::Demo => subscribers::seed(seeding, &businesses::DEMO, &mut report).await?,
+            Self::Demo => {
+                subscribers::seed(seeding, &businesses::DEMO, &mut report).await?;
+                owner::seed(seeding, &mut report).await?;
+            }
             Self::Agents => agents::seed(seeding, &mut report).await?,
             Self::Channels => channels::seed(seeding, &mut report).await?,
         }

@@ -48,6 +48,7 @@ pub enum Table {
     PhoneNumbers,
     SubscriberChannels,
     Agents,
+    Users,
 }
 
 impl Table {
@@ -64,6 +65,7 @@ impl Table {
             Self::PhoneNumbers => "phone_numbers",
             Self::SubscriberChannels => "subscriber_channels",
             Self::Agents => "agents",
+            Self::Users => "users",
         }
     }
 }

@@ -110,6 +110,8 @@ async fn record(
         sms,
         to: &sms.to.parse()?,
         sender_is_ours,
+        // Only the platform's account has numbers that several share.
+        account_id: None,
     };
     receive::receive(tx, &line, &text, at).await?;
     Ok(())

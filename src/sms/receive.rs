@@ -11,7 +11,7 @@ use crate::{
     events::{self, ContactFacts, Event, MessageFacts},
     jobs,
     kernel::{db::TenantTx, phone::E164},
-    messaging::{self, NewText, Purpose},
+    messaging::{self, ForgetText, NewText, Purpose},
     people::{self, Caller},
     providers::twilio::{InboundSms, OptOutType, segments},
     receptionist::understanding::guess_language,
@@ -25,6 +25,8 @@ pub struct Text<'a> {
     pub to: &'a E164,
     /// From a number of ours: two robots would talk for ever.
     pub sender_is_ours: bool,
+    /// The subscriber's own account by which it came; None: the platform's.
+    pub account_id: Option<&'a str>,
 }
 
 pub async fn receive(
@@ -63,9 +65,19 @@ pub async fn receive(
             needs_answer,
             day: rules::local_day(now, line.zone),
             at: now,
+            account_id: text.account_id,
         },
     )
     .await?;
+    if !line.keeps_words {
+        let order = ForgetText {
+            subscriber: tx.subscriber(),
+            message_sid: sms.message_sid.clone(),
+            account_id: text.account_id.map(str::to_owned),
+            has_media: !sms.media.is_empty(),
+        };
+        messaging::order_forgetting(tx, &order);
+    }
     if let (Some(caller), Some(from)) = (&caller, &from) {
         if caller.is_new {
             events::emit(
@@ -86,7 +98,7 @@ pub async fn receive(
     charge(tx, sms, line, &received, now).await?;
     events::emit(
         tx,
-        &Event::MessageReceived(message_facts(text, &received)),
+        &Event::MessageReceived(message_facts(text, line, &received)),
         now,
     );
     if needs_answer {
@@ -247,7 +259,7 @@ pub fn contact_facts(caller: &Caller, phone: &E164, source: &str) -> ContactFact
     }
 }
 
-fn message_facts(text: &Text<'_>, received: &ReceivedText) -> MessageFacts {
+fn message_facts(text: &Text<'_>, line: &Line, received: &ReceivedText) -> MessageFacts {
     let segments = text
         .sms
         .num_segments
@@ -259,7 +271,11 @@ fn message_facts(text: &Text<'_>, received: &ReceivedText) -> MessageFacts {
         direction: traffic::Direction::Inbound.as_str().to_owned(),
         from: E164::of_caller(&text.sms.from),
         to: Some(text.to.clone()),
-        text: text.sms.body.clone(),
+        text: if line.keeps_words {
+            text.sms.body.clone()
+        } else {
+            String::new()
+        },
         status: "RECEIVED".to_owned(),
         segments,
         error_code: None,

@@ -14,12 +14,13 @@ use crate::{
         ids::{InteractionId, MessageId, SubscriberId},
     },
     messaging::{self, NewText, Purpose},
+    providers::retell,
     receptionist::{
         Business, Heard, Medium, Reply, Turn,
         brain::{self, Answer, Question},
         tools::{ToolName, run::Errand},
     },
-    tenancy::{self, Channel, ChannelMode, Line, business},
+    tenancy::{self, AiProvider, Channel, ChannelMode, Line, accounts, business},
     traffic::{self, Conversation, Role, SavedDialogue, WaitingText},
 };
 
@@ -63,6 +64,7 @@ struct Reading {
     line: Line,
     business: Business,
     dialogue: SavedDialogue,
+    retell: Option<retell::Client>,
 }
 
 async fn answer(app: &AppState, run: &Run, job: &ReplyToText) -> Result<(), JobError> {
@@ -82,6 +84,7 @@ async fn answer(app: &AppState, run: &Run, job: &ReplyToText) -> Result<(), JobE
         errand: &errand,
         business: &reading.business,
         line: &reading.line,
+        retell: reading.retell.clone(),
         turn: turn(&reading, now),
         dialogue: reading.dialogue.clone(),
     };
@@ -125,6 +128,7 @@ async fn read(
         // together with what comes when we may answer again.
         traffic::mark_answered(&mut tx, &waiting).await?;
     }
+    let retell = workspace_of(app, &mut tx, &line).await?;
     tx.commit().await?;
     if waiting.is_empty() || !may_answer {
         return Ok(None);
@@ -135,7 +139,32 @@ async fn read(
         line,
         business,
         dialogue,
+        retell,
     }))
+}
+
+/// The workspace in which the line's agent answers. One of the subscriber's own that cannot be opened is none, and the
+/// built-in brain answers: the platform's workspace does not know their agent.
+async fn workspace_of(
+    app: &AppState,
+    tx: &mut TenantTx,
+    line: &Line,
+) -> sqlx::Result<Option<retell::Client>> {
+    let agent = line.provider_agent_id.as_deref();
+    let Some(agent) = agent.filter(|_| line.ai_provider == AiProvider::Retell) else {
+        return Ok(None);
+    };
+    match accounts::own_account_for_agent(tx, &app.keyring, agent).await {
+        Ok(Some(own)) => Ok(own.api_key.map(|key| {
+            retell::Client::new(app.http.clone(), &app.settings.retell.api_base_url, key)
+        })),
+        Ok(None) => Ok(app.retell.clone()),
+        Err(accounts::Error::Database(error)) => Err(error),
+        Err(error) => {
+            tracing::error!(subscriber.id = %tx.subscriber(), provider = "retell", "{error}");
+            Ok(None)
+        }
+    }
 }
 
 /// Texts that came while another reply was being written are one turn.

@@ -10,11 +10,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     everywhere::{self, ObeyEverywhere},
+    keywords::Keyword,
     receive, shared,
 };
 use crate::{
     app::AppState,
-    inbound::{self, Claim, EventKey, Received, TwilioForm, outcome_of},
+    inbound::{self, Claim, EventKey, Kept, Proof, Received, TwilioForm, outcome_of},
     jobs,
     kernel::{
         db::{SystemToken, SystemTx, TenantTx},
@@ -54,7 +55,7 @@ pub async fn twilio_sms(
     State(app): State<AppState>,
     proved: TwilioForm,
 ) -> Result<EmptyTwiml, ApiError> {
-    let received = receive_form(&app, &proved.form, &proved.raw, None).await;
+    let received = receive_form(&app, &proved.form, &proved.raw, proved.proof, None).await;
     inbound::count("twilio", "text", outcome_of(&received));
     received.map(|_| EmptyTwiml)
 }
@@ -82,13 +83,10 @@ async fn twilio_any(
 }
 
 /// Receives a text that was proved before, when it first came: one whose handling failed by a fault of ours.
-pub async fn receive_raw(
-    app: &AppState,
-    raw: &[u8],
-    received_at: DateTime<Utc>,
-) -> Result<Received, ApiError> {
+pub async fn receive_raw(app: &AppState, kept: &Kept) -> Result<Received, ApiError> {
+    let raw = &kept.raw_body;
     let form = Form::decode(raw).map_err(|error| ApiError::malformed(error.to_string()))?;
-    receive_form(app, &form, raw, Some(received_at)).await
+    receive_form(app, &form, raw, kept.proof(), Some(kept.received_at)).await
 }
 
 /// `kept_since`: when an event that is taken up again came first.
@@ -96,6 +94,7 @@ async fn receive_form(
     app: &AppState,
     form: &Form,
     raw: &[u8],
+    proof: Proof,
     kept_since: Option<DateTime<Utc>>,
 ) -> Result<Received, ApiError> {
     let sms = InboundSms::parse(form).map_err(bad_form)?;
@@ -112,17 +111,32 @@ async fn receive_form(
         kind: "text",
         raw,
         received_at: kept_since.unwrap_or_else(|| app.clock.now()),
+        proof,
     };
-    let route = route(app, &sms, &to).await;
+    let route = route(app, &sms, &to, proof).await;
     let subscriber = route.as_ref().ok().and_then(Route::subscriber);
     let handled = async {
         let route = route?;
         if kept_since.is_some() {
-            inbound::give_failed(&app.db, subscriber, &event).await?;
+            inbound::give_kept(&app.db, subscriber, &event).await?;
+        } else if let Some(subscriber) = subscriber
+            && !is_an_order(&sms)
+            && let Some(kept) = inbound::pace(app, subscriber, &event).await?
+        {
+            return Ok(kept);
         }
         follow(app, route, &event, &sms, &to).await
     };
     inbound::own_or_answer(app, subscriber, &event, handled.await).await
+}
+
+/// STOP and START, which the law wants obeyed at once however many texts there are.
+fn is_an_order(sms: &InboundSms) -> bool {
+    let keyword = receive::keyword_of(sms);
+    matches!(
+        keyword,
+        Some(Keyword::OptOut { .. } | Keyword::OptIn { .. })
+    )
 }
 
 /// Takes the text to whom it is for.
@@ -149,6 +163,7 @@ async fn follow(
         sms,
         to,
         sender_is_ours,
+        account_id: event.proof.own().map(|_| sms.account_sid.as_str()),
     };
     let mut handled = receive_once(app, subscriber, event, &text).await;
     for _ in 1..TRIES {
@@ -173,7 +188,8 @@ async fn receive_once(
         inbound::keep_unrouted(&app.db, event).await?;
         return Ok(Received::Unrouted);
     };
-    if inbound::claim(&mut tx, Some(subscriber), event).await? == Claim::Duplicate {
+    let kept = event.as_kept_for(line.keeps_words);
+    if inbound::claim(&mut tx, Some(subscriber), &kept).await? == Claim::Duplicate {
         return Ok(Received::Duplicate);
     }
     receive::receive(&mut tx, &line, text, event.received_at).await?;
@@ -203,7 +219,12 @@ impl Route {
     }
 }
 
-async fn route(app: &AppState, sms: &InboundSms, to: &E164) -> Result<Route, ApiError> {
+async fn route(
+    app: &AppState,
+    sms: &InboundSms,
+    to: &E164,
+    proof: Proof,
+) -> Result<Route, ApiError> {
     let from = E164::of_caller(&sms.from);
     let mut keys = vec![Key::Number(to), Key::SharedDefault(to)];
     keys.extend(from.as_ref().map(Key::Number));
@@ -213,6 +234,11 @@ async fn route(app: &AppState, sms: &InboundSms, to: &E164) -> Result<Route, Api
     let Some(line) = line else {
         return Ok(Route::Nobody);
     };
+    // A subscriber may have written it themselves: it is theirs, or nobody's. On a shared number it would speak to
+    // many, and STOP there would be obeyed by all of them.
+    if !proof.admits(line.subscriber) {
+        return Ok(Route::Nobody);
+    }
     if let Some(subscriber) = line.subscriber {
         return Ok(Route::Line {
             subscriber,

@@ -1,8 +1,9 @@
 //! Whose is this? The one table that is read before a subscriber is known.
 use uuid::Uuid;
 
+use super::accounts::Provider;
 use crate::kernel::{
-    db::{Db, Tx},
+    db::{Db, TenantTx, Tx},
     ids::SubscriberId,
     phone::E164,
 };
@@ -18,6 +19,10 @@ pub enum Key<'a> {
     SharedDefault(&'a E164),
     /// An agent at Retell.
     RetellAgent(&'a str),
+    /// A subscriber's own account at a provider.
+    Account(Provider, &'a str),
+    /// An assistant at Vapi.
+    VapiAgent(&'a str),
     /// A tool's key, by its SHA-256 in hex.
     ApiKey(&'a str),
 }
@@ -30,24 +35,27 @@ pub struct Entry {
 }
 
 impl Key<'_> {
-    fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Subscriber(_) => "SUBSCRIBER",
             Self::OlderId(_) => "OLDER_ID",
             Self::Slug(_) => "SLUG",
             Self::Number(_) => "NUMBER",
             Self::SharedDefault(_) => "SHARED_DEFAULT",
-            Self::RetellAgent(_) => "AGENT",
+            Self::RetellAgent(_) | Self::VapiAgent(_) => "AGENT",
+            Self::Account(..) => "ACCOUNT",
             Self::ApiKey(_) => "API_KEY",
         }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Subscriber(id) => id.to_string(),
             Self::OlderId(text) | Self::Slug(text) | Self::ApiKey(text) => (*text).to_owned(),
             Self::Number(number) | Self::SharedDefault(number) => number.to_string(),
             Self::RetellAgent(id) => format!("RETELL:{id}"),
+            Self::Account(provider, id) => format!("{}:{id}", provider.as_str()),
+            Self::VapiAgent(id) => format!("VAPI:{id}"),
         }
     }
 }
@@ -76,6 +84,22 @@ pub async fn find(db: &Db, keys: &[Key<'_>]) -> sqlx::Result<Vec<Option<Entry>>>
     Ok(found)
 }
 
+/// Looks up one key inside a transaction.
+pub async fn find_in(tx: &mut impl Tx, key: &Key<'_>) -> sqlx::Result<Option<Entry>> {
+    let row = sqlx::query!(
+        r#"select subscriber_id as "subscriber: SubscriberId", target_id from directory
+            where kind = $1 and key = $2"#,
+        key.kind(),
+        key.text(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| Entry {
+        subscriber: row.subscriber,
+        target: row.target_id,
+    }))
+}
+
 /// Writes an entry; says whether it was not there, or named somebody else's, before.
 pub async fn put(tx: &mut impl Tx, key: &Key<'_>, entry: &Entry) -> sqlx::Result<PutResult> {
     let written = sqlx::query_scalar!(
@@ -98,10 +122,59 @@ pub async fn put(tx: &mut impl Tx, key: &Key<'_>, entry: &Entry) -> sqlx::Result
     })
 }
 
+/// Writes an entry of the subscriber's own; false when it is somebody else's. Of two that claim it at once the first
+/// to commit has it, and the other waits to learn that.
+pub async fn claim(tx: &mut TenantTx, key: &Key<'_>, target: Uuid) -> sqlx::Result<bool> {
+    let subscriber = tx.subscriber();
+    let claimed = sqlx::query_scalar!(
+        r#"insert into directory as d (kind, key, subscriber_id, target_id) values ($2, $3, $1, $4)
+           on conflict (kind, key) do update set target_id = excluded.target_id where d.subscriber_id = $1
+           returning true as "is_mine!""#,
+        subscriber as _,
+        key.kind(),
+        key.text(),
+        target,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(claimed.is_some())
+}
+
+/// Gives up an entry of the subscriber's own.
+pub async fn give_up(tx: &mut TenantTx, key: &Key<'_>) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "delete from directory where subscriber_id = $1 and kind = $2 and key = $3",
+        subscriber as _,
+        key.kind(),
+        key.text(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// What [`put`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutResult {
     Created,
     Updated,
     Unchanged,
+}
+
+/// Takes an entry out that names this subscriber; says whether there was one.
+pub async fn remove(
+    tx: &mut impl Tx,
+    key: &Key<'_>,
+    subscriber: SubscriberId,
+) -> sqlx::Result<bool> {
+    let removed = sqlx::query!(
+        "delete from directory where kind = $1 and key = $2 and subscriber_id = $3",
+        key.kind(),
+        key.text(),
+        subscriber as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(removed.rows_affected() == 1)
 }

@@ -2,12 +2,18 @@
 //!
 //! Also answers the first question of every webhook: whose is this? The tables are those of the migration
 //! `tenancy` and the `directory`.
+pub mod accounts;
 pub mod business;
 pub mod directory;
+pub mod founding;
 pub mod model;
+pub mod privacy;
 pub mod shared;
-mod store;
+pub mod store;
 
 pub use directory::{Entry, Key};
-pub use model::{AiProvider, Channel, ChannelMode, Line, SubscriberStatus, Transport, VoiceLine};
-pub use store::{find_line, find_voice_line, list_subscribers};
+pub use model::{
+    AiProvider, Channel, ChannelMode, ForwardingStatus, Line, RecordingMode, SubscriberStatus,
+    Transport, VoiceLine,
+};
+pub use store::lines::{find_line, find_voice_line, list_subscribers};

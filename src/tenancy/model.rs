@@ -28,6 +28,21 @@ text_enum! {
     SubscriberStatus { Trial, Active, PastDue, Suspended, Closed }
 }
 
+text_enum! {
+    /// Whether calls are recorded, and how the caller learns it.
+    RecordingMode { Off, Announced, Consent }
+}
+
+text_enum! {
+    /// Whether the owner's own line forwards to us.
+    ForwardingStatus { Pending, Active, Inactive }
+}
+
+text_enum! {
+    /// Whether a question that had no answer still waits for one.
+    GapStatus { Open, Closed }
+}
+
 impl Channel {
     pub fn as_str(self) -> &'static str {
         match self {
@@ -52,6 +67,8 @@ pub struct Line {
     pub ai_provider: AiProvider,
     pub provider_agent_id: Option<String>,
     pub provider_agent_version: Option<String>,
+    /// Not so of a subscriber that handles health data: nothing that people say is kept.
+    pub keeps_words: bool,
 }
 
 /// What a call that is about to ring is answered with.

@@ -51,6 +51,17 @@ pub struct ConversationUpdate {
     pub recordings: Vec<NewRecording>,
 }
 
+impl ConversationUpdate {
+    /// Only what happened, and nothing of what was said: of a subscriber that handles health data.
+    pub fn forget_words(&mut self) {
+        self.turns.clear();
+        self.recordings.clear();
+        self.summary = None;
+        self.sentiment = None;
+        self.analysis = None;
+    }
+}
+
 /// A turn, at its place in the provider's transcript.
 #[derive(Clone, Debug)]
 pub struct NewTurn {

@@ -85,7 +85,7 @@ pub async fn record_tool_call(
     let row = sqlx::query!(
         r#"insert into tool_calls as t
                (subscriber_id, id, interaction_id, tool_call_id, name, arguments, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7)
+           values ($1, $2, $3, $4, $5, case when keeps_words($1) then $6::jsonb else '{}' end, $7)
            on conflict (subscriber_id, interaction_id, tool_call_id) do update set name = t.name
            returning (xmax = 0) as "is_new!", answer"#,
         subscriber as _,

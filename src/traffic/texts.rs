@@ -36,6 +36,8 @@ pub struct IncomingText<'a> {
     pub needs_answer: bool,
     pub day: NaiveDate,
     pub at: DateTime<Utc>,
+    /// The subscriber's own account at the provider by which it came; None: the platform's.
+    pub account_id: Option<&'a str>,
 }
 
 /// Where the text was put.
@@ -83,8 +85,11 @@ pub async fn receive_text(
         ),
         written as (
             insert into interaction_messages
-                (subscriber_id, id, interaction_id, role, text, provider_message_id, media, needs_answer, created_at)
-            select $1, $10, one.id, 'CALLER', $11, $4, $12, $16, $14 from one
+                (subscriber_id, id, interaction_id, role, text, provider_message_id, media, needs_answer, created_at,
+                 account_id)
+            -- whose words are not kept are read only until they are answered
+            select $1, $10, one.id, 'CALLER', case when $16 or keeps_words($1) then $11 else '' end, $4,
+                   case when $16 or keeps_words($1) then $12::jsonb end, $16, $14, $18 from one
         )
         select id as "id!: InteractionId", day as "day!", is_new as "is_new!" from one
         "#,
@@ -105,6 +110,7 @@ pub async fn receive_text(
         text.mode as _,
         text.needs_answer,
         text.counterpart,
+        text.account_id,
     )
     .fetch_optional(tx.conn())
     .await?
@@ -200,12 +206,15 @@ pub async fn list_waiting(
 }
 
 /// Says that these turns wait no longer: they are answered, or left to staff, to whom the conversation stays unread.
+/// Words that are not kept end here.
 /// False when somebody else answered one of them first.
 pub async fn mark_answered(tx: &mut TenantTx, waiting: &[WaitingText]) -> sqlx::Result<bool> {
     let subscriber = tx.subscriber();
     let ids: Vec<MessageId> = waiting.iter().map(|text| text.id).collect();
     let marked = sqlx::query!(
-        "update interaction_messages set needs_answer = false
+        "update interaction_messages
+            set needs_answer = false, text = case when keeps_words($1) then text else '' end,
+                media = case when keeps_words($1) then media end
           where subscriber_id = $1 and id = any($2) and needs_answer",
         subscriber as _,
         &ids as _,
@@ -245,7 +254,7 @@ pub async fn insert_turn(
         ),
         written as (
             insert into interaction_messages (subscriber_id, id, interaction_id, role, text, created_at)
-            select $1, $3, before.id, $4, $5, $8 from before
+            select $1, $3, before.id, $4, case when keeps_words($1) then $5 else '' end, $8 from before
         )
         select handled_by as "handled_by: HandledBy" from before
         "#,

@@ -1,12 +1,15 @@
 //! News of a call: any order, any number of times, one interaction.
 use chrono::{DateTime, Utc};
 
-use super::normalise::{self, Parties};
+use super::{
+    forget,
+    normalise::{self, Parties},
+};
 use crate::{
     alerts::{self, Alert, Severity},
     billing::{self, Charge, EndedCall, Totals},
     events::{self, CallFacts, ContactFacts, Event},
-    inbound::{self, Claim, EventKey, Received},
+    inbound::{self, Claim, EventKey, Proof, Received},
     kernel::{
         db::{Db, TenantTx},
         ids::{ContactId, SubscriberId},
@@ -32,7 +35,8 @@ pub async fn receive(
         inbound::keep_unrouted(db, key).await?;
         return Ok(Received::Unrouted);
     };
-    if inbound::claim(&mut tx, Some(subscriber), key).await? == Claim::Duplicate {
+    let kept = key.as_kept_for(line.keeps_words);
+    if inbound::claim(&mut tx, Some(subscriber), &kept).await? == Claim::Duplicate {
         return Ok(Received::Duplicate);
     }
     let parties = Parties::of(&event.call);
@@ -41,7 +45,11 @@ pub async fn receive(
         None => None,
     };
     let contact_id = contact.as_ref().map(|contact| contact.contact);
-    let update = normalise::update_of(event, &parties, &line, contact_id, now);
+    let mut update = normalise::update_of(event, &parties, &line, contact_id, now);
+    if !line.keeps_words {
+        update.forget_words();
+        forget::after_call(&mut tx, key.proof, event);
+    }
     let saved = traffic::save_conversation(&mut tx, &update).await?;
     count(&mut tx, key, &line, &update, &saved, now).await?;
     if let (Some(contact), Some(phone)) = (&contact, parties.counterpart())
@@ -55,7 +63,7 @@ pub async fn receive(
         events::emit(&mut tx, &Event::ContactCreated(facts), now);
     }
     announce(&mut tx, event, &update, &saved);
-    heed_reason(&mut tx, event, &parties, contact_id, now).await?;
+    heed_reason(&mut tx, key.proof, event, &parties, contact_id, now).await?;
     tx.commit().await?;
     Ok(Received::Done)
 }
@@ -155,6 +163,7 @@ fn transcript(update: &ConversationUpdate) -> Option<String> {
 /// Reasons that ask for more than being kept.
 async fn heed_reason(
     tx: &mut TenantTx,
+    proof: Proof,
     event: &CallEvent,
     parties: &Parties,
     contact: Option<ContactId>,
@@ -167,14 +176,7 @@ async fn heed_reason(
         .map(disconnection)
     {
         Some(Disconnection::ProviderOutOfMoney) => {
-            // Every subscriber is down, not this one.
-            let alert = Alert {
-                subscriber: None,
-                kind: "retell.out_of_money",
-                severity: Severity::Critical,
-                detail: "retell takes no calls: the workspace cannot pay".to_owned(),
-                cause: "retell.out_of_money".to_owned(),
-            };
+            let alert = out_of_money(proof);
             alerts::raise(tx, &alert, now).await
         }
         Some(Disconnection::OptOutRequested) => {
@@ -191,5 +193,26 @@ async fn heed_reason(
             Ok(())
         }
         _ => Ok(()),
+    }
+}
+
+/// In the platform's workspace every subscriber is down; in one of their own, that one alone.
+fn out_of_money(proof: Proof) -> Alert {
+    match proof.own() {
+        None => Alert {
+            subscriber: None,
+            kind: "retell.out_of_money",
+            severity: Severity::Critical,
+            detail: "retell takes no calls: the workspace cannot pay".to_owned(),
+            cause: "retell.out_of_money".to_owned(),
+        },
+        Some(subscriber) => Alert {
+            subscriber: Some(subscriber),
+            kind: "retell.out_of_money",
+            severity: Severity::Warning,
+            detail: "retell takes no calls of this subscriber: its own workspace cannot pay"
+                .to_owned(),
+            cause: format!("retell.out_of_money:{subscriber}"),
+        },
     }
 }

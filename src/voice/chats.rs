@@ -14,7 +14,10 @@ use crate::{
     traffic::{self, ConversationUpdate, Direction, HandledBy, NewTurn, Outcome, Status},
 };
 
-use super::normalise::{role_of, text_of};
+use super::{
+    forget,
+    normalise::{role_of, text_of},
+};
 
 pub async fn receive(
     db: &Db,
@@ -29,9 +32,16 @@ pub async fn receive(
         inbound::keep_unrouted(db, key).await?;
         return Ok(Received::Unrouted);
     };
-    if inbound::claim(&mut tx, Some(subscriber), key).await? == Claim::Duplicate {
+    let kept = key.as_kept_for(line.keeps_words);
+    if inbound::claim(&mut tx, Some(subscriber), &kept).await? == Claim::Duplicate {
         return Ok(Received::Duplicate);
     }
+    let mut event = event.clone();
+    if !line.keeps_words {
+        event.chat.chat_analysis = None;
+        forget::after_chat(&mut tx, key.proof, &event);
+    }
+    let event = &event;
     if !is_told_of_ours(&mut tx, &event.chat).await? {
         save(&mut tx, key, event, &line).await?;
     }
@@ -72,7 +82,10 @@ async fn save(
     event: &ChatEvent,
     line: &Line,
 ) -> Result<(), traffic::Error> {
-    let update = update_of(event, line, key);
+    let mut update = update_of(event, line, key);
+    if !line.keeps_words {
+        update.forget_words();
+    }
     let saved = traffic::save_conversation(tx, &update).await?;
     let totals = Totals {
         day: saved.day,

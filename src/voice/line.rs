@@ -95,6 +95,7 @@ mod tests {
                 ai_provider: AiProvider::Retell,
                 provider_agent_id: None,
                 provider_agent_version: None,
+                keeps_words: true,
             },
             is_caller_blocked: false,
             caller_name: None,

@@ -4,6 +4,7 @@
 //! any number of times; they make one interaction.
 mod calls;
 mod chats;
+mod forget;
 mod line;
 mod normalise;
 mod resolve;
@@ -11,4 +12,5 @@ mod retell_inbound;
 mod tool_calls;
 mod webhooks;
 
+pub use forget::{ForgetConversation, Held, forget_conversation};
 pub use webhooks::{receive_raw, router};

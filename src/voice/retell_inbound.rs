@@ -15,9 +15,11 @@ use super::{
 use crate::{
     app::AppState,
     billing,
-    inbound::{self, RetellBody},
+    inbound::{self, Proof, RetellBody},
     kernel::{db::TenantTx, ids::SubscriberId, phone::E164},
-    providers::retell::{AgentOverride, InboundAnswer, InboundRequest, Setup},
+    providers::retell::{
+        AgentOverride, BASIC_ATTRIBUTES_ONLY, InboundAnswer, InboundRequest, Setup,
+    },
     receptionist::brain::agent_version,
     tenancy::{self, VoiceLine},
     web::{ApiError, Problem},
@@ -35,13 +37,13 @@ const SHORT_CALL_MS: u64 = 120_000;
         (status = 503, body = Problem)))]
 pub async fn retell_inbound(
     State(app): State<AppState>,
-    RetellBody(body): RetellBody,
+    RetellBody { body, proof }: RetellBody,
 ) -> Result<Response, ApiError> {
     let request = InboundRequest::parse(&body).map_err(|error| {
         inbound::count("retell", "call_inbound", "rejected");
         ApiError::malformed(error.to_string())
     })?;
-    let answered = tokio::time::timeout(DEADLINE, answer(&app, &request)).await;
+    let answered = tokio::time::timeout(DEADLINE, answer(&app, &request, proof)).await;
     let (answer, outcome) = match answered {
         Ok(Ok(answer)) => (answer, "done"),
         Ok(Err(error)) => {
@@ -67,7 +69,11 @@ fn default_words(request: &InboundRequest) -> InboundAnswer {
     InboundAnswer::connect(request.channel, Setup::default())
 }
 
-async fn answer(app: &AppState, request: &InboundRequest) -> anyhow::Result<InboundAnswer> {
+async fn answer(
+    app: &AppState,
+    request: &InboundRequest,
+    proof: Proof,
+) -> anyhow::Result<InboundAnswer> {
     let reject = || Ok(InboundAnswer::reject(request.channel));
     let Some(number) = &request.to_number else {
         // Retell knows which number it is and lets the agent answer that is bound to it.
@@ -78,6 +84,7 @@ async fn answer(app: &AppState, request: &InboundRequest) -> anyhow::Result<Inbo
     };
     let caller = request.from_number.as_deref().and_then(E164::of_caller);
     let signs = Signs {
+        proof,
         hint: None,
         number: Some(&number),
         agent: request.agent_id.as_deref(),
@@ -103,7 +110,7 @@ async fn answer(app: &AppState, request: &InboundRequest) -> anyhow::Result<Inbo
     let mut setup = Setup {
         dynamic_variables: variables(&voice, caller.as_ref(), state, now),
         metadata: metadata(app, request, subscriber, is_shared),
-        agent_override: (state != ServiceState::Active).then(short_call),
+        agent_override: agent_override(state, voice.line.keeps_words),
         ..Setup::default()
     };
     if !is_shared {
@@ -141,10 +148,19 @@ fn metadata(
     metadata
 }
 
-fn short_call() -> AgentOverride {
-    let agent = json!({ "max_call_duration_ms": SHORT_CALL_MS });
-    AgentOverride {
-        agent: agent.as_object().cloned().unwrap_or_default(),
-        ..AgentOverride::default()
+/// What is other in this call than the agent's settings have it: how long it may be, and that Retell keeps nothing of
+/// what is said where we keep nothing.
+fn agent_override(state: ServiceState, keeps_words: bool) -> Option<AgentOverride> {
+    let mut agent = Map::new();
+    if state != ServiceState::Active {
+        agent.insert("max_call_duration_ms".to_owned(), json!(SHORT_CALL_MS));
     }
+    if !keeps_words {
+        let setting = json!(BASIC_ATTRIBUTES_ONLY);
+        agent.insert("data_storage_setting".to_owned(), setting);
+    }
+    (!agent.is_empty()).then(|| AgentOverride {
+        agent,
+        ..AgentOverride::default()
+    })
 }

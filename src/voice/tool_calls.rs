@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     app::AppState,
+    inbound::Proof,
     kernel::{db::TenantTx, ids::SubscriberId, phone::E164, text::hex},
     providers::retell::{Conversation, FunctionCall},
     receptionist::{
@@ -23,8 +24,8 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(8);
 
 /// Runs the tool for the conversation that Retell names.
-pub async fn call_tool(app: &AppState, call: &FunctionCall) -> ToolAnswer {
-    match tokio::time::timeout(DEADLINE, try_call(app, call)).await {
+pub async fn call_tool(app: &AppState, call: &FunctionCall, proof: Proof) -> ToolAnswer {
+    match tokio::time::timeout(DEADLINE, try_call(app, call, proof)).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
             tracing::error!(provider = "retell", "tool {} failed: {error:#}", call.name);
@@ -49,9 +50,9 @@ fn sorry(message: &str) -> ToolAnswer {
     ToolAnswer::new(ToolResult::Unavailable, message)
 }
 
-async fn try_call(app: &AppState, call: &FunctionCall) -> anyhow::Result<ToolAnswer> {
+async fn try_call(app: &AppState, call: &FunctionCall, proof: Proof) -> anyhow::Result<ToolAnswer> {
     let now = app.clock.now();
-    let Some(subscriber) = owner_of(app, call).await? else {
+    let Some(subscriber) = owner_of(app, call, proof).await? else {
         return Ok(sorry("I cannot look that up right now."));
     };
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
@@ -108,9 +109,14 @@ async fn try_call(app: &AppState, call: &FunctionCall) -> anyhow::Result<ToolAns
     Ok(run::run(app, &errand, &business, language, &tool_call).await)
 }
 
-async fn owner_of(app: &AppState, call: &FunctionCall) -> sqlx::Result<Option<SubscriberId>> {
+async fn owner_of(
+    app: &AppState,
+    call: &FunctionCall,
+    proof: Proof,
+) -> sqlx::Result<Option<SubscriberId>> {
     let parties = parties_of(call);
     let signs = Signs {
+        proof,
         hint: call.subscriber_hint(),
         number: parties.as_ref().and_then(Parties::ours),
         agent: call.agent_id(),

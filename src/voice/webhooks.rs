@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     app::AppState,
-    inbound::{self, EventKey, Received, RetellBody, outcome_of},
+    inbound::{self, EventKey, Kept, Proof, Received, RetellBody, outcome_of},
     kernel::{ids::SubscriberId, text::hex},
     providers::retell::{CallEvent, CallEventKind, ChatEvent, WebhookEvent},
     traffic,
@@ -44,11 +44,11 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn retell_event(
     State(app): State<AppState>,
-    RetellBody(body): RetellBody,
+    RetellBody { body, proof }: RetellBody,
 ) -> Result<Response, ApiError> {
     let event = parse(&body).inspect_err(|_| inbound::count("retell", "unknown", "rejected"))?;
     if let WebhookEvent::Function(call) = &event {
-        let answer = tool_calls::call_tool(&app, call).await;
+        let answer = tool_calls::call_tool(&app, call, proof).await;
         inbound::count("retell", "tool_call", "done");
         return Ok(Json(answer).into_response());
     }
@@ -60,48 +60,64 @@ async fn retell_event(
         inbound::count("retell", "tool_call", "rejected");
         return Ok(Json(tool_calls::not_understood()).into_response());
     }
-    let received = receive(&app, &event, &body, app.clock.now()).await;
+    let received = receive(&app, &event, &body, None, proof).await;
     inbound::count("retell", kind_of(&event), outcome_of(&received));
     received.map(|_| StatusCode::NO_CONTENT.into_response())
 }
 
 /// Receives an event that was proved before, when it first came: one whose handling failed by a fault of ours.
-pub async fn receive_raw(
-    app: &AppState,
-    raw: &[u8],
-    received_at: DateTime<Utc>,
-) -> Result<Received, ApiError> {
+pub async fn receive_raw(app: &AppState, kept: &Kept) -> Result<Received, ApiError> {
+    let (raw, received_at, proof) = (&kept.raw_body, kept.received_at, kept.proof());
     let event = parse(raw)?;
     // It may have failed before anybody knew whose it is.
-    let owner = owner_of(app, &event).await?;
-    inbound::give_failed(&app.db, owner, &key_of(&event, raw, received_at)).await?;
-    receive(app, &event, raw, received_at).await
+    let owner = owner_of(app, &event, proof).await?;
+    let key = key_of(&event, raw, received_at, proof);
+    inbound::give_kept(&app.db, owner, &key).await?;
+    receive(app, &event, raw, Some(received_at), proof).await
 }
 
 fn parse(body: &[u8]) -> Result<WebhookEvent, ApiError> {
     WebhookEvent::parse(body).map_err(|error| ApiError::malformed(error.to_string()))
 }
 
+/// `kept_since`: when an event that is taken up again came first.
 async fn receive(
     app: &AppState,
     event: &WebhookEvent,
     raw: &[u8],
-    received_at: DateTime<Utc>,
+    kept_since: Option<DateTime<Utc>>,
+    proof: Proof,
 ) -> Result<Received, ApiError> {
-    let key = key_of(event, raw, received_at);
-    let owner = owner_of(app, event).await;
+    let received_at = kept_since.unwrap_or_else(|| app.clock.now());
+    let key = key_of(event, raw, received_at, proof);
+    let owner = owner_of(app, event, proof).await;
     let subscriber = owner.as_ref().ok().copied().flatten();
-    let handled = async { follow(app, owner?, &key, event).await };
+    let handled = async {
+        let owner = owner?;
+        if kept_since.is_none()
+            && let Some(subscriber) = owner
+            && let Some(kept) = inbound::pace(app, subscriber, &key).await?
+        {
+            return Ok(kept);
+        }
+        follow(app, owner, &key, event).await
+    };
     inbound::own_or_answer(app, subscriber, &key, handled.await).await
 }
 
-fn key_of<'a>(event: &WebhookEvent, raw: &'a [u8], received_at: DateTime<Utc>) -> EventKey<'a> {
+fn key_of<'a>(
+    event: &WebhookEvent,
+    raw: &'a [u8],
+    received_at: DateTime<Utc>,
+    proof: Proof,
+) -> EventKey<'a> {
     EventKey {
         provider: "RETELL",
         external_id: external_id(event, raw),
         kind: kind_of(event),
         raw,
         received_at,
+        proof,
     }
 }
 
@@ -143,18 +159,27 @@ async fn receive_once(
     }
 }
 
-async fn owner_of(app: &AppState, event: &WebhookEvent) -> sqlx::Result<Option<SubscriberId>> {
+async fn owner_of(
+    app: &AppState,
+    event: &WebhookEvent,
+    proof: Proof,
+) -> sqlx::Result<Option<SubscriberId>> {
     match event {
-        WebhookEvent::Call(event) => owner_of_call(app, event).await,
-        WebhookEvent::Chat(event) => owner_of_chat(app, event).await,
+        WebhookEvent::Call(event) => owner_of_call(app, event, proof).await,
+        WebhookEvent::Chat(event) => owner_of_chat(app, event, proof).await,
         _ => Ok(None),
     }
 }
 
-async fn owner_of_call(app: &AppState, event: &CallEvent) -> sqlx::Result<Option<SubscriberId>> {
+async fn owner_of_call(
+    app: &AppState,
+    event: &CallEvent,
+    proof: Proof,
+) -> sqlx::Result<Option<SubscriberId>> {
     let call = &event.call;
     let parties = Parties::of(call);
     let signs = Signs {
+        proof,
         hint: call.subscriber_hint(),
         number: parties.ours(),
         agent: call.agent_id.as_deref(),
@@ -173,8 +198,13 @@ fn is_undecided(app: &AppState, event: &CallEvent) -> bool {
     gatekeeper.is_some() && event.call.agent_id.as_deref() == gatekeeper && !is_final(event.kind)
 }
 
-async fn owner_of_chat(app: &AppState, event: &ChatEvent) -> sqlx::Result<Option<SubscriberId>> {
+async fn owner_of_chat(
+    app: &AppState,
+    event: &ChatEvent,
+    proof: Proof,
+) -> sqlx::Result<Option<SubscriberId>> {
     let signs = Signs {
+        proof,
         hint: event.chat.subscriber_hint(),
         number: None,
         agent: event.chat.agent_id.as_deref(),

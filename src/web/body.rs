@@ -50,8 +50,12 @@ pub async fn layer(
 
 /// The whole body, if it is not too long and comes in time.
 pub async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    read_within(body, limit, READ_DEADLINE).await
+}
+
+async fn read_within(body: Body, limit: usize, deadline: Duration) -> Result<Bytes, ApiError> {
     let reading = Limited::new(body, limit).collect();
-    let Ok(read) = tokio::time::timeout(READ_DEADLINE, reading).await else {
+    let Ok(read) = tokio::time::timeout(deadline, reading).await else {
         return Err(ApiError::malformed("the body came too slowly"));
     };
     match read {
@@ -69,5 +73,53 @@ pub async fn deadline(request: Request, next: Next) -> Response {
             tracing::error!("a request took longer than {} s", ANSWER_DEADLINE.as_secs());
             ApiError::unavailable().into_response()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        convert::Infallible,
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    use axum::body::HttpBody;
+    use hyper::body::Frame;
+
+    use super::*;
+
+    /// So many bytes, one at a time, and then silence.
+    struct Trickle(usize);
+
+    impl HttpBody for Trickle {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            if self.0 == 0 {
+                return Poll::Pending;
+            }
+            self.0 -= 1;
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x")))))
+        }
+    }
+
+    async fn code_of(body: Body) -> &'static str {
+        match read_within(body, 10, Duration::from_millis(20)).await {
+            Err(ApiError::Client { code, .. }) => code,
+            other => panic!("it was read: {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_comes_in_time_and_within_its_limit_or_not_at_all() {
+        assert_eq!(code_of(Body::new(Trickle(5))).await, "malformed");
+        assert_eq!(code_of(Body::new(Trickle(11))).await, "body_too_large");
+        let whole = read(Body::from("0123456789"), 10).await.unwrap();
+        assert_eq!(whole, "0123456789");
     }
 }

@@ -3,9 +3,12 @@
 pub mod error;
 pub mod extract;
 pub mod request_id;
+pub mod checks;
 pub mod client;
+pub mod csv;
 pub mod layers;
 pub mod limits;
+pub mod paging;
 pub mod flood;
 pub mod body;
 pub mod cors;
@@ -14,6 +17,7 @@ pub mod etag;
 pub mod idempotency;
 mod store;
 
+pub use checks::{Checks, Member};
 pub use error::{ApiError, FieldError, Problem, ProblemCode};
 pub use extract::{Body, Path, Query};
 pub use idempotency::Once;

@@ -8,6 +8,7 @@
     reason = "everything here is a test; clippy's own setting does not know the functions that tests share"
 )]
 mod support;
+mod admin;
 mod architecture;
 mod billing;
 mod commands;
@@ -25,10 +26,13 @@ mod jobs;
 mod leases;
 mod limits;
 mod migrations;
+mod people;
 mod personal_data;
 mod runner;
 mod schedules;
 mod seeding;
+mod settings;
 mod promises;
 mod sms;
+mod vault;
 mod voice;

@@ -7,6 +7,7 @@ mod errors;
 mod migrate;
 mod outbox;
 mod roles;
+pub mod sealed;
 mod tx;
 
 use std::time::Duration;

@@ -15,6 +15,9 @@ const DEADLINE: Duration = Duration::from_secs(15);
 /// Tools run while the agent thinks, but a person waits.
 const COMPLETION_DEADLINE: Duration = Duration::from_secs(20);
 
+/// The setting under which Retell stores neither transcript nor recording (`data_storage_setting`).
+pub const BASIC_ATTRIBUTES_ONLY: &str = "basic_attributes_only";
+
 /// Retell's API with the key of one workspace.
 #[derive(Clone)]
 pub struct Client {
@@ -147,6 +150,24 @@ impl Client {
         self.get("/v2/get-call/", call_id).await
     }
 
+    /// Has Retell keep nothing of a call that is over but its basic attributes. May be repeated.
+    pub async fn forget_call(&self, call_id: &str) -> Result<(), Error> {
+        self.forget("/v2/update-call/", call_id).await
+    }
+
+    /// The same of a chat, over or not.
+    pub async fn forget_chat(&self, chat_id: &str) -> Result<(), Error> {
+        self.forget("/update-chat/", chat_id).await
+    }
+
+    async fn forget(&self, path: &str, id: &str) -> Result<(), Error> {
+        check_id(id)?;
+        let setting = BTreeMap::from([("data_storage_setting", BASIC_ATTRIBUTES_ONLY)]);
+        let request = self.http.patch(self.url(path) + id).json(&setting);
+        let _: serde::de::IgnoredAny = self.call(request, self.deadline).await?;
+        Ok(())
+    }
+
     /// Proof that Retell is there and takes our key, and how busy the workspace is.
     pub async fn ping(&self) -> Result<Concurrency, Error> {
         self.call(self.http.get(self.url("/get-concurrency")), self.deadline)
@@ -154,15 +175,7 @@ impl Client {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, id: &str) -> Result<T, Error> {
-        // Ids come from outside; one with a slash would be another path of the API, and none such exists.
-        if !id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-        {
-            return Err(Error::Refused {
-                status: StatusCode::UNPROCESSABLE_ENTITY.as_u16(),
-            });
-        }
+        check_id(id)?;
         self.call(self.http.get(self.url(path) + id), self.deadline)
             .await
     }
@@ -200,6 +213,16 @@ impl Client {
             _ => Err(Error::Unknown("unexpected status")),
         }
     }
+}
+
+/// Ids come from outside; one with a slash would be another path of the API, and none such exists.
+fn check_id(id: &str) -> Result<(), Error> {
+    let is_good = id
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    is_good.then_some(()).ok_or(Error::Refused {
+        status: StatusCode::UNPROCESSABLE_ENTITY.as_u16(),
+    })
 }
 
 fn reply(messages: &[Utterance]) -> Option<String> {

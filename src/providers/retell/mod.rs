@@ -11,6 +11,7 @@ mod chat;
 mod transcript;
 mod function;
 mod inbound;
+mod named;
 mod disconnection;
 mod client;
 #[cfg(test)]
@@ -19,10 +20,11 @@ mod error;
 
 pub use call::{Call, CallAnalysis, Cost, ProductCost, TransferDestination};
 pub use chat::{Chat, ChatAnalysis};
-pub use client::{Client, Completion, Concurrency};
+pub use client::{BASIC_ATTRIBUTES_ONLY, Client, Completion, Concurrency};
 pub use disconnection::{Disconnection, disconnection};
 pub use error::Error;
 pub use function::{Conversation, FunctionCall};
 pub use inbound::{AgentOverride, AgentVersion, Channel, InboundAnswer, InboundRequest, Setup};
+pub use named::{Named, named};
 pub use transcript::{ToolUse, Turn, TurnRole, Utterance};
 pub use wire::{CallEvent, CallEventKind, ChatEvent, ChatEventKind, ParseError, WebhookEvent};

@@ -141,6 +141,41 @@ impl Client {
         Ok(page.messages)
     }
 
+    /// Empties the body of a text that has come to its end; everything else about it stays. May be repeated.
+    pub async fn empty_message(&self, sid: &str) -> Result<(), Error> {
+        check_sid(sid)?;
+        let url = self.account_url(&format!("/Messages/{sid}.json"));
+        let _: serde::de::IgnoredAny = self.call(self.http.post(url).form(&[("Body", "")])).await?;
+        Ok(())
+    }
+
+    /// Deletes what was attached to a text.
+    pub async fn delete_media(&self, message_sid: &str) -> Result<(), Error> {
+        #[derive(Deserialize)]
+        struct Media {
+            sid: String,
+        }
+        #[derive(Deserialize)]
+        struct Page {
+            media_list: Vec<Media>,
+        }
+
+        check_sid(message_sid)?;
+        let list = format!("/Messages/{message_sid}/Media.json");
+        let page: Page = self.call(self.http.get(self.account_url(&list))).await?;
+        for media in page.media_list {
+            check_sid(&media.sid)?;
+            let one = format!("/Messages/{message_sid}/Media/{}.json", media.sid);
+            let request = self.http.delete(self.account_url(&one));
+            match self.exchange(request).await? {
+                answer if answer.status.is_success() => {}
+                answer if answer.status == StatusCode::NOT_FOUND => {}
+                answer => return Err(refusal(&answer)),
+            }
+        }
+        Ok(())
+    }
+
     /// The account itself: proof that the credentials are good.
     pub async fn fetch_account(&self) -> Result<Account, Error> {
         self.call(self.http.get(self.account_url(".json"))).await
@@ -153,14 +188,28 @@ impl Client {
         )
     }
 
-    async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
+    async fn exchange(&self, request: RequestBuilder) -> Result<exchange::Answer, Error> {
         let request = request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()));
-        let answer = exchange::run(request, self.deadline, &self.pulse).await?;
+        Ok(exchange::run(request, self.deadline, &self.pulse).await?)
+    }
+
+    async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
+        let answer = self.exchange(request).await?;
         if answer.status.is_success() {
             return answer.json().ok_or(Error::Unknown("unreadable answer"));
         }
         Err(refusal(&answer))
     }
+}
+
+/// Ids come from outside; one with a slash would be another path of the API.
+fn check_sid(sid: &str) -> Result<(), Error> {
+    let is_good = !sid.is_empty() && sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_good.then_some(()).ok_or(Error::Refused {
+        status: StatusCode::NOT_FOUND.as_u16(),
+        code: None,
+        message: "not an id".to_owned(),
+    })
 }
 
 /// Only a clear no of Twilio is a refusal; whatever stands between us and Twilio may answer a text that was sent with an

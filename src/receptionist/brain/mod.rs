@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::{
     app::AppState,
     kernel::metrics::METRICS,
+    providers::retell as retell_api,
     receptionist::{Business, Reply, Turn, tools::run::Errand},
     tenancy::{AiProvider, Line},
     traffic::SavedDialogue,
@@ -25,6 +26,8 @@ pub struct Question<'a> {
     pub errand: &'a Errand,
     pub business: &'a Business,
     pub line: &'a Line,
+    /// The workspace in which the line's agent answers: the subscriber's own, or the platform's.
+    pub retell: Option<retell_api::Client>,
     pub turn: Turn,
     pub dialogue: SavedDialogue,
 }
@@ -39,7 +42,7 @@ pub struct Answer {
 pub async fn ask(app: &AppState, mut question: Question<'_>) -> anyhow::Result<Answer> {
     let chosen = match (
         question.line.ai_provider,
-        &app.retell,
+        question.retell.clone(),
         &question.line.provider_agent_id,
     ) {
         (AiProvider::Retell, Some(client), Some(agent)) => Some((client, agent)),
@@ -54,7 +57,8 @@ pub async fn ask(app: &AppState, mut question: Question<'_>) -> anyhow::Result<A
         count("builtin", outcome);
         return builtin::answer(app, question).await;
     };
-    let asked = tokio::time::timeout(DEADLINE, retell::answer(app, client, agent, &question)).await;
+    let asked =
+        tokio::time::timeout(DEADLINE, retell::answer(app, &client, agent, &question)).await;
     let (outcome, error) = match asked {
         Ok(Ok(answer)) => {
             count("retell", "ok");

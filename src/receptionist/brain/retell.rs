@@ -74,6 +74,11 @@ async fn open_chat(
         )
         .await
         .context("open a chat at retell")?;
+    if !question.line.keeps_words {
+        // Before the first word: an agent that would keep it gets none, and the built-in brain answers.
+        let told = client.forget_chat(&chat).await;
+        told.context("have retell keep nothing of the chat")?;
+    }
     let dialogue = SavedDialogue {
         state: question.dialogue.state.clone(),
         provider_chat_id: Some(chat.clone()),

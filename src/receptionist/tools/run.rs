@@ -17,7 +17,7 @@ use crate::{
     },
     people::{self, NewLead},
     receptionist::{Business, Medium},
-    tenancy::Channel,
+    tenancy::{Channel, privacy},
     traffic,
 };
 
@@ -74,7 +74,7 @@ async fn try_run(
         ToolName::TakeMessage => {
             take_message(&mut tx, errand, business, language, call, now).await?
         }
-        ToolName::TransferCall => hand_over(&mut tx, errand, business, language, call, now),
+        ToolName::TransferCall => hand_over(&mut tx, errand, business, language, call, now).await?,
         ToolName::OptOut => opt_out(&mut tx, errand, business, language, now).await?,
         ToolName::CheckCalendarAvailability
         | ToolName::BookAppointment
@@ -122,6 +122,11 @@ async fn take_message(
         Some(name) => format!("{name}: {}", message.message),
         None => message.message.clone(),
     };
+    let summary = if privacy::keeps_words(tx).await? {
+        summary
+    } else {
+        privacy::NOT_KEPT.to_owned()
+    };
     let lead = NewLead {
         contact: errand.contact,
         interaction: Some(errand.interaction),
@@ -148,25 +153,26 @@ fn text_of<T: serde::Serialize>(value: &T) -> String {
     value.as_str().unwrap_or_default().to_ascii_uppercase()
 }
 
-fn hand_over(
+async fn hand_over(
     tx: &mut TenantTx,
     errand: &Errand,
     business: &Business,
     language: Language,
     call: &ToolCall,
     now: DateTime<Utc>,
-) -> ToolAnswer {
+) -> anyhow::Result<ToolAnswer> {
     if errand.medium == Medium::Voice && business.transfer_number.is_none() {
-        return answers::no_one_to_transfer_to(language);
+        return Ok(answers::no_one_to_transfer_to(language));
     }
     let asked: arguments::TransferCall = call.arguments().unwrap_or_default();
+    let keeps_words = privacy::keeps_words(tx).await?;
     let facts = HandoffFacts {
         interaction_id: errand.interaction.0,
         channel: errand.channel.as_str().to_owned(),
-        reason: asked.reason,
+        reason: asked.reason.filter(|_| keeps_words),
     };
     events::emit(tx, &Event::HandoffRequested(facts), now);
-    answers::transferring(business, errand.medium, language)
+    Ok(answers::transferring(business, errand.medium, language))
 }
 
 async fn opt_out(

@@ -170,6 +170,7 @@ impl Shop {
                 needs_answer: false,
                 day: rules::local_day(now, ZONE),
                 at: now,
+                account_id: None,
             },
         )
         .await

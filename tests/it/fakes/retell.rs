@@ -3,10 +3,10 @@ use std::{collections::VecDeque, future::pending};
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{patch, post},
 };
 use serde_json::{Value, json};
 
@@ -23,6 +23,8 @@ pub struct FakeRetell {
 #[derive(Clone, Debug)]
 pub struct Chat {
     pub id: String,
+    /// The key that opened it.
+    pub key: String,
     /// What it was opened with.
     pub request: Value,
     /// What the person said, turn by turn.
@@ -43,6 +45,11 @@ struct Memories {
     chats: Vec<Chat>,
     replies: VecDeque<Vec<String>>,
     troubles: VecDeque<Trouble>,
+    /// Keys of workspaces beside the platform's.
+    keys: Vec<String>,
+    /// What was to be forgotten, by which key.
+    forgotten: Vec<(String, String)>,
+    is_unforgetting: bool,
 }
 
 impl FakeRetell {
@@ -51,11 +58,28 @@ impl FakeRetell {
         let router = Router::new()
             .route("/create-chat", post(create_chat))
             .route("/create-chat-completion", post(create_chat_completion))
+            .route("/update-chat/{id}", patch(forget))
+            .route("/v2/update-call/{id}", patch(forget))
             .with_state(memories.clone());
         Self {
             base_url: serve(router).await,
             memories,
         }
+    }
+
+    /// There is another workspace.
+    pub fn knows_key(&self, key: &str) {
+        self.memories.lock().keys.push(key.to_owned());
+    }
+
+    /// The key and the id of each call and chat of which nothing is kept.
+    pub fn forgotten(&self) -> Vec<(String, String)> {
+        self.memories.lock().forgotten.clone()
+    }
+
+    /// It refuses to forget anything.
+    pub fn refuses_to_forget(&self) {
+        self.memories.lock().is_unforgetting = true;
     }
 
     pub fn chats(&self) -> Vec<Chat> {
@@ -108,9 +132,9 @@ async fn create_chat(
     headers: HeaderMap,
     Json(request): Json<Value>,
 ) -> Response {
-    if !is_authorized(&headers) {
+    let Some(key) = authorized(&memories, &headers) else {
         return refusal(401);
-    }
+    };
     let mut memories = memories.lock();
     let id = format!("chat_{:024x}", memories.chats.len() + 1);
     let answer = json!({
@@ -118,6 +142,7 @@ async fn create_chat(
     });
     memories.chats.push(Chat {
         id,
+        key,
         request,
         heard: Vec::new(),
         is_closed: false,
@@ -130,9 +155,9 @@ async fn create_chat_completion(
     headers: HeaderMap,
     Json(request): Json<Value>,
 ) -> Response {
-    if !is_authorized(&headers) {
+    let Some(key) = authorized(&memories, &headers) else {
         return refusal(401);
-    }
+    };
     let trouble = memories.lock().troubles.pop_front();
     match trouble {
         None => {}
@@ -142,7 +167,8 @@ async fn create_chat_completion(
     }
     let mut memories = memories.lock();
     let scripted = memories.replies.pop_front();
-    let asked = |chat: &&mut Chat| chat.id == request["chat_id"] && !chat.is_closed;
+    let asked =
+        |chat: &&mut Chat| chat.id == request["chat_id"] && chat.key == key && !chat.is_closed;
     let Some(chat) = memories.chats.iter_mut().find(asked) else {
         return refusal(422);
     };
@@ -156,9 +182,33 @@ async fn create_chat_completion(
     (StatusCode::CREATED, Json(json!({ "messages": messages }))).into_response()
 }
 
-fn is_authorized(headers: &HeaderMap) -> bool {
-    let given = headers.get(header::AUTHORIZATION);
-    given.is_some_and(|given| given == format!("Bearer {RETELL_KEY}").as_str())
+async fn forget(
+    State(memories): State<Memory<Memories>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(request): Json<Value>,
+) -> Response {
+    let Some(key) = authorized(&memories, &headers) else {
+        return refusal(401);
+    };
+    assert_eq!(
+        request,
+        json!({ "data_storage_setting": "basic_attributes_only" })
+    );
+    let mut memories = memories.lock();
+    if memories.is_unforgetting {
+        return refusal(500);
+    }
+    memories.forgotten.push((key, id));
+    Json(json!({})).into_response()
+}
+
+/// The key, if it is one of a workspace.
+fn authorized(memories: &Memory<Memories>, headers: &HeaderMap) -> Option<String> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let key = given.strip_prefix("Bearer ")?;
+    let is_known = key == RETELL_KEY || memories.lock().keys.iter().any(|known| known == key);
+    is_known.then(|| key.to_owned())
 }
 
 fn refusal(status: u16) -> Response {

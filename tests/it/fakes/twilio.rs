@@ -6,10 +6,10 @@ use std::{
 
 use axum::{
     Form, Json, Router,
-    extract::{Query, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{delete, get, post},
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use chrono::{DateTime, Utc};
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::{Hold, Memory, serve};
 use crate::support::TWILIO_TOKEN;
 
-/// A Twilio with one account.
+/// A Twilio with the platform's account, and others that a test makes known.
 pub struct FakeTwilio {
     pub base_url: String,
     server: Server,
@@ -29,6 +29,8 @@ pub struct FakeTwilio {
 #[derive(Clone, Debug)]
 pub struct SentText {
     pub sid: String,
+    /// The account that sent it.
+    pub account: String,
     pub from: String,
     pub to: String,
     pub body: String,
@@ -58,6 +60,11 @@ struct Memories {
     lookups: usize,
     attempts: usize,
     price: Option<String>,
+    /// Accounts beside the platform's, with their tokens.
+    accounts: HashMap<String, String>,
+    /// Texts whose body was emptied, and whose media were deleted, each by which account.
+    emptied: Vec<(String, String)>,
+    media_deleted: Vec<(String, String)>,
 }
 
 #[derive(Clone)]
@@ -77,11 +84,41 @@ impl FakeTwilio {
         let path = "/2010-04-01/Accounts/{account}/Messages.json";
         let router = Router::new()
             .route(path, post(send_message).get(list_messages))
+            .route(
+                "/2010-04-01/Accounts/{account}/Messages/{file}",
+                post(empty_message),
+            )
+            .route(
+                "/2010-04-01/Accounts/{account}/Messages/{sid}/Media.json",
+                get(list_media),
+            )
+            .route(
+                "/2010-04-01/Accounts/{account}/Messages/{sid}/Media/{file}",
+                delete(delete_media),
+            )
             .with_state(server.clone());
         Self {
             base_url: serve(router).await,
             server,
         }
+    }
+
+    /// There is another account.
+    pub fn knows_account(&self, account: &str, token: &str) {
+        let mut memories = self.server.memories.lock();
+        memories
+            .accounts
+            .insert(account.to_owned(), token.to_owned());
+    }
+
+    /// The account and the id of each text whose body was emptied.
+    pub fn emptied(&self) -> Vec<(String, String)> {
+        self.server.memories.lock().emptied.clone()
+    }
+
+    /// The account and the id of each text whose media were deleted.
+    pub fn media_deleted(&self) -> Vec<(String, String)> {
+        self.server.memories.lock().media_deleted.clone()
     }
 
     /// All texts that were taken, in their order.
@@ -150,7 +187,7 @@ impl FakeTwilio {
     pub fn knows_of(&self, from: &str, to: &str, body: &str) {
         let fields = [("From", from), ("To", to), ("Body", body)];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        self.server.take(&fields.into());
+        self.server.take(Self::ACCOUNT, &fields.into());
     }
 
     fn next(&self, trouble: Trouble) {
@@ -159,10 +196,11 @@ impl FakeTwilio {
 }
 
 impl Server {
-    fn take(&self, fields: &HashMap<String, String>) -> Value {
+    fn take(&self, account: &str, fields: &HashMap<String, String>) -> Value {
         let mut memories = self.memories.lock();
         let text = SentText {
             sid: format!("SM{:032x}", memories.texts.len() + 1),
+            account: account.to_owned(),
             from: fields["From"].clone(),
             to: fields["To"].clone(),
             body: fields["Body"].clone(),
@@ -194,10 +232,11 @@ fn show(text: &SentText, price: Option<&str>) -> Value {
 
 async fn send_message(
     State(server): State<Server>,
+    Path(account): Path<String>,
     headers: HeaderMap,
     Form(fields): Form<HashMap<String, String>>,
 ) -> Response {
-    if !is_authorized(&headers) {
+    if !server.is_authorized(&account, &headers) {
         return refusal(401, 20003);
     }
     let trouble = {
@@ -214,26 +253,28 @@ async fn send_message(
         }
         Some(Trouble::Hang) => pending().await,
         Some(Trouble::LoseAnswer) => {
-            server.take(&fields);
+            server.take(&account, &fields);
             return StatusCode::BAD_GATEWAY.into_response();
         }
         Some(Trouble::Wait(hold)) => hold.pass().await,
     }
-    (StatusCode::CREATED, Json(server.take(&fields))).into_response()
+    (StatusCode::CREATED, Json(server.take(&account, &fields))).into_response()
 }
 
 async fn list_messages(
     State(server): State<Server>,
+    Path(account): Path<String>,
     headers: HeaderMap,
     Query(asked): Query<HashMap<String, String>>,
 ) -> Response {
-    if !is_authorized(&headers) {
+    if !server.is_authorized(&account, &headers) {
         return refusal(401, 20003);
     }
     let mut memories = server.memories.lock();
     memories.lookups += 1;
     let is_asked_for = |text: &&SentText| {
-        text.to == asked["To"]
+        text.account == account
+            && text.to == asked["To"]
             && text.from == asked["From"]
             && text.taken_at.date_naive().to_string() == asked["DateSent"]
     };
@@ -242,10 +283,56 @@ async fn list_messages(
     Json(json!({ "messages": messages })).into_response()
 }
 
-fn is_authorized(headers: &HeaderMap) -> bool {
-    let credentials = BASE64.encode(format!("{}:{TWILIO_TOKEN}", FakeTwilio::ACCOUNT));
-    let given = headers.get(header::AUTHORIZATION);
-    given.is_some_and(|given| given == format!("Basic {credentials}").as_str())
+async fn empty_message(
+    State(server): State<Server>,
+    Path((account, file)): Path<(String, String)>,
+    headers: HeaderMap,
+    Form(fields): Form<HashMap<String, String>>,
+) -> Response {
+    if !server.is_authorized(&account, &headers) {
+        return refusal(401, 20003);
+    }
+    assert_eq!(fields.get("Body").map(String::as_str), Some(""));
+    let sid = file.trim_end_matches(".json").to_owned();
+    server.memories.lock().emptied.push((account, sid.clone()));
+    Json(json!({ "sid": sid, "body": "" })).into_response()
+}
+
+async fn list_media(
+    State(server): State<Server>,
+    Path((account, _)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if !server.is_authorized(&account, &headers) {
+        return refusal(401, 20003);
+    }
+    Json(json!({ "media_list": [{ "sid": "ME1" }] })).into_response()
+}
+
+async fn delete_media(
+    State(server): State<Server>,
+    Path((account, sid, _)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if !server.is_authorized(&account, &headers) {
+        return refusal(401, 20003);
+    }
+    server.memories.lock().media_deleted.push((account, sid));
+    StatusCode::NO_CONTENT.into_response()
+}
+
+impl Server {
+    fn is_authorized(&self, account: &str, headers: &HeaderMap) -> bool {
+        let token = match account {
+            FakeTwilio::ACCOUNT => Some(TWILIO_TOKEN.to_owned()),
+            other => self.memories.lock().accounts.get(other).cloned(),
+        };
+        let given = headers.get(header::AUTHORIZATION);
+        token.is_some_and(|token| {
+            let credentials = BASE64.encode(format!("{account}:{token}"));
+            given.is_some_and(|given| given == format!("Basic {credentials}").as_str())
+        })
+    }
 }
 
 fn refusal(status: u16, code: u32) -> Response {

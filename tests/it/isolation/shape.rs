@@ -21,10 +21,13 @@ const TENANT: &[&str] = &[
     "idempotency_keys",
     "interaction_messages",
     "interactions",
+    "knowledge_gaps",
     "leads",
     "ledger_entries",
     "opt_outs",
     "outgoing_messages",
+    "provider_accounts",
+    "questions",
     "reconciliation_differences",
     "recordings",
     "registrations",
@@ -58,6 +61,7 @@ const DIRECTORY: &[&str] = &["directory"];
 const PEOPLE: &[&str] = &[
     "credentials",
     "login_attempts",
+    "outgoing_mails",
     "refresh_sessions",
     "reset_tokens",
     "spent_refresh_tokens",
@@ -66,6 +70,7 @@ const PEOPLE: &[&str] = &[
 /// Ids, no content.
 const MACHINERY: &[&str] = &[
     "jobs",
+    "key_checks",
     "leases",
     "plans",
     "rate_buckets",
@@ -84,7 +89,7 @@ const FEWER_GRANTS: &[(&str, &str)] = &[
     ("audit_heads", "INSERT SELECT UPDATE"),
     ("audit_log", "INSERT SELECT"),
     ("consent_logs", "DELETE INSERT SELECT"),
-    ("events", "DELETE INSERT SELECT"),
+    ("key_checks", "INSERT SELECT UPDATE"),
     ("ledger_entries", "INSERT SELECT"),
     ("plans", "SELECT"),
     ("reconciliation_runs", "INSERT SELECT UPDATE"),
@@ -125,6 +130,7 @@ const WORDLESS: [&str; 8] = [
 /// need not stand here.
 const TEXTS: &[(&str, &str)] = &[
     ("directory.key", "an id, a number of ours, or a hash"),
+    ("key_checks.check_sealed", "sealed, and always the same"),
     ("jobs.kind", "a name in the code"),
     ("jobs.payload", "ids only"),
     ("jobs.dedupe_key", "a name and ids"),

@@ -131,6 +131,8 @@ impl TestApp {
             signing: app.state.signing.clone(),
             keyring: app.state.keyring.clone(),
             tenant_http: app.state.tenant_http.clone(),
+            http: app.state.http.clone(),
+            resend: app.state.resend.clone(),
         };
         app.on(Arc::new(state))
     }
@@ -202,6 +204,22 @@ impl TestApp {
     /// One request through the router, from this machine.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         answer(self.router.clone(), request).await
+    }
+
+    /// Status and length of what is not text.
+    pub async fn fetch(&self, request: Request<Body>) -> (u16, usize) {
+        let answered = soon(self.router.clone().oneshot(request)).await.unwrap();
+        let status = answered.status().as_u16();
+        (
+            status,
+            answered
+                .into_body()
+                .collect()
+                .await
+                .unwrap()
+                .to_bytes()
+                .len(),
+        )
     }
 
     /// Many requests at once; the answers in any order.

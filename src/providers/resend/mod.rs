@@ -1,0 +1,4 @@
+//! Resend: our mails.
+mod client;
+
+pub use client::{Client, Error, Letter};
