@@ -8,8 +8,8 @@ create table webhook_endpoints (
   subscriber_id uuid not null references subscribers (id),
   id uuid not null,
   url text not null,                             -- without user and password
-  credentials text,                              -- user:password of the URL, sealed
-  headers text,                                  -- the owner's own headers as JSON, sealed
+  credentials_sealed text,                              -- user:password of the URL, sealed
+  headers_sealed text,                                  -- the owner's own headers as JSON, sealed
   events text[] not null,                        -- names, `call.*`, `*`
   description text,
   format text not null default 'STANDARD' check (format in ('STANDARD', 'LEGACY')),
@@ -32,7 +32,7 @@ create table webhook_secrets (
   subscriber_id uuid not null references subscribers (id),
   id uuid not null,
   endpoint_id uuid not null,
-  secret text not null,                          -- sealed
+  secret_sealed text not null,                          -- sealed
   created_at timestamptz not null,
   expires_at timestamptz,
   primary key (subscriber_id, id),

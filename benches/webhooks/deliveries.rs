@@ -88,7 +88,7 @@ async fn make_endpoints(world: &mut World, port: u16) -> Result<Vec<SubscriberId
         let id = Uuid::now_v7();
         let place = Place {
             table: "webhook_secrets",
-            column: "secret",
+            column: "secret_sealed",
             subscriber: Some(*subscriber),
             row: id,
         };
@@ -104,7 +104,7 @@ async fn make_endpoints(world: &mut World, port: u16) -> Result<Vec<SubscriberId
                 select subscriber_id, id, 'http://127.0.0.1:' || $4 || '/hook', '{message.received,lead.created}',
                        now(), now() from made),
               secrets as (
-                insert into webhook_secrets (subscriber_id, id, endpoint_id, secret, created_at)
+                insert into webhook_secrets (subscriber_id, id, endpoint_id, secret_sealed, created_at)
                 select subscriber_id, id, id, secret, now() from made)
          insert into webhook_endpoint_states (subscriber_id, id) select subscriber_id, id from made",
     )

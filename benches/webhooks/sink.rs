@@ -76,11 +76,14 @@ async fn answer(mut stream: TcpStream, arrivals: Arc<Mutex<Vec<Instant>>>) -> Op
             }
         };
         bytes.drain(..end);
-        let mut arrivals = arrivals.lock().unwrap_or_else(PoisonError::into_inner);
-        arrivals.push(Instant::now());
-        drop(arrivals);
+        note(&arrivals);
         stream.write_all(ANSWER).await.ok()?;
     }
+}
+
+fn note(arrivals: &Mutex<Vec<Instant>>) {
+    let mut arrivals = arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+    arrivals.push(Instant::now());
 }
 
 /// Once head and body are there.

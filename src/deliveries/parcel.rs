@@ -156,14 +156,14 @@ impl Opener<'_> {
     pub fn secret_place(&self, id: Uuid) -> Place {
         Place {
             table: "webhook_secrets",
-            column: "secret",
+            column: "secret_sealed",
             subscriber: Some(self.subscriber),
             row: id,
         }
     }
 
     pub fn credentials(&self, sealed: Option<&str>) -> Result<Option<SecretString>, Unopenable> {
-        let place = self.place("credentials");
+        let place = self.place("credentials_sealed");
         sealed
             .map(|sealed| self.keyring.open(&place, sealed))
             .transpose()
@@ -173,14 +173,17 @@ impl Opener<'_> {
         let Some(sealed) = sealed else {
             return Ok(OwnHeaders::new());
         };
-        let json = self.keyring.open(&self.place("headers"), sealed)?;
+        let json = self.keyring.open(&self.place("headers_sealed"), sealed)?;
         serde_json::from_str(json.expose_secret()).map_err(|_| Unopenable)
     }
 
     pub fn seal_headers(&self, own: &OwnHeaders) -> Option<String> {
         let json = serde_json::to_string(own).expect("texts are JSON");
         let is_some = !own.is_empty();
-        is_some.then(|| self.keyring.seal(&self.place("headers"), &json.into()))
+        is_some.then(|| {
+            self.keyring
+                .seal(&self.place("headers_sealed"), &json.into())
+        })
     }
 
     pub fn secrets(&self, sealed: &[(Uuid, String)]) -> Result<Vec<Secret>, Unopenable> {

@@ -284,7 +284,7 @@ fn apply(
                 }
             }
             Some(_) => {
-                let place = opener.place("credentials");
+                let place = opener.place("credentials_sealed");
                 let sealed = target
                     .credentials()
                     .map(|typed| app.keyring.seal(&place, typed));

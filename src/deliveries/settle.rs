@@ -17,6 +17,7 @@ use crate::{
         ids::{EndpointId, SubscriberId},
         metrics::METRICS,
     },
+    mail::{Notice, TellOwner},
 };
 
 use super::{
@@ -151,6 +152,12 @@ async fn tell(
         if disabled.is_none() {
             return Ok(());
         }
+    }
+    // By a job, with this commit.
+    match news {
+        News::Of(Trouble::Failing) => TellOwner::order(tx, subscriber, Notice::EndpointFailing),
+        _ if because.is_some() => TellOwner::order(tx, subscriber, Notice::EndpointDisabled),
+        _ => {}
     }
     let (kind, what) = match news {
         News::Gone => (

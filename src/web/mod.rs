@@ -5,6 +5,7 @@ pub mod extract;
 pub mod request_id;
 pub mod checks;
 pub mod client;
+pub mod csv;
 pub mod layers;
 pub mod limits;
 pub mod paging;

@@ -116,10 +116,10 @@ const HOLD_NONE: &[&str] = &[
     "webhook_attempts.error",
     "webhook_deliveries.event_type",
     "webhook_deliveries.last_error",
-    "webhook_endpoints.credentials",
+    "webhook_endpoints.credentials_sealed",
     "webhook_endpoints.events",
-    "webhook_endpoints.headers",
-    "webhook_secrets.secret",
+    "webhook_endpoints.headers_sealed",
+    "webhook_secrets.secret_sealed",
 ];
 
 async fn database() -> TestDb {

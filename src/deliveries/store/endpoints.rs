@@ -14,7 +14,7 @@ pub async fn list_endpoints(tx: &mut TenantTx) -> sqlx::Result<Vec<Endpoint>> {
     sqlx::query_as!(
         Endpoint,
         r#"
-        select id as "id: EndpointId", url, credentials, headers, events, description, format as "format: Format",
+        select id as "id: EndpointId", url, credentials_sealed as credentials, headers_sealed as headers, events, description, format as "format: Format",
                schedule as "schedule: Schedule", timeout_s, per_second, is_from_settings, is_enabled, disabled_at,
                disabled_because as "disabled_because: DisabledBecause", created_at
           from webhook_endpoints where subscriber_id = $1 order by id
@@ -29,7 +29,7 @@ pub async fn find_endpoint(tx: &mut TenantTx, id: EndpointId) -> sqlx::Result<Op
     sqlx::query_as!(
         Endpoint,
         r#"
-        select id as "id: EndpointId", url, credentials, headers, events, description, format as "format: Format",
+        select id as "id: EndpointId", url, credentials_sealed as credentials, headers_sealed as headers, events, description, format as "format: Format",
                schedule as "schedule: Schedule", timeout_s, per_second, is_from_settings, is_enabled, disabled_at,
                disabled_because as "disabled_because: DisabledBecause", created_at
           from webhook_endpoints where subscriber_id = $1 and id = $2
@@ -47,7 +47,7 @@ pub async fn insert_endpoint(tx: &mut TenantTx, endpoint: &Endpoint) -> sqlx::Re
         r#"
         with endpoint as (
             insert into webhook_endpoints
-                   (subscriber_id, id, url, credentials, headers, events, description, format, schedule, timeout_s,
+                   (subscriber_id, id, url, credentials_sealed, headers_sealed, events, description, format, schedule, timeout_s,
                     per_second, is_from_settings, is_enabled, disabled_at, disabled_because, created_at, updated_at)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
         )
@@ -92,7 +92,7 @@ pub async fn update_endpoint(
                and $12 and not before.is_enabled
         )
         update webhook_endpoints
-           set url = $3, credentials = $4, headers = $5, events = $6, description = $7, format = $8, schedule = $9,
+           set url = $3, credentials_sealed = $4, headers_sealed = $5, events = $6, description = $7, format = $8, schedule = $9,
                timeout_s = $10, per_second = $11, is_enabled = $12, disabled_at = $13, disabled_because = $14,
                updated_at = $15
          where subscriber_id = $1 and id = $2
@@ -144,7 +144,7 @@ pub async fn list_secrets(
     sqlx::query_as!(
         SealedSecret,
         r#"
-        select id, secret as sealed from webhook_secrets
+        select id, secret_sealed as sealed from webhook_secrets
          where subscriber_id = $1 and endpoint_id = $2 and (expires_at is null or expires_at > coalesce($3, now()))
          order by expires_at desc nulls first, id desc
         "#,
@@ -201,7 +201,7 @@ pub async fn insert_secret(
     .await?;
     sqlx::query!(
         r#"
-        insert into webhook_secrets (subscriber_id, id, endpoint_id, secret, created_at)
+        insert into webhook_secrets (subscriber_id, id, endpoint_id, secret_sealed, created_at)
         values ($1, $2, $3, $4, coalesce($5, now()))
         "#,
         subscriber as _,

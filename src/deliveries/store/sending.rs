@@ -129,7 +129,7 @@ pub async fn find_parcels(tx: &mut SystemTx, orders: &[Order]) -> sqlx::Result<V
         select wanted.place as "place!", coalesce($3, now()) as "now!", d.status as "status: DeliveryStatus", d.step,
                d.attempts, d.generation, d.slot_at, d.endpoint_id as "endpoint: EndpointId",
                d.event_id as "event: EventId", d.event_type,
-               e.url as "url?", e.credentials, e.headers, e.format as "format?: Format",
+               e.url as "url?", e.credentials_sealed as credentials, e.headers_sealed as headers, e.format as "format?: Format",
                e.schedule as "schedule?: Schedule", e.timeout_s as "timeout_s?", e.per_second,
                e.is_enabled as "is_enabled?", secrets.ids, secrets.sealed,
                v.occurred_at as "occurred_at?", v.data as "data?",
@@ -143,7 +143,7 @@ pub async fn find_parcels(tx: &mut SystemTx, orders: &[Order]) -> sqlx::Result<V
           left join events as v on v.subscriber_id = d.subscriber_id and v.id = d.event_id
          cross join lateral (
                select array_agg(s.id order by s.expires_at desc nulls first, s.id desc) as ids,
-                      array_agg(s.secret order by s.expires_at desc nulls first, s.id desc) as sealed
+                      array_agg(s.secret_sealed order by s.expires_at desc nulls first, s.id desc) as sealed
                  from webhook_secrets as s
                 where s.subscriber_id = d.subscriber_id and s.endpoint_id = d.endpoint_id
                   and (s.expires_at is null or s.expires_at > coalesce($3, now()))) as secrets

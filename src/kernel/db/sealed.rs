@@ -49,6 +49,9 @@ pub const SEALED: &[SealedColumn] = &[
     of_platform("outgoing_mails", "recipient_sealed"),
     of_subscriber("provider_accounts", "api_key_sealed"),
     of_subscriber("provider_accounts", "webhook_secret_sealed"),
+    of_subscriber("webhook_endpoints", "credentials_sealed"),
+    of_subscriber("webhook_endpoints", "headers_sealed"),
+    of_subscriber("webhook_secrets", "secret_sealed"),
 ];
 
 /// How many values are sealed anew in one transaction: short enough that nobody waits for it.

@@ -354,7 +354,7 @@ async fn secrets_rest_sealed() {
     let scene = Scene::with(json!({"events": ["*"], "headers": {"x-api-key": "key-of-ann"}})).await;
     let mut conn = scene.app.database.superuser().await;
     let rows: Vec<(String, String)> = sqlx::query_as(
-        "select s.secret, e.headers from webhook_secrets s join webhook_endpoints e on e.id = s.endpoint_id",
+        "select s.secret_sealed, e.headers_sealed from webhook_secrets s join webhook_endpoints e on e.id = s.endpoint_id",
     )
     .fetch_all(&mut conn)
     .await

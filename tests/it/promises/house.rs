@@ -33,6 +33,8 @@ pub struct House {
     twilio: SecretString,
     retell: SecretString,
     folder: Scratch,
+    /// What replicas are told beside the usual.
+    settings: Vec<(&'static str, &'static str)>,
 }
 
 /// A running replica; killed when it is dropped.
@@ -46,8 +48,13 @@ pub struct Replica {
 impl House {
     /// A first replica makes and seeds the database; the house holds it open from then on.
     pub async fn build() -> (Self, Replica) {
+        Self::build_with(&[]).await
+    }
+
+    /// The same with other settings for its replicas.
+    pub async fn build_with(settings: &[(&'static str, &'static str)]) -> (Self, Replica) {
         let folder = Scratch::new();
-        let first = Replica::start(&folder);
+        let first = Replica::start(&folder, settings);
         let cluster = Cluster::open(ClusterSpec {
             dir: folder.join("postgres"),
             durability: Durability::Durable,
@@ -69,6 +76,7 @@ impl House {
             retell: secret("retell-webhook-secret"),
             cluster,
             folder,
+            settings: settings.to_vec(),
         };
         let number = house
             .value(
@@ -81,7 +89,12 @@ impl House {
     }
 
     pub fn replica(&self) -> Replica {
-        Replica::start(&self.folder)
+        Replica::start(&self.folder, &self.settings)
+    }
+
+    /// What was made for this house in its folder, such as a key.
+    pub fn made(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.join(name)).unwrap()
     }
 
     /// A program of ours on this house's database.
@@ -166,8 +179,9 @@ fn program(name: &str, data_dir: &Path) -> Command {
 
 impl Replica {
     /// Starts one, and waits until it says that it is up.
-    fn start(data_dir: &Path) -> Self {
+    fn start(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
         let mut process = program("reception", data_dir)
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
