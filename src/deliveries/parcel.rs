@@ -180,7 +180,10 @@ impl Opener<'_> {
     pub fn seal_headers(&self, own: &OwnHeaders) -> Option<String> {
         let json = serde_json::to_string(own).expect("texts are JSON");
         let is_some = !own.is_empty();
-        is_some.then(|| self.keyring.seal(&self.place("headers_sealed"), &json.into()))
+        is_some.then(|| {
+            self.keyring
+                .seal(&self.place("headers_sealed"), &json.into())
+        })
     }
 
     pub fn secrets(&self, sealed: &[(Uuid, String)]) -> Result<Vec<Secret>, Unopenable> {

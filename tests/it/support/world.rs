@@ -10,7 +10,8 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use uuid::Uuid;
 
 /// What the generator cannot know from types, CHECKs and foreign keys: table, column, value (None: null).
-const OVERRIDES: [(&str, &str, Option<&str>); 3] = [
+const OVERRIDES: [(&str, &str, Option<&str>); 4] = [
+    ("webhook_endpoints", "timeout_s", Some("15")),
     ("business_hours", "closes", Some("17:00")),
     ("holidays", "closes", Some("17:00")),
     // Its cause is the usage record.
