@@ -39,9 +39,16 @@ impl Report {
     }
 
     pub fn print(&self) -> Result<()> {
-        if self.0.is_empty() {
-            return Ok(());
+        if !self.webhooks.is_empty() {
+            self.print_webhooks();
         }
+        if let Some(figures) = &self.deliveries {
+            figures.print(say);
+        }
+        Ok(())
+    }
+
+    fn print_webhooks(&self) {
         println!(
             "\n{:<15}{:>8}{:>9}{:>9}{:>10}{:>10}{:>11}{:>7}{:>10}{:>9}",
             "",
@@ -78,10 +85,6 @@ impl Report {
         for figures in &self.webhooks {
             figures.judge();
         }
-        if let Some(figures) = &self.deliveries {
-            figures.print(say);
-        }
-        Ok(())
     }
 }
 

@@ -27,7 +27,6 @@ mod jobs;
 mod leases;
 mod limits;
 mod migrations;
-mod people;
 mod personal_data;
 mod runner;
 mod safety;

@@ -31,7 +31,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list_deliveries))
         .routes(routes!(find_statistics))
         .routes(routes!(retry_delivery))
-        .routes(routes!(find_dashboard_settings))
         .routes(routes!(update_webhook_setting))
 }
 
@@ -67,12 +66,6 @@ struct WebhookSettingView {
     outbound_webhook_secret: Option<String>,
     endpoint_id: Option<Uuid>,
     enabled: bool,
-}
-
-/// The settings of the dashboard, as far as they are about webhooks.
-#[derive(Debug, Serialize, ToSchema)]
-struct DashboardSettings {
-    webhook: WebhookSettingView,
 }
 
 /// Everything that was sent, the newest first.
@@ -129,25 +122,6 @@ async fn retry_delivery(
     Path(id): Path<DeliveryId>,
 ) -> Result<(StatusCode, Json<DeliveryView>), ApiError> {
     deliveries::replay(&app, &admin, id).await
-}
-
-/// Where events go that the older settings page asked for.
-#[utoipa::path(get, path = "/dashboard/settings", tag = "webhooks out", security(("bearer" = ["STAFF"])),
-    responses((status = 200, body = DashboardSettings), (status = 401, body = Problem),
-              (status = 403, body = Problem)))]
-async fn find_dashboard_settings(
-    State(app): State<AppState>,
-    staff: Staff,
-) -> Result<Json<DashboardSettings>, ApiError> {
-    let mut tx = staff.begin(&app).await?;
-    let endpoints = store::list_endpoints(&mut tx).await?;
-    tx.end_reading();
-    let kept = endpoints
-        .into_iter()
-        .find(|endpoint| endpoint.is_from_settings);
-    Ok(Json(DashboardSettings {
-        webhook: WebhookSettingView::of(kept, None),
-    }))
 }
 
 /// Says where events go in the older form. There is one such endpoint.

@@ -4,10 +4,13 @@ use chrono::{DateTime, Utc};
 use rocket_reception::{
     alerts::{self, Alert, Severity},
     billing::{self, Charge, Leg, Totals, UsageType},
+    deliveries::{model::SealedSecret, store as deliveries},
     inbound::{self, Claim, EventKey, Proof},
     kernel::{
         db::{SystemToken, SystemTx, TenantTx, Tx},
-        ids::{ContactId, InteractionId, MessageId, OutgoingId, SubscriberId},
+        ids::{
+            ContactId, DeliveryId, EndpointId, InteractionId, MessageId, OutgoingId, SubscriberId,
+        },
         language::Language,
         phone::E164,
     },
@@ -655,6 +658,85 @@ async fn consents_and_orders_of_another_subscriber_are_not_found_and_not_made() 
     traffic::order_deletion(&mut tx, "RETELL", "call_1", now())
         .await
         .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(scene.rows_of_b().await, scene.before);
+}
+
+#[tokio::test]
+async fn endpoints_and_deliveries_of_another_subscriber_are_not_found_changed_or_pointed_to() {
+    let scene = Scene::new().await;
+    let endpoint = |subscriber| EndpointId(scene.world.id("webhook_endpoints", subscriber));
+    let delivery = |subscriber| DeliveryId(scene.world.id("webhook_deliveries", subscriber));
+    let (own, others) = (endpoint(scene.world.a), endpoint(scene.world.b));
+    let mut tx = scene.tx().await;
+    let listed = deliveries::list_endpoints(&mut tx).await.unwrap();
+    assert_eq!(
+        listed.iter().map(|found| found.id).collect::<Vec<_>>(),
+        [own]
+    );
+    assert!(
+        deliveries::find_endpoint(&mut tx, others)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let mut stolen = listed[0].clone();
+    stolen.id = others;
+    assert!(
+        !deliveries::update_endpoint(&mut tx, &stolen, now())
+            .await
+            .unwrap()
+    );
+    assert!(!deliveries::delete_endpoint(&mut tx, others).await.unwrap());
+    assert!(
+        deliveries::list_secrets(&mut tx, others)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let found = deliveries::find_delivery(&mut tx, delivery(scene.world.b)).await;
+    assert!(found.unwrap().is_none());
+    let filter = deliveries::Filter {
+        endpoint: Some(others),
+        ..deliveries::Filter::default()
+    };
+    assert!(
+        deliveries::list_deliveries(&mut tx, &filter, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let ids = [delivery(scene.world.b).0];
+    assert!(
+        deliveries::list_attempts(&mut tx, &ids, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let replayed = deliveries::replay_one(&mut tx, delivery(scene.world.b)).await;
+    assert_eq!(replayed.unwrap(), deliveries::Replayed::NotFound);
+    let range = deliveries::Range {
+        endpoint: others,
+        since: now() - chrono::Duration::days(3_650),
+        until: now() + chrono::Duration::days(3_650),
+        with_succeeded: true,
+    };
+    assert_eq!(deliveries::count_in(&mut tx, &range, 10).await.unwrap(), 0);
+    let begun = deliveries::replay_next(&mut tx, &range, None, 10).await;
+    assert!(begun.unwrap().is_empty());
+    let sums = deliveries::sum_up(&mut tx, range.since).await.unwrap();
+    assert!(sums.succeeded + sums.failed + sums.dead + sums.pending <= 1);
+    tx.commit().await.unwrap();
+    let secret = SealedSecret {
+        id: uuid::Uuid::now_v7(),
+        sealed: "v1.a.b".to_owned(),
+    };
+    let mut tx = scene.tx().await;
+    let inserted = deliveries::insert_secret(&mut tx, others, &secret, now(), 3).await;
+    assert!(matches!(inserted, Err(sqlx::Error::RowNotFound)));
+    // The same id is another row: both have it then.
+    let mut tx = scene.tx().await;
+    deliveries::insert_endpoint(&mut tx, &stolen).await.unwrap();
     tx.commit().await.unwrap();
     scene.assert_b_is_as_before().await;
 }
