@@ -26,6 +26,7 @@ mod jobs;
 mod leases;
 mod limits;
 mod migrations;
+mod people;
 mod personal_data;
 mod runner;
 mod schedules;

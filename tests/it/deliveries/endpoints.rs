@@ -293,7 +293,7 @@ async fn who_may_look_may_not_change_and_strangers_may_nothing() {
         "/api/webhooks",
         "/api/dashboard/webhooks/deliveries",
         "/api/dashboard/webhooks/stats",
-        "/api/event-types"
+        "/api/event-types",
     ] {
         stranger
             .get(path)

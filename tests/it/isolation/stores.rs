@@ -8,7 +8,9 @@ use rocket_reception::{
     inbound::{self, Claim, EventKey, Proof},
     kernel::{
         db::{SystemToken, SystemTx, TenantTx, Tx},
-        ids::{ContactId, DeliveryId, EndpointId, InteractionId, MessageId, OutgoingId, SubscriberId},
+        ids::{
+            ContactId, DeliveryId, EndpointId, InteractionId, MessageId, OutgoingId, SubscriberId,
+        },
         language::Language,
         phone::E164,
     },
@@ -585,22 +587,49 @@ async fn endpoints_and_deliveries_of_another_subscriber_are_not_found_changed_or
     let (own, others) = (endpoint(scene.world.a), endpoint(scene.world.b));
     let mut tx = scene.tx().await;
     let listed = deliveries::list_endpoints(&mut tx).await.unwrap();
-    assert_eq!(listed.iter().map(|found| found.id).collect::<Vec<_>>(), [own]);
-    assert!(deliveries::find_endpoint(&mut tx, others).await.unwrap().is_none());
+    assert_eq!(
+        listed.iter().map(|found| found.id).collect::<Vec<_>>(),
+        [own]
+    );
+    assert!(
+        deliveries::find_endpoint(&mut tx, others)
+            .await
+            .unwrap()
+            .is_none()
+    );
     let mut stolen = listed[0].clone();
     stolen.id = others;
-    assert!(!deliveries::update_endpoint(&mut tx, &stolen, now()).await.unwrap());
+    assert!(
+        !deliveries::update_endpoint(&mut tx, &stolen, now())
+            .await
+            .unwrap()
+    );
     assert!(!deliveries::delete_endpoint(&mut tx, others).await.unwrap());
-    assert!(deliveries::list_secrets(&mut tx, others).await.unwrap().is_empty());
+    assert!(
+        deliveries::list_secrets(&mut tx, others)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let found = deliveries::find_delivery(&mut tx, delivery(scene.world.b)).await;
     assert!(found.unwrap().is_none());
     let filter = deliveries::Filter {
         endpoint: Some(others),
         ..deliveries::Filter::default()
     };
-    assert!(deliveries::list_deliveries(&mut tx, &filter, 10).await.unwrap().is_empty());
+    assert!(
+        deliveries::list_deliveries(&mut tx, &filter, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let ids = [delivery(scene.world.b).0];
-    assert!(deliveries::list_attempts(&mut tx, &ids, 10).await.unwrap().is_empty());
+    assert!(
+        deliveries::list_attempts(&mut tx, &ids, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let replayed = deliveries::replay_one(&mut tx, delivery(scene.world.b)).await;
     assert_eq!(replayed.unwrap(), deliveries::Replayed::NotFound);
     let range = deliveries::Range {

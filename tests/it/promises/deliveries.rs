@@ -40,8 +40,7 @@ async fn no_delivery_is_lost_when_the_process_is_killed_and_what_comes_twice_has
         replica = house.replica();
     }
     // What the killed process had under way comes due when its leases end.
-    let waiting =
-        "select count(*)::text from jobs where lane = 'delivery' and state = 'QUEUED'";
+    let waiting = "select count(*)::text from jobs where lane = 'delivery' and state = 'QUEUED'";
     let begun = std::time::Instant::now();
     while house.value(waiting).await != "0" {
         assert!(begun.elapsed().as_secs() < 150, "deliveries still wait");
@@ -121,7 +120,11 @@ async fn happen(house: &House, subscribers: &[SubscriberId]) {
         let mut tx = TenantTx::begin(&db, *subscriber).await.unwrap();
         for _ in 0..count {
             let message = "this is one of two thousand".to_owned();
-            events::emit(&mut tx, &Event::WebhookTest(TestFacts { message }), Clock::System.now());
+            events::emit(
+                &mut tx,
+                &Event::WebhookTest(TestFacts { message }),
+                Clock::System.now(),
+            );
         }
         tx.commit().await.unwrap();
         left -= count;

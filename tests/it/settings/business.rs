@@ -54,7 +54,10 @@ async fn what_is_left_out_stays_and_null_clears() {
     assert_eq!(before["standard_fee"], "$129");
     assert_eq!(before["appointment_duration"], 30);
     let after = admin
-        .put("/api/settings", json!({"standard_fee": null, "owner_name": " "}))
+        .put(
+            "/api/settings",
+            json!({"standard_fee": null, "owner_name": " "}),
+        )
         .await
         .expect(200)
         .json();
@@ -63,7 +66,10 @@ async fn what_is_left_out_stays_and_null_clears() {
     assert_eq!(after, expected);
     assert_eq!(
         audited(&app, &shop).await,
-        [("settings.updated".to_owned(), r#"["standard_fee"]"#.to_owned())]
+        [(
+            "settings.updated".to_owned(),
+            r#"["standard_fee"]"#.to_owned()
+        )]
     );
 }
 
@@ -100,14 +106,29 @@ async fn everything_that_is_wrong_is_named_at_once_and_nothing_is_written() {
     assert_eq!(
         fields_of(&answer),
         [
-            "business_name", "business_phone", "website_url", "business_description", "owner_email", "timezone",
-            "language", "custom_greeting", "agent_tone", "transfer_number", "standard_fee", "cal_com_url",
-            "appointment_duration", "booking_enabled"
+            "business_name",
+            "business_phone",
+            "website_url",
+            "business_description",
+            "owner_email",
+            "timezone",
+            "language",
+            "custom_greeting",
+            "agent_tone",
+            "transfer_number",
+            "standard_fee",
+            "cal_com_url",
+            "appointment_duration",
+            "booking_enabled"
         ]
     );
     assert!(!answer.body.contains("secret"));
     assert_eq!(admin.get("/api/settings").await.json(), before);
-    for wrong in [json!({"owner": "x"}), json!({"recording_mode": "SECRET"}), json!({"timezone": 5})] {
+    for wrong in [
+        json!({"owner": "x"}),
+        json!({"recording_mode": "SECRET"}),
+        json!({"timezone": 5}),
+    ] {
         admin
             .put("/api/settings", wrong)
             .await
@@ -150,7 +171,10 @@ async fn a_change_reaches_nobody_else() {
     let before = app.owner(&other).await.get("/api/settings").await.json();
     let admin = app.admin(&shop).await;
     admin
-        .put("/api/settings", json!({"business_name": "Canary", "owner_name": "Canary"}))
+        .put(
+            "/api/settings",
+            json!({"business_name": "Canary", "owner_name": "Canary"}),
+        )
         .await
         .expect(200);
     let after = app.owner(&other).await.get("/api/settings").await.json();

@@ -18,7 +18,13 @@ async fn the_channels_are_listed_and_changed_in_any_case() {
     let app = TestApp::start().await;
     let shop = app.subscriber("hvac").await;
     let admin = app.admin(&shop).await;
-    let channels = app.staff(&shop).await.get("/api/channels").await.expect(200).json();
+    let channels = app
+        .staff(&shop)
+        .await
+        .get("/api/channels")
+        .await
+        .expect(200)
+        .json();
     let names: Vec<&str> = channels["data"]
         .as_array()
         .unwrap()
@@ -28,7 +34,10 @@ async fn the_channels_are_listed_and_changed_in_any_case() {
     assert_eq!(names, ["VOICE", "SMS", "CHAT"]);
     assert_eq!(channels["data"][0]["transport_provider"], "TWILIO");
     let changed = admin
-        .put("/api/channels/voice", json!({"mode": "after_hours", "ai_provider": "llm"}))
+        .put(
+            "/api/channels/voice",
+            json!({"mode": "after_hours", "ai_provider": "llm"}),
+        )
         .await
         .expect(200)
         .json();
@@ -37,13 +46,21 @@ async fn the_channels_are_listed_and_changed_in_any_case() {
     assert_eq!(changed["is_enabled"], true);
     assert_eq!(
         audited(&app, &shop).await,
-        [("channel.updated".to_owned(), r#"["ai_provider", "mode"]"#.to_owned())]
+        [(
+            "channel.updated".to_owned(),
+            r#"["ai_provider", "mode"]"#.to_owned()
+        )]
     );
     // What was answered can be put again.
     admin.put("/api/channels/VOICE", changed).await.expect(200);
     assert_eq!(audited(&app, &shop).await.len(), 1);
     // One that was never made is made.
-    let email = admin.put("/api/channels/EMAIL", json!({"provider_inbox_id": "inbox_1"})).await;
+    let email = admin
+        .put(
+            "/api/channels/EMAIL",
+            json!({"provider_inbox_id": "inbox_1"}),
+        )
+        .await;
     assert_eq!(email.expect(200).json()["is_enabled"], false);
     admin
         .put("/api/channels/FAX", json!({}))
@@ -59,7 +76,10 @@ async fn providers_that_cannot_serve_a_channel_together_are_refused() {
     for (channel, wrong) in [
         ("VOICE", json!({"transport_provider": "WEB"})),
         ("VOICE", json!({"transport_provider": "VAPI"})),
-        ("SMS", json!({"transport_provider": "RETELL", "ai_provider": "RETELL"})),
+        (
+            "SMS",
+            json!({"transport_provider": "RETELL", "ai_provider": "RETELL"}),
+        ),
         ("SMS", json!({"ai_provider": "VAPI"})),
         ("CHAT", json!({"transport_provider": "TWILIO"})),
         ("CHAT", json!({"channel": "VOICE"})),
@@ -92,17 +112,26 @@ async fn a_channel_stands_on_an_own_or_a_shared_number_only() {
     put("+14315559000").await.expect(200);
     // Whoever calls it now means this business.
     let number = "+14315559000".parse().unwrap();
-    let found = directory::find(&app.state.db, &[Key::Number(&number)]).await.unwrap();
+    let found = directory::find(&app.state.db, &[Key::Number(&number)])
+        .await
+        .unwrap();
     assert_eq!(found[0].clone().unwrap().subscriber, Some(shop.id));
     // A number that the business gave back is no longer its own.
-    app.change(&shop, "update phone_numbers set state = 'RELEASED' where subscriber_id = $1").await;
+    app.change(
+        &shop,
+        "update phone_numbers set state = 'RELEASED' where subscriber_id = $1",
+    )
+    .await;
     admin
         .put("/api/channels/VOICE", json!({"provider_number_e164": null}))
         .await
         .expect(200);
     let other_admin = app.admin(&other).await;
     other_admin
-        .put("/api/channels/VOICE", json!({"provider_number_e164": "+14315559000"}))
+        .put(
+            "/api/channels/VOICE",
+            json!({"provider_number_e164": "+14315559000"}),
+        )
         .await
         .expect_problem(422, "invalid_request");
 }
@@ -138,7 +167,10 @@ async fn an_agent_is_the_businesss_own_or_the_platforms() {
 #[tokio::test]
 async fn a_version_that_was_pinned_goes_with_its_agent() {
     let app = TestApp::start().await;
-    let shop = app.subscriber("hvac").voice_agent("agent_old", Some("7")).await;
+    let shop = app
+        .subscriber("hvac")
+        .voice_agent("agent_old", Some("7"))
+        .await;
     app.agent_of(&shop, "agent_new").await;
     let admin = app.admin(&shop).await;
     let version = "select provider_agent_version from subscriber_channels
@@ -147,9 +179,15 @@ async fn a_version_that_was_pinned_goes_with_its_agent() {
         .put("/api/channels/VOICE", json!({"mode": "SHADOW"}))
         .await
         .expect(200);
-    assert_eq!(app.value::<Option<String>>(&shop, version).await.as_deref(), Some("7"));
+    assert_eq!(
+        app.value::<Option<String>>(&shop, version).await.as_deref(),
+        Some("7")
+    );
     admin
-        .put("/api/channels/VOICE", json!({"provider_agent_id": "agent_new"}))
+        .put(
+            "/api/channels/VOICE",
+            json!({"provider_agent_id": "agent_new"}),
+        )
         .await
         .expect(200);
     assert_eq!(app.value::<Option<String>>(&shop, version).await, None);
@@ -172,7 +210,11 @@ async fn texts_are_switched_on_only_where_the_plan_has_them() {
         .put("/api/channels/SMS", json!({"is_enabled": true}))
         .await
         .expect(200);
-    app.change(&paid, "update subscriptions set status = 'CANCELLED' where subscriber_id = $1").await;
+    app.change(
+        &paid,
+        "update subscriptions set status = 'CANCELLED' where subscriber_id = $1",
+    )
+    .await;
     admin
         .put("/api/channels/SMS", json!({"is_enabled": false}))
         .await

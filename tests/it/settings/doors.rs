@@ -9,7 +9,8 @@ use crate::support::{Client, TestApp};
 fn doors() -> Vec<(Method, String, Option<Value>, bool)> {
     let id = Uuid::now_v7();
     let look = |path: &str| (Method::GET, path.to_owned(), None, true);
-    let change = |method: Method, path: &str, body: Value| (method, path.to_owned(), Some(body), false);
+    let change =
+        |method: Method, path: &str, body: Value| (method, path.to_owned(), Some(body), false);
     let take = |path: String| (Method::DELETE, path, None, false);
     let holiday = json!({"date": "2026-12-25", "name": "Christmas"});
     let question = json!({"question": "q", "answer": "a"});
@@ -26,7 +27,11 @@ fn doors() -> Vec<(Method, String, Option<Value>, bool)> {
         change(Method::PUT, &format!("/api/holidays/{id}"), holiday),
         take(format!("/api/holidays/{id}")),
         look("/api/services"),
-        change(Method::POST, "/api/services", json!({"name": "n", "duration_minutes": 5})),
+        change(
+            Method::POST,
+            "/api/services",
+            json!({"name": "n", "duration_minutes": 5}),
+        ),
         change(Method::PUT, &format!("/api/services/{id}"), json!({})),
         take(format!("/api/services/{id}")),
         look("/api/questions"),
@@ -34,12 +39,25 @@ fn doors() -> Vec<(Method, String, Option<Value>, bool)> {
         change(Method::POST, "/api/questions", question.clone()),
         change(Method::PUT, &format!("/api/questions/{id}"), question),
         take(format!("/api/questions/{id}")),
-        (Method::POST, format!("/api/questions/gaps/{id}/close"), None, false),
+        (
+            Method::POST,
+            format!("/api/questions/gaps/{id}/close"),
+            None,
+            false,
+        ),
         look("/api/blocked-callers"),
-        change(Method::POST, "/api/blocked-callers", json!({"phone": "+12045550199"})),
+        change(
+            Method::POST,
+            "/api/blocked-callers",
+            json!({"phone": "+12045550199"}),
+        ),
         take(format!("/api/blocked-callers/{id}")),
         look("/api/client/rachel-status/hvac"),
-        change(Method::PUT, "/api/client/rachel-status/hvac", json!({"rachel_enabled": true})),
+        change(
+            Method::PUT,
+            "/api/client/rachel-status/hvac",
+            json!({"rachel_enabled": true}),
+        ),
     ]
 }
 
@@ -51,8 +69,11 @@ async fn nobody_gets_in_without_a_token_and_staff_may_only_look() {
     let reader = app.api_key(&shop, &["read"]).await;
     let writer = app.api_key(&shop, &["write"]).await;
     for (method, path, body, is_for_staff) in doors() {
-        let ask = async |client: &Client<'_>| client.request(method.clone(), &path, body.clone()).await;
-        ask(&app.stranger()).await.expect_problem(401, "unauthenticated");
+        let ask =
+            async |client: &Client<'_>| client.request(method.clone(), &path, body.clone()).await;
+        ask(&app.stranger())
+            .await
+            .expect_problem(401, "unauthenticated");
         if is_for_staff {
             ask(&staff).await.expect(200);
             ask(&reader).await.expect(200);
@@ -69,9 +90,14 @@ async fn a_key_of_the_scope_admin_changes_settings() {
     let app = TestApp::start().await;
     let shop = app.subscriber("hvac").await;
     let key = app.api_key(&shop, &["admin"]).await;
-    key.put("/api/settings", json!({"industry": "trades"})).await.expect(200);
+    key.put("/api/settings", json!({"industry": "trades"}))
+        .await
+        .expect(200);
     let actor: String = app
-        .value(&shop, "select actor_kind from audit_log where subscriber_id = $1")
+        .value(
+            &shop,
+            "select actor_kind from audit_log where subscriber_id = $1",
+        )
         .await;
     assert_eq!(actor, "API_KEY");
 }
@@ -95,13 +121,22 @@ async fn what_is_another_businesss_is_not_there() {
         let made = theirs.post(path, body.clone()).await.expect(201).json();
         let own = format!("{path}/{}", made["id"].as_str().unwrap());
         if path != "/api/blocked-callers" {
-            admin.put(&own, body.clone()).await.expect_problem(404, "not_found");
+            admin
+                .put(&own, body.clone())
+                .await
+                .expect_problem(404, "not_found");
         }
         admin.delete(&own).await.expect_problem(404, "not_found");
         assert_eq!(admin.get(path).await.expect(200).json()["data"], json!([]));
         // The same date, name or number is free to everybody.
         admin.post(path, body).await.expect(201);
-        assert_eq!(theirs.get(path).await.json()["data"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            theirs.get(path).await.json()["data"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
     }
     app.change(
         &other,
@@ -110,10 +145,17 @@ async fn what_is_another_businesss_is_not_there() {
     )
     .await;
     let gap: Uuid = app
-        .value(&other, "select id from knowledge_gaps where subscriber_id = $1")
+        .value(
+            &other,
+            "select id from knowledge_gaps where subscriber_id = $1",
+        )
         .await;
     admin
-        .request(Method::POST, &format!("/api/questions/gaps/{gap}/close"), None)
+        .request(
+            Method::POST,
+            &format!("/api/questions/gaps/{gap}/close"),
+            None,
+        )
         .await
         .expect_problem(404, "not_found");
 }

@@ -33,13 +33,20 @@ async fn a_week_is_put_in_the_place_of_another() {
     let admin = app.admin(&shop).await;
     let before = admin.get("/api/business-hours").await.expect(200).json();
     assert_eq!(before["data"].as_array().unwrap().len(), 5);
-    assert_eq!(before["data"][0], json!({"day": "MON", "opens": "09:00", "closes": "17:00"}));
+    assert_eq!(
+        before["data"][0],
+        json!({"day": "MON", "opens": "09:00", "closes": "17:00"})
+    );
     let week = json!([
         {"day": "sun", "opens": "10:00", "closes": "12:00"},
         {"day": "MON", "opens": "13:00", "closes": "17:30"},
         {"day": "MON", "opens": "8:00", "closes": "13:00"},
     ]);
-    let after = admin.put("/api/business-hours", week).await.expect(200).json();
+    let after = admin
+        .put("/api/business-hours", week)
+        .await
+        .expect(200)
+        .json();
     let expected = json!([
         {"day": "MON", "opens": "08:00", "closes": "13:00"},
         {"day": "MON", "opens": "13:00", "closes": "17:30"},
@@ -75,7 +82,10 @@ async fn spans_that_overlap_or_end_before_they_begin_are_refused_and_nothing_is_
         json!([{"day": "XXX", "opens": "09:00", "closes": "12:00"}]),
         json!([{"day": "MON", "opens": "nine", "closes": "12:00"}]),
         json!("always"),
-        Value::Array(vec![json!({"day": "MON", "opens": "09:00", "closes": "12:00"}); 51]),
+        Value::Array(vec![
+            json!({"day": "MON", "opens": "09:00", "closes": "12:00"});
+            51
+        ]),
     ] {
         admin
             .put("/api/business-hours", wrong)
@@ -92,7 +102,11 @@ async fn a_holiday_is_added_changed_and_taken_away() {
     let shop = app.subscriber("hvac").await;
     let admin = app.admin(&shop).await;
     let christmas = json!({"date": "2026-12-25", "name": "Christmas"});
-    let made = admin.post("/api/holidays", christmas.clone()).await.expect(201).json();
+    let made = admin
+        .post("/api/holidays", christmas.clone())
+        .await
+        .expect(201)
+        .json();
     assert_eq!(made["is_closed"], true);
     admin
         .post("/api/holidays", christmas)
@@ -111,12 +125,22 @@ async fn a_holiday_is_added_changed_and_taken_away() {
         json!({"date": "2026-02-30", "name": "never"}),
         json!({"date": "0026-12-24", "name": "slip"}),
     ] {
-        admin.put(&path, wrong).await.expect_problem(422, "invalid_request");
+        admin
+            .put(&path, wrong)
+            .await
+            .expect_problem(422, "invalid_request");
     }
     admin.delete(&path).await.expect(204);
     admin.delete(&path).await.expect_problem(404, "not_found");
-    let actions: Vec<String> = audited(&app, &shop).await.into_iter().map(|(action, _)| action).collect();
-    assert_eq!(actions, ["holiday.created", "holiday.updated", "holiday.deleted"]);
+    let actions: Vec<String> = audited(&app, &shop)
+        .await
+        .into_iter()
+        .map(|(action, _)| action)
+        .collect();
+    assert_eq!(
+        actions,
+        ["holiday.created", "holiday.updated", "holiday.deleted"]
+    );
 }
 
 #[tokio::test]
@@ -131,12 +155,19 @@ async fn holidays_page_in_the_order_of_their_dates() {
     let first = admin.get("/api/holidays?limit=2").await.expect(200).json();
     assert_eq!(first["data"][0]["date"], "2026-12-25");
     let cursor = first["next_cursor"].as_str().unwrap();
-    let second = admin.get(&format!("/api/holidays?cursor={cursor}")).await.expect(200).json();
+    let second = admin
+        .get(&format!("/api/holidays?cursor={cursor}"))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(second["data"][0]["date"], "2027-01-01");
     assert!(second["next_cursor"].is_null());
     for wrong in ["cursor=x", "limit=many", "colour=red"] {
         let path = format!("/api/holidays?{wrong}");
-        admin.get(&path).await.expect_problem(422, "invalid_request");
+        admin
+            .get(&path)
+            .await
+            .expect_problem(422, "invalid_request");
     }
 }
 
@@ -146,7 +177,11 @@ async fn a_service_is_added_changed_and_taken_away() {
     let shop = app.subscriber("hvac").await;
     let admin = app.admin(&shop).await;
     let tune_up = json!({"name": "Tune-up", "duration_minutes": 60, "price": "149.5"});
-    let made = admin.post("/api/services", tune_up.clone()).await.expect(201).json();
+    let made = admin
+        .post("/api/services", tune_up.clone())
+        .await
+        .expect(201)
+        .json();
     assert_eq!(made["price"], "149.50");
     assert_eq!(made["currency"], "CAD");
     assert_eq!(made["buffer_minutes"], 0);
@@ -157,15 +192,25 @@ async fn a_service_is_added_changed_and_taken_away() {
         .expect_problem(409, "conflict");
     let path = format!("/api/services/{}", id_of(&made));
     let changed = admin
-        .put(&path, json!({"price": null, "is_active": false, "currency": "usd"}))
+        .put(
+            &path,
+            json!({"price": null, "is_active": false, "currency": "usd"}),
+        )
         .await
         .expect(200)
         .json();
     assert!(changed["price"].is_null());
     assert_eq!(changed["currency"], "USD");
     assert_eq!(changed["name"], "Tune-up");
-    assert_eq!(app.staff(&shop).await.get(&path).await.expect(200).json(), changed);
-    let active = admin.get("/api/services?is_active=true").await.expect(200).json();
+    assert_eq!(
+        app.staff(&shop).await.get(&path).await.expect(200).json(),
+        changed
+    );
+    let active = admin
+        .get("/api/services?is_active=true")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(active["data"], json!([]));
     for wrong in [
         json!({"duration_minutes": 0}),
@@ -176,7 +221,10 @@ async fn a_service_is_added_changed_and_taken_away() {
         json!({"currency": "dollars"}),
         json!({"name": " "}),
     ] {
-        admin.put(&path, wrong).await.expect_problem(422, "invalid_request");
+        admin
+            .put(&path, wrong)
+            .await
+            .expect_problem(422, "invalid_request");
     }
     let missing = admin.post("/api/services", json!({})).await;
     let missing = missing.expect_problem(422, "invalid_request").json();
@@ -191,12 +239,24 @@ async fn services_page_without_gap_or_repeat_while_some_are_added() {
     let shop = app.subscriber("hvac").await;
     let admin = app.admin(&shop).await;
     add_services(&app, &shop, "a").await;
-    let first = admin.get("/api/services?limit=100").await.expect(200).json();
-    let mut seen: Vec<String> = first["data"].as_array().unwrap().iter().map(id_of).collect();
+    let first = admin
+        .get("/api/services?limit=100")
+        .await
+        .expect(200)
+        .json();
+    let mut seen: Vec<String> = first["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(id_of)
+        .collect();
     let mut next = first["next_cursor"].as_str().map(str::to_owned);
     add_services(&app, &shop, "b").await;
     while let Some(cursor) = next {
-        let page = admin.get(&format!("/api/services?limit=100&cursor={cursor}")).await.json();
+        let page = admin
+            .get(&format!("/api/services?limit=100&cursor={cursor}"))
+            .await
+            .json();
         seen.extend(page["data"].as_array().unwrap().iter().map(id_of));
         next = page["next_cursor"].as_str().map(str::to_owned);
     }
@@ -206,7 +266,9 @@ async fn services_page_without_gap_or_repeat_while_some_are_added() {
 }
 
 async fn add_services(app: &TestApp, shop: &Subscriber, letter: &str) {
-    let mut tx = rocket_reception::kernel::db::TenantTx::begin(&app.state.db, shop.id).await.unwrap();
+    let mut tx = rocket_reception::kernel::db::TenantTx::begin(&app.state.db, shop.id)
+        .await
+        .unwrap();
     for number in 0..250 {
         let service = rocket_reception::tenancy::store::services::Service {
             id: Uuid::now_v7(),
@@ -217,7 +279,8 @@ async fn add_services(app: &TestApp, shop: &Subscriber, letter: &str) {
             currency: "CAD".to_owned(),
             is_active: true,
         };
-        let inserted = rocket_reception::tenancy::store::services::insert_service(&mut tx, &service);
+        let inserted =
+            rocket_reception::tenancy::store::services::insert_service(&mut tx, &service);
         inserted.await.unwrap();
     }
     tx.commit().await.unwrap();
@@ -229,7 +292,11 @@ async fn a_question_is_added_changed_and_taken_away() {
     let shop = app.subscriber("hvac").await;
     let admin = app.admin(&shop).await;
     let question = json!({"question": "Do you come on Sundays?", "answer": "For emergencies."});
-    let made = admin.post("/api/questions", question.clone()).await.expect(201).json();
+    let made = admin
+        .post("/api/questions", question.clone())
+        .await
+        .expect(201)
+        .json();
     admin
         .post("/api/questions", question)
         .await
@@ -238,10 +305,20 @@ async fn a_question_is_added_changed_and_taken_away() {
     let other = json!({"question": "On Sundays?", "answer": "Yes."});
     let changed = admin.put(&path, other).await.expect(200).json();
     assert_eq!(changed["answer"], "Yes.");
-    let listed = app.staff(&shop).await.get("/api/questions").await.expect(200).json();
+    let listed = app
+        .staff(&shop)
+        .await
+        .get("/api/questions")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(listed["data"], json!([changed]));
     let wrong = json!({"question": "", "answer": "x".repeat(2001)});
-    let wrong = admin.put(&path, wrong).await.expect_problem(422, "invalid_request").json();
+    let wrong = admin
+        .put(&path, wrong)
+        .await
+        .expect_problem(422, "invalid_request")
+        .json();
     assert_eq!(wrong["errors"].as_array().unwrap().len(), 2);
     admin.delete(&path).await.expect(204);
     admin.delete(&path).await.expect_problem(404, "not_found");
@@ -260,7 +337,13 @@ async fn a_gap_is_listed_until_it_is_closed() {
     ] {
         app.change(&shop, statement).await;
     }
-    let open = app.staff(&shop).await.get("/api/questions/gaps").await.expect(200).json();
+    let open = app
+        .staff(&shop)
+        .await
+        .get("/api/questions/gaps")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(open["data"][0]["question"], "Do you fix boilers?");
     assert_eq!(open["data"].as_array().unwrap().len(), 2);
     let path = format!("/api/questions/gaps/{}/close", id_of(&open["data"][0]));
@@ -268,9 +351,17 @@ async fn a_gap_is_listed_until_it_is_closed() {
         let closed = admin.request(axum::http::Method::POST, &path, None).await;
         assert_eq!(closed.expect(200).json()["status"], "CLOSED");
     }
-    let open = admin.get("/api/questions/gaps?status=open").await.expect(200).json();
+    let open = admin
+        .get("/api/questions/gaps?status=open")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(open["data"].as_array().unwrap().len(), 1);
-    let closed = admin.get("/api/questions/gaps?status=CLOSED").await.expect(200).json();
+    let closed = admin
+        .get("/api/questions/gaps?status=CLOSED")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(closed["data"][0]["question"], "Do you fix boilers?");
 }
 
@@ -280,7 +371,11 @@ async fn a_caller_is_blocked_and_let_through_again() {
     let shop = app.subscriber("hvac").await;
     let admin = app.admin(&shop).await;
     let robot = json!({"phone": "+12045550199", "reason": "sells carpets"});
-    let made = admin.post("/api/blocked-callers", robot.clone()).await.expect(201).json();
+    let made = admin
+        .post("/api/blocked-callers", robot.clone())
+        .await
+        .expect(201)
+        .json();
     admin
         .post("/api/blocked-callers", robot)
         .await
@@ -289,11 +384,20 @@ async fn a_caller_is_blocked_and_let_through_again() {
         .post("/api/blocked-callers", json!({"phone": "carpets"}))
         .await
         .expect_problem(422, "invalid_request");
-    let listed = app.staff(&shop).await.get("/api/blocked-callers").await.expect(200).json();
+    let listed = app
+        .staff(&shop)
+        .await
+        .get("/api/blocked-callers")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(listed["data"], json!([made]));
     let path = format!("/api/blocked-callers/{}", id_of(&made));
     admin.delete(&path).await.expect(204);
     admin.delete(&path).await.expect_problem(404, "not_found");
     let log = format!("{:?}", audited(&app, &shop).await);
-    assert!(!log.contains("5550199") && !log.contains("carpets"), "{log}");
+    assert!(
+        !log.contains("5550199") && !log.contains("carpets"),
+        "{log}"
+    );
 }

@@ -10,7 +10,13 @@ async fn the_receptionist_is_switched_off_and_on_at_once() {
     let app = TestApp::start().await;
     let shop = app.subscriber("hvac").await;
     let admin = app.admin(&shop).await;
-    let status = app.staff(&shop).await.get("/api/client/rachel-status/hvac").await.expect(200).json();
+    let status = app
+        .staff(&shop)
+        .await
+        .get("/api/client/rachel-status/hvac")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(status["subscriber_id"], shop.id.to_string());
     assert_eq!(status["business_name"], "The hvac shop");
     assert_eq!(status["rachel_enabled"], true);
@@ -21,7 +27,11 @@ async fn the_receptionist_is_switched_off_and_on_at_once() {
     }
     let path = format!("/api/client/rachel-status/{}", shop.id);
     for wanted in [false, false, true] {
-        let status = admin.put(&path, json!({"rachel_enabled": wanted})).await.expect(200).json();
+        let status = admin
+            .put(&path, json!({"rachel_enabled": wanted}))
+            .await
+            .expect(200)
+            .json();
         assert_eq!(status["rachel_enabled"], wanted);
         let is_enabled: bool = app
             .value(&shop, "select is_enabled from subscriber_channels where subscriber_id = $1 and channel = 'VOICE'")
@@ -32,7 +42,10 @@ async fn the_receptionist_is_switched_off_and_on_at_once() {
     let log = audited(&app, &shop).await;
     assert_eq!(log.len(), 2);
     assert_eq!(log[0].0, "receptionist.switched");
-    admin.put(&path, json!({})).await.expect_problem(422, "invalid_request");
+    admin
+        .put(&path, json!({}))
+        .await
+        .expect_problem(422, "invalid_request");
 }
 
 #[tokio::test]
@@ -42,15 +55,31 @@ async fn another_businesss_switch_is_not_there_but_for_an_operator() {
     let other = app.subscriber("other").await;
     let owner = app.owner(&shop).await;
     let off = json!({"rachel_enabled": false});
-    for named in ["other".to_owned(), other.id.to_string(), Uuid::now_v7().to_string(), "NOBODY".to_owned()] {
+    for named in [
+        "other".to_owned(),
+        other.id.to_string(),
+        Uuid::now_v7().to_string(),
+        "NOBODY".to_owned(),
+    ] {
         let path = format!("/api/client/rachel-status/{named}");
         owner.get(&path).await.expect_problem(404, "not_found");
-        owner.put(&path, off.clone()).await.expect_problem(404, "not_found");
+        owner
+            .put(&path, off.clone())
+            .await
+            .expect_problem(404, "not_found");
     }
     let operator = app.operator().await;
-    let status = operator.get("/api/client/rachel-status/other").await.expect(200).json();
+    let status = operator
+        .get("/api/client/rachel-status/other")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(status["rachel_enabled"], true);
-    let status = operator.put("/api/client/rachel-status/other", off).await.expect(200).json();
+    let status = operator
+        .put("/api/client/rachel-status/other", off)
+        .await
+        .expect(200)
+        .json();
     assert_eq!(status["rachel_enabled"], false);
     operator
         .get(&format!("/api/client/rachel-status/{}", Uuid::now_v7()))
@@ -80,14 +109,26 @@ async fn only_an_operator_sees_all_businesses() {
         .await
         .expect_problem(401, "unauthenticated");
     let operator = app.operator().await;
-    let first = operator.get("/api/client/list?limit=1").await.expect(200).json();
+    let first = operator
+        .get("/api/client/list?limit=1")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(first["data"][0]["slug"], "gone");
     let cursor = first["next_cursor"].as_str().unwrap();
-    let second = operator.get(&format!("/api/client/list?cursor={cursor}")).await.expect(200).json();
+    let second = operator
+        .get(&format!("/api/client/list?cursor={cursor}"))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(second["data"][0]["slug"], "hvac");
     assert_eq!(second["data"][0]["plan"], "ELITE");
     assert_eq!(second["data"][0]["rachel_enabled"], true);
     assert!(second["next_cursor"].is_null());
-    let active = operator.get("/api/client/list?status=active").await.expect(200).json();
+    let active = operator
+        .get("/api/client/list?status=active")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(active["data"].as_array().unwrap().len(), 1);
 }
