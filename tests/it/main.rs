@@ -27,6 +27,7 @@ mod jobs;
 mod leases;
 mod limits;
 mod migrations;
+mod people;
 mod personal_data;
 mod runner;
 mod safety;
