@@ -15,9 +15,10 @@ create index if not exists interactions_unfinished_started
   on interactions (subscriber_id, status, started_at desc, id desc) where status <> 'COMPLETED';
 create index if not exists interactions_outbound_started
   on interactions (subscriber_id, started_at desc, id desc) where direction = 'OUTBOUND';
--- The inbox: what is open or unread, newest activity first.
+-- The inbox: what is open or unread, newest activity first. Not coalesce: PostgreSQL does not know that it tells
+-- nothing of a row, so that under a policy a condition on it would not be looked up in the index.
 create index if not exists interactions_inbox
-  on interactions (subscriber_id, coalesce(last_message_at, started_at) desc, id desc)
+  on interactions (subscriber_id, (case when last_message_at is null then started_at else last_message_at end) desc, id desc)
   where status = 'OPEN' or is_unread;
 
 -- Texts in: only they have the id of a carrier.

@@ -61,10 +61,7 @@ pub fn judge(
     spread: f64,
     now: DateTime<Utc>,
 ) -> Verdict {
-    let answer = match &exchange.result {
-        Ok(answer) => Some(answer),
-        Err(_) => None,
-    };
+    let answer = exchange.result.as_ref().ok();
     match answer {
         Some(answer) if (200..300).contains(&answer.status) => return Verdict::Succeeded,
         Some(answer) if answer.status == 410 => return Verdict::Gone,

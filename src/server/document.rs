@@ -21,7 +21,8 @@ use crate::web::{FieldError, Problem};
 const PROBLEM: &str = "application/problem+json";
 
 /// Paths of the older systems, and the present ones that answer there: they are told apart in the document alone.
-const OLDER: [(&str, &str); 4] = [
+const OLDER: [(&str, &str); 5] = [
+    ("/api/messages/sms", "/api/messages/send"),
     ("/api/webhooks/sms-inbound", "/api/webhooks/twilio/sms"),
     (
         "/api/webhooks/twilio/status",

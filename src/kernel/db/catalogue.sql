@@ -21,7 +21,7 @@ told (line) as (
     select concat_ws(' ', 'constraint', relname || '.' || conname, pg_get_constraintdef(con.oid))
       from here join pg_constraint con on conrelid = here.oid where contype in ('p', 'u', 'f', 'c', 'x')
     union all
-    select 'index ' || replace(pg_get_indexdef(indexrelid), ' ON ' || quote_ident(current_schema()) || '.', ' ON ')
+    select 'index ' || replace(regexp_replace(pg_get_indexdef(indexrelid), '\s+', ' ', 'g'), ' ON ' || quote_ident(current_schema()) || '.', ' ON ')
       from here join pg_index on indrelid = here.oid
      where not exists (select from pg_constraint where conindid = indexrelid and contype in ('p', 'u', 'x'))
     union all

@@ -141,6 +141,12 @@ fn rows_of_contact(catalogue: &Catalogue, table: &str) -> Option<&'static str> {
         "inbound_events" => "false",
         // Answers to the business's own programs.
         "idempotency_keys" => "false",
+        // What a receiver answered to an event about them. Those events went a moment ago (tables go in the order of
+        // the alphabet), so these are the answers whose event is gone; of one that retention took they may go as well.
+        "webhook_attempts" => {
+            "exists (select from webhook_deliveries d where d.subscriber_id = $1 and d.id = t.delivery_id
+                and not exists (select from events e where e.subscriber_id = $1 and e.id = d.event_id))"
+        }
         // Any of them may hold the person.
         "export_parts" => "true",
         _ => {

@@ -93,8 +93,13 @@ const SHOWN: &str =
             trim_scale(i.provider_cost_cents) as provider_cost_cents, trim_scale(paid.price) as price, used.currency,
             i.summary, i.sentiment, i.mode, i.assigned_user_id, i.is_ai_paused, i.is_unread, i.day
        from (";
-const ROWS: &str = "select *, coalesce(last_message_at, started_at) as last_activity_at
+const ROWS: &str =
+    "select *, case when last_message_at is null then started_at else last_message_at end
+                   as last_activity_at
             from interactions where subscriber_id = ";
+/// As the index `interactions_inbox` has it.
+const LAST_ACTIVITY: &str =
+    "case when last_message_at is null then started_at else last_message_at end";
 /// What was corrected is left out here and not by a join: to the planner everybody is of middling size, so that every
 /// record of the subscriber would be as good to look through as the few of one interaction.
 const CHARGED: &str = ") as i
@@ -153,14 +158,18 @@ pub fn inbox_page(subscriber: SubscriberId, filter: &Filter, limit: i64) -> Quer
     statement.push(" and (status = 'OPEN' or is_unread)");
     if let Some(after) = filter.after {
         statement
-            .push(" and (coalesce(last_message_at, started_at), id) < (")
+            .push(" and (")
+            .push(LAST_ACTIVITY)
+            .push(", id) < (")
             .push_bind(after.at)
             .push(", ")
             .push_bind(after.id)
             .push(")");
     }
     statement
-        .push(" order by coalesce(last_message_at, started_at) desc, id desc limit ")
+        .push(" order by ")
+        .push(LAST_ACTIVITY)
+        .push(" desc, id desc limit ")
         .push_bind(limit + 1)
         .push(CHARGED)
         .push(" order by i.last_activity_at desc, i.id desc");

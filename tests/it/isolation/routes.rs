@@ -38,6 +38,7 @@ const PUBLIC: &[&str] = &[
     "POST /api/webhooks/retell",
     "POST /api/webhooks/retell-inbound",
     "POST /api/webhooks/sms-inbound",
+    "POST /api/webhooks/twilio",
     "POST /api/webhooks/twilio/sms",
     "POST /api/webhooks/twilio/sms/status",
     "POST /api/webhooks/twilio/status",

@@ -164,13 +164,7 @@ async fn every_table_is_of_one_kind() {
     let mut findings = Vec::new();
     let tables = tables(&database.db).await;
     for table in &tables {
-        let kinds = [
-            &TENANT[..],
-            &SCOPED[..],
-            &DIRECTORY[..],
-            &PEOPLE[..],
-            &MACHINERY[..],
-        ];
+        let kinds = [TENANT, SCOPED, DIRECTORY, PEOPLE, MACHINERY];
         let count = kinds
             .iter()
             .filter(|kind| kind.contains(&table.as_str()))
@@ -184,15 +178,7 @@ async fn every_table_is_of_one_kind() {
             ));
         }
     }
-    for listed in [
-        &TENANT[..],
-        &SCOPED[..],
-        &DIRECTORY[..],
-        &PEOPLE[..],
-        &MACHINERY[..],
-    ]
-    .concat()
-    {
+    for listed in [TENANT, SCOPED, DIRECTORY, PEOPLE, MACHINERY].concat() {
         if !tables.iter().any(|table| table == listed) {
             findings.push(format!("{listed} is in a list and not in the database"));
         }
@@ -346,7 +332,7 @@ async fn the_application_is_granted_what_it_needs_and_nobody_else_anything() {
         .into_iter()
         .map(|(table, grantee, privileges)| ((table, grantee), privileges))
         .collect();
-    for table in [&TENANT[..], &SCOPED[..], &DIRECTORY[..], &MACHINERY[..]].concat() {
+    for table in [TENANT, SCOPED, DIRECTORY, MACHINERY].concat() {
         let fewer = FEWER_GRANTS.iter().find(|(name, _)| *name == table);
         let expected = fewer.map_or("DELETE INSERT SELECT UPDATE", |(_, grants)| *grants);
         let granted = found.remove(&(table.to_owned(), "reception_app".to_owned()));

@@ -26,7 +26,7 @@ const HOT: [(&str, &str); 4] = [
     ),
     (
         "select id from leads where subscriber_id = $1 order by created_at desc, id desc limit 51",
-        "leads_created",
+        "leads_subscriber_created",
     ),
 ];
 

@@ -17,6 +17,11 @@ pub async fn called(app: &TestApp) -> Subscriber {
         .older_id("tnt_01HBOREALE")
         .zone("America/Montreal")
         .await;
+    app.change(
+        &boreale,
+        "update subscriber_profiles set recording_mode = 'ANNOUNCED' where subscriber_id = $1",
+    )
+    .await;
     for event in [
         include_str!("../../data/retell/call_started.json"),
         include_str!("../../data/retell/call_ended.json"),

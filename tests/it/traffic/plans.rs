@@ -13,7 +13,6 @@ use uuid::Uuid;
 use crate::support::{Subscriber, TestApp, at};
 
 /// Most rows are of one subscriber, whom a plan for everybody takes for one of two hundred.
-
 async fn plant(app: &TestApp) -> Subscriber {
     let largest = app.subscriber("largest").await;
     app.change(

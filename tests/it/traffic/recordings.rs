@@ -4,7 +4,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::details::called;
-use crate::support::{Answer, Client, Subscriber, TestApp, minutes, seconds};
+use crate::{
+    fakes::FakeTwilio,
+    support::{Answer, Client, Subscriber, TestApp, minutes, seconds},
+};
 
 /// A call of which the provider kept the sound.
 async fn recorded(app: &TestApp) -> (Subscriber, String) {
@@ -274,7 +277,11 @@ async fn credentials_go_to_their_own_provider_alone() {
     let app = TestApp::start().await;
     let (boreale, path) = recorded(&app).await;
     let staff = app.staff(&boreale).await;
-    let account = format!("{}/2010-04-01/Accounts/AC1", app.twilio.base_url);
+    let account = format!(
+        "{}/2010-04-01/Accounts/{}",
+        app.twilio.base_url,
+        FakeTwilio::ACCOUNT
+    );
     lies_at(&app, &boreale, &format!("{account}/Recordings/RE1.mp3")).await;
     let heard = staff.get(&format!("{path}/audio")).await.expect(200);
     assert_eq!(heard.body, "sound at twilio");
