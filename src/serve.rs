@@ -29,6 +29,7 @@ use crate::{
 const ORDINARY_LOGIN: &str = "\
 make an ordinary one:
   create role reception login password '…';
+  grant reception_app to reception_identity;
   grant reception_app, reception_identity to reception;
   alter database … owner to reception;";
 
@@ -115,7 +116,7 @@ fn say_where(app: &AppState, database: &Database, port: u16, begun: Instant) {
         "Rocket Reception {version} is up in {seconds:.1} s on {local}"
     ));
     say(&format!("  health      {local}/health/detailed"));
-    say(&format!("  API         {local}/openapi.json"));
+    say(&format!("  API         {local}/docs"));
     say(&format!("  database    {}", database.describe()));
     let limits: Vec<_> = settings
         .limits
