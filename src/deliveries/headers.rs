@@ -86,6 +86,9 @@ pub fn check(typed: BTreeMap<String, String>, before: &OwnHeaders) -> Result<Own
         }
         let value = match before.get(&name) {
             Some(kept) if value == MASK => kept.clone(),
+            None if value == MASK => {
+                return Err(refuse(format!("the value of {name} has to be given again")));
+            }
             _ => value,
         };
         let is_value =

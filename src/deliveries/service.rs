@@ -163,6 +163,7 @@ pub async fn keep_from_settings(
         enabled: Some(url.is_some()),
         url,
         secret,
+        format: Some(Format::Legacy),
         ..Wish::default()
     };
     match kept {
@@ -171,7 +172,6 @@ pub async fn keep_from_settings(
         None => {
             let wish = Wish {
                 events: Some(vec!["*".to_owned()]),
-                format: Some(Format::Legacy),
                 ..wish
             };
             let (endpoint, secret) = create(app, tx, wish, true).await?;
@@ -271,8 +271,12 @@ fn apply(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let opener = opener(app, subscriber, endpoint.id);
+    let mut is_elsewhere = false;
     if let Some(url) = wish.url {
         let target = Target::parse(&url).map_err(|bad| Error::invalid("url", bad))?;
+        // A new one has none yet.
+        let before = Target::parse(&endpoint.url);
+        is_elsewhere = before.is_ok_and(|before| before.url().origin() != target.url().origin());
         let typed = target.credentials().map(ExposeSecret::expose_secret);
         match typed {
             // As it was shown: user and password stay, but never follow to another host.
@@ -297,8 +301,18 @@ fn apply(
     if let Some(events) = wish.events {
         endpoint.events = check_events(events)?;
     }
+    // The owner's headers may hold secrets, too: they never follow to another host unseen.
+    if is_elsewhere && wish.headers.is_none() && endpoint.headers.is_some() {
+        return Err(Error::invalid(
+            "headers",
+            "have to be given again for another host",
+        ));
+    }
     if let Some(typed) = wish.headers {
-        let before: OwnHeaders = opener.headers(endpoint.headers.as_deref())?;
+        let before: OwnHeaders = match is_elsewhere {
+            true => OwnHeaders::new(),
+            false => opener.headers(endpoint.headers.as_deref())?,
+        };
         endpoint.headers = opener.seal_headers(&headers::check(typed, &before)?);
     }
     if let Some(description) = wish.description {

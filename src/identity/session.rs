@@ -171,7 +171,8 @@ pub fn chosen<'a>(
         return Ok(memberships.first());
     };
     let is_meant = |membership: &&Membership| {
-        membership.subscriber.slug == wanted || membership.subscriber.id.to_string() == wanted
+        membership.subscriber.slug.eq_ignore_ascii_case(wanted)
+            || Some(membership.subscriber.id) == wanted.parse().ok()
     };
     let found = memberships.iter().find(is_meant);
     found.map(Some).ok_or_else(ApiError::not_found)

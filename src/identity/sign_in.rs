@@ -265,6 +265,7 @@ pub async fn change_password(
     let hashed = password::hash(new).await;
     let now = app.clock.now();
     let mut tx = IdentityTx::begin(&app.db).await?;
+    attempt.check(app, &mut tx).await?;
     attempt.succeed(&mut tx).await?;
     people::set_password(&mut tx, person.user, &hashed, now).await?;
     let ended = sessions::end_others(

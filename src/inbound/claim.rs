@@ -227,6 +227,7 @@ pub(super) struct Named {
     pub(super) provider: String,
     pub(super) external_id: String,
     pub(super) kind: String,
+    pub(super) subscriber: Option<SubscriberId>,
 }
 
 /// A kept event by the name that operators call it by; none if it took effect or is another's.
@@ -237,8 +238,8 @@ pub(super) async fn lock_named(
 ) -> sqlx::Result<Option<Named>> {
     sqlx::query_as!(
         Named,
-        "select provider, external_id, kind from inbound_events
-          where id = $1 and state <> 'DONE' and subscriber_id is not distinct from $2 for update",
+        r#"select provider, external_id, kind, subscriber_id as "subscriber: SubscriberId" from inbound_events
+          where id = $1 and state <> 'DONE' and ($2::uuid is null or subscriber_id = $2) for update"#,
         id,
         subscriber as _,
     )

@@ -80,7 +80,7 @@ pub async fn replay(
     }
     claim::mark_for_replay(tx, id).await?;
     let again = Reprocess {
-        subscriber,
+        subscriber: kept.subscriber,
         provider: kept.provider,
         external_id: kept.external_id,
     };

@@ -113,11 +113,7 @@ impl Recordings {
         }
         let kind = kind_of(&url);
         let mut request = self.http.get(url.clone()).timeout(WHOLE_DEADLINE);
-        if let Some(twilio) = self
-            .twilio
-            .as_ref()
-            .filter(|twilio| is_same(&twilio.base_url, &url))
-        {
+        if let Some(twilio) = self.twilio.as_ref().filter(|twilio| twilio.keeps(&url)) {
             request =
                 request.basic_auth(&twilio.account_sid, Some(twilio.auth_token.expose_secret()));
         }
@@ -180,7 +176,25 @@ impl Recordings {
         let is_keeper = url.scheme() == "https"
             && url.port().is_none()
             && url.host_str().is_some_and(|host| HOSTS.contains(&host));
+        // Where Twilio's API is, there is much more than sound, and our credentials would open it.
+        let twilio = self.twilio.as_ref();
+        if let Some(twilio) = twilio.filter(|twilio| is_same(&twilio.base_url, url)) {
+            return twilio.keeps(url);
+        }
         is_keeper || self.apis.iter().any(|api| is_same(api, url))
+    }
+}
+
+impl Twilio {
+    /// Whether it is the sound of one recording of our own account, and nothing else that the API would show us.
+    fn keeps(&self, url: &Url) -> bool {
+        let folder = format!("/2010-04-01/Accounts/{}/Recordings/RE", self.account_sid);
+        let name = url.path().strip_prefix(&folder);
+        let is_recording = name.is_some_and(|name| {
+            let id = name.trim_end_matches(".mp3").trim_end_matches(".wav");
+            id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
+        is_same(&self.base_url, url) && is_recording && url.query().is_none()
     }
 }
 
@@ -225,6 +239,7 @@ mod tests {
             http,
             &["https://api.twilio.com", "http://127.0.0.1:4000/v2"],
         )
+        .with_twilio("https://api.twilio.com", "AC1", "token".to_owned().into())
     }
 
     #[test]
@@ -232,7 +247,8 @@ mod tests {
         let knows = |url: &str| recordings().is_known(&Url::parse(url).unwrap());
         for url in [
             "https://retellai.s3.us-west-2.amazonaws.com/call/recording.wav",
-            "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE1",
+            "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE0123456789abcdef0123456789abcdef",
+            "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE0123456789abcdef0123456789abcdef.mp3",
             "http://127.0.0.1:4000/recording.wav",
         ] {
             assert!(knows(url), "{url}");
@@ -244,6 +260,14 @@ mod tests {
             "https://user:word@retellai.s3.us-west-2.amazonaws.com/recording.wav",
             "https://recordings.example.test/recording.wav",
             "http://api.twilio.com/recording.wav",
+            // Whoever signs with a secret of his own may write any address: it must never be one that tells of others.
+            "https://api.twilio.com/2010-04-01/Accounts.json",
+            "https://api.twilio.com/2010-04-01/Accounts/AC1.json",
+            "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json",
+            "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings.json",
+            "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/../Messages.json",
+            "https://api.twilio.com/2010-04-01/Accounts/AC2/Recordings/RE0123456789abcdef0123456789abcdef",
+            "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE0123456789abcdef0123456789abcdef?x=1",
             "http://127.0.0.1:4001/recording.wav",
             "http://169.254.169.254/latest/meta-data",
             "https://localhost/recording.wav",

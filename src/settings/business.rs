@@ -2,7 +2,7 @@
 use axum::{Json, extract::State};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -138,6 +138,16 @@ pub struct SettingsUpdate {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub recording_consent_text: Member<String>,
+    // What an answer has beside these: somebody may send back what was shown.
+    #[serde(default, rename = "subscriber_id")]
+    #[schema(ignore)]
+    _subscriber_id: IgnoredAny,
+    #[serde(default, rename = "slug")]
+    #[schema(ignore)]
+    _slug: IgnoredAny,
+    #[serde(default, rename = "status")]
+    #[schema(ignore)]
+    _status: IgnoredAny,
 }
 
 pub fn router() -> OpenApiRouter<AppState> {

@@ -1,7 +1,7 @@
 //! `/holidays`: days that are unlike their weekday.
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{NaiveDate, NaiveTime};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -46,6 +46,10 @@ pub struct HolidayInput {
     pub opens: Option<LocalTime>,
     #[schema(value_type = Option<String>, example = "14:00")]
     pub closes: Option<LocalTime>,
+    // What an answer has beside these: somebody may send back what was shown.
+    #[serde(default, rename = "id")]
+    #[schema(ignore)]
+    _id: IgnoredAny,
 }
 
 pub fn router() -> OpenApiRouter<AppState> {

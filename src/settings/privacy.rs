@@ -51,6 +51,7 @@ async fn save_privacy(
     caller: Owner,
     Body(request): Body<Privacy>,
 ) -> Result<Json<Privacy>, ApiError> {
+    caller.refuse_impersonation()?;
     let mut tx = caller.begin(&app).await?;
     let is_on = request.handles_health_data;
     if privacy::set_handles_health_data(&mut tx, is_on).await? {

@@ -1,7 +1,7 @@
 //! `/questions`: what is often asked and what to answer; `/questions/gaps`: what was asked and had no answer.
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -38,6 +38,10 @@ pub struct QuestionView {
 pub struct QuestionInput {
     pub question: String,
     pub answer: String,
+    // What an answer has beside these: somebody may send back what was shown.
+    #[serde(default, rename = "id")]
+    #[schema(ignore)]
+    _id: IgnoredAny,
 }
 
 /// What somebody asked, and got no answer.

@@ -2,7 +2,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -58,6 +58,10 @@ pub struct ServiceInput {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub is_active: Member<bool>,
+    // What an answer has beside these: somebody may send back what was shown.
+    #[serde(default, rename = "id")]
+    #[schema(ignore)]
+    _id: IgnoredAny,
 }
 
 /// Which services.
@@ -132,7 +136,7 @@ async fn create_service(
         duration_minutes: 0,
         buffer_minutes: 0,
         price: None,
-        currency: "CAD".to_owned(),
+        currency: app.settings.billing_currency.clone(),
         is_active: true,
     };
     input.apply(&mut service)?;

@@ -18,14 +18,15 @@ pub fn address(headers: &HeaderMap, extensions: &Extensions, hops: usize) -> Opt
         return Some(peer.ip());
     }
     // Each trusted proxy appended the address that it saw: count from the right, never trust the left-most.
-    let forwarded: Vec<&str> = headers
+    // As bytes: what a caller wrote before the proxies' part must not be able to spoil it.
+    let forwarded: Vec<&[u8]> = headers
         .get_all("x-forwarded-for")
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .collect();
     let place = forwarded.len().checked_sub(hops)?;
-    forwarded[place].trim().parse().ok()
+    let address = std::str::from_utf8(forwarded[place]).ok()?;
+    address.trim().parse().ok()
 }
 
 /// The network of an address, as far as it is kept: nobody can be found by it.
@@ -69,7 +70,8 @@ mod tests {
         extensions.insert(ConnectInfo(peer));
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append("x-forwarded-for", value.parse().unwrap());
+            let value = axum::http::HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            headers.append("x-forwarded-for", value);
         }
         address(&headers, &extensions, hops).map(|ip| ip.to_string())
     }
@@ -94,6 +96,10 @@ mod tests {
             Some("198.51.100.7")
         );
         assert_eq!(seen("10.1.1.1:1", &[], 1), None);
+        assert_eq!(
+            seen("10.1.1.1:1", &["\u{e9}, 203.0.113.9"], 1).as_deref(),
+            Some("203.0.113.9")
+        );
     }
 
     #[test]

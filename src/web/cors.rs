@@ -48,6 +48,7 @@ pub fn layer(origins: &[String]) -> Option<CorsLayer> {
                 header::ETAG,
                 header::RETRY_AFTER,
                 header::CONTENT_DISPOSITION,
+                super::csv::NEXT_CURSOR,
             ])
             .max_age(REMEMBERED),
     )

@@ -10,7 +10,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::request_id;
-use crate::kernel::{db::is_unavailable, faults, page::BadCursor};
+use crate::kernel::{
+    db::{is_unavailable, is_unstorable},
+    faults,
+    page::BadCursor,
+};
 
 /// How long a caller should wait before sending the same again.
 const RETRY_AFTER_S: u64 = 2;
@@ -183,13 +187,36 @@ impl From<BadCursor> for ApiError {
     }
 }
 
+impl ApiError {
+    /// What the caller is told. That a value cannot be stored is the caller's doing; it is known only here, because
+    /// before, whoever took an event from a provider must still see a fault and keep it.
+    fn told(self) -> Self {
+        match self {
+            Self::Internal(error)
+                if error
+                    .chain()
+                    .filter_map(|cause| cause.downcast_ref::<sqlx::Error>())
+                    .any(is_unstorable) =>
+            {
+                Self::client(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "invalid_request",
+                    "a value cannot be stored: a null character, or a day that no calendar has",
+                )
+            }
+            other => other,
+        }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let cause = match &self {
+        let this = self.told();
+        let cause = match &this {
             Self::Client { .. } => None,
             Self::Internal(error) => Some(InternalCause(faults::describe(&format!("{error:#}")))),
         };
-        let (status, code, detail, errors, retry_after_s) = match self {
+        let (status, code, detail, errors, retry_after_s) = match this {
             Self::Client {
                 status,
                 code,

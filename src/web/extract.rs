@@ -7,11 +7,8 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, FieldError};
+use super::{ApiError, FieldError, body::API_LIMIT};
 use crate::app::AppState;
-
-/// The largest body that our own API takes.
-pub const BODY_LIMIT: usize = 1024 * 1024;
 
 /// A JSON body. Request types say `deny_unknown_fields`: a misspelled member must not be ignored.
 #[derive(Clone, Debug)]
@@ -72,7 +69,19 @@ impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Path<T> {
 
 /// The bytes of a JSON body within the limit.
 pub(super) async fn read_json(request: Request) -> Result<Bytes, ApiError> {
-    let content_type = request.headers().get(header::CONTENT_TYPE);
+    let (parts, body) = request.into_parts();
+    let read = match Limited::new(body, API_LIMIT).collect().await {
+        Ok(read) => read.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Err(ApiError::too_large(API_LIMIT));
+        }
+        Err(_) => return Err(ApiError::malformed("the body ended early")),
+    };
+    // No body is an object without members: what is required is then missing, and what is not need not be said.
+    if read.is_empty() {
+        return Ok(Bytes::from_static(b"{}"));
+    }
+    let content_type = parts.headers.get(header::CONTENT_TYPE);
     let essence = content_type
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
@@ -82,14 +91,7 @@ pub(super) async fn read_json(request: Request) -> Result<Bytes, ApiError> {
     if essence != "application/json" && !essence.ends_with("+json") {
         return Err(ApiError::unsupported_media_type("application/json"));
     }
-    match Limited::new(request.into_body(), BODY_LIMIT)
-        .collect()
-        .await
-    {
-        Ok(read) => Ok(read.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::too_large(BODY_LIMIT)),
-        Err(_) => Err(ApiError::malformed("the body ended early")),
-    }
+    Ok(read)
 }
 
 /// Syntax that is no JSON is 400, JSON that does not fit is 422 and names the member.
@@ -175,8 +177,17 @@ macro_rules! parsed {
 impl<'de> serde::Deserializer<'de> for Text {
     type Error = serde::de::value::Error;
 
+    fn deserialize_bool<V: serde::de::Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        match self.value.to_ascii_lowercase().parse() {
+            Ok(value) => visitor.visit_bool(value),
+            Err(_) => Err(serde::de::Error::custom("invalid value")),
+        }
+    }
+
     parsed! {
-        deserialize_bool => visit_bool,
         deserialize_i8 => visit_i8, deserialize_i16 => visit_i16, deserialize_i32 => visit_i32,
         deserialize_i64 => visit_i64,
         deserialize_u8 => visit_u8, deserialize_u16 => visit_u16, deserialize_u32 => visit_u32,

@@ -93,7 +93,7 @@ pub async fn resolve_alert(
 ) -> sqlx::Result<bool> {
     let resolved = sqlx::query!(
         "update ops_alerts set resolved_at = coalesce(resolved_at, $3)
-          where id = $1 and subscriber_id is not distinct from $2",
+          where id = $1 and ($2::uuid is null or subscriber_id = $2)",
         id,
         subscriber,
         now,

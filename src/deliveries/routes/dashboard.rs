@@ -54,6 +54,8 @@ struct DeliveryStatistics {
 #[serde(deny_unknown_fields)]
 struct WebhookSetting {
     /// Null or empty switches it off.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
     outbound_webhook_url: Option<String>,
     outbound_webhook_secret: Option<String>,
 }
@@ -134,6 +136,7 @@ async fn update_webhook_setting(
     admin: Admin,
     Body(request): Body<WebhookSetting>,
 ) -> Result<Json<WebhookSettingView>, ApiError> {
+    admin.refuse_impersonation()?;
     let url = request
         .outbound_webhook_url
         .filter(|url| !url.trim().is_empty());

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -77,6 +77,22 @@ struct EndpointChanges {
     schedule: Option<Schedule>,
     timeout_seconds: Option<i32>,
     max_per_second: Option<i32>,
+    // What an answer has beside these: somebody may send back what was shown.
+    #[serde(default, rename = "id")]
+    #[schema(ignore)]
+    _id: IgnoredAny,
+    #[serde(default, rename = "created_at")]
+    #[schema(ignore)]
+    _created_at: IgnoredAny,
+    #[serde(default, rename = "disabled_at")]
+    #[schema(ignore)]
+    _disabled_at: IgnoredAny,
+    #[serde(default, rename = "disabled_because")]
+    #[schema(ignore)]
+    _disabled_because: IgnoredAny,
+    #[serde(default, rename = "warnings")]
+    #[schema(ignore)]
+    _warnings: IgnoredAny,
 }
 
 /// How long the secrets before sign along.
@@ -144,6 +160,7 @@ async fn create_endpoint(
     admin: Admin,
     Body(request): Body<NewEndpoint>,
 ) -> Result<(StatusCode, Json<EndpointView>), ApiError> {
+    admin.refuse_impersonation()?;
     let wish = Wish::from(request);
     service::check_url(&app, wish.url.as_deref()).await?;
     let mut tx = admin.begin(&app).await?;
@@ -190,6 +207,7 @@ async fn update_endpoint(
     Path(id): Path<EndpointId>,
     Body(request): Body<EndpointChanges>,
 ) -> Result<Json<EndpointView>, ApiError> {
+    admin.refuse_impersonation()?;
     let changed = request.changed();
     let wish = Wish::from(request);
     service::check_url(&app, wish.url.as_deref()).await?;
@@ -236,6 +254,7 @@ async fn rotate_secret(
     Path(id): Path<EndpointId>,
     rotation: OptionalBody<Rotation>,
 ) -> Result<Json<EndpointView>, ApiError> {
+    admin.refuse_impersonation()?;
     let overlap_hours = rotation.0.and_then(|rotation| rotation.overlap_hours);
     let mut tx = admin.begin(&app).await?;
     let (endpoint, secret) = service::rotate(&app, &mut tx, id, overlap_hours).await?;

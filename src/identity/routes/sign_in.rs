@@ -296,7 +296,13 @@ impl RegisterRequest {
             business: NewBusiness {
                 business_name,
                 business_type: text("business_type", self.business_type, 100)?,
-                website_url: text("website_url", self.website_url, 500)?,
+                website_url: text("website_url", self.website_url, 500)?.map(|typed| {
+                    // As people write it; the settings want an address.
+                    match typed.contains("://") {
+                        true => typed,
+                        false => format!("https://{typed}"),
+                    }
+                }),
                 business_description: text(
                     "business_description",
                     self.business_description,

@@ -21,6 +21,12 @@ impl<T, E: From<sqlx::Error>> OnConstraint<T, E> for sqlx::Result<T> {
     }
 }
 
+/// Whether a value cannot be stored as what it should be: a null character in a text, a day before all calendars.
+pub fn is_unstorable(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| ["22021", "22P05", "22008"].contains(&code.as_ref()))
+}
+
 /// Whether the database was not there, or too busy: the caller may send the same again later.
 pub fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {

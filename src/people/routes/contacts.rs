@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -82,6 +82,22 @@ pub struct ContactInput {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub language: Member<String>,
+    // What an answer has beside these: somebody may send back what was shown.
+    #[serde(default, rename = "id")]
+    #[schema(ignore)]
+    _id: IgnoredAny,
+    #[serde(default, rename = "source")]
+    #[schema(ignore)]
+    _source: IgnoredAny,
+    #[serde(default, rename = "last_contacted_at")]
+    #[schema(ignore)]
+    _last_contacted_at: IgnoredAny,
+    #[serde(default, rename = "created_at")]
+    #[schema(ignore)]
+    _created_at: IgnoredAny,
+    #[serde(default, rename = "other_phones")]
+    #[schema(ignore)]
+    _other_phones: IgnoredAny,
 }
 
 /// Which contacts. Archived ones are listed when their status, phone or e-mail address is asked for.
@@ -335,7 +351,12 @@ fn unique(written: sqlx::Result<()>) -> Result<(), ApiError> {
 impl ContactsQuery {
     fn read(self) -> Result<(ContactFilter, Option<String>), ApiError> {
         let mut checks = Checks::default();
-        let phone = self.phone.and_then(|phone| checks.phone("phone", &phone));
+        // A plus that nobody encoded is read as a space.
+        let phone = self.phone.map(|phone| match phone.strip_prefix(' ') {
+            Some(digits) => format!("+{digits}"),
+            None => phone,
+        });
+        let phone = phone.and_then(|phone| checks.phone("phone", &phone));
         let email = self.email.and_then(|email| checks.email("email", &email));
         let begins = self.q.and_then(|begins| checks.line("q", &begins, 100));
         checks.finish()?;

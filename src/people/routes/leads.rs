@@ -61,6 +61,8 @@ pub struct LeadInput {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flag {
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
     pub flag: Option<String>,
     pub note: Option<String>,
 }
@@ -181,6 +183,15 @@ async fn create_lead(
     let lead = lead.ok_or_else(ApiError::not_found)?;
     let view = LeadView::of(lead);
     let answer = request.finish(&mut tx, StatusCode::CREATED, &view).await?;
+    audit(
+        &mut tx,
+        &app,
+        &writer,
+        "lead.created",
+        id.0,
+        serde_json::json!({}),
+    )
+    .await?;
     tx.commit().await?;
     Ok(answer)
 }

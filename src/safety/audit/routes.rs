@@ -78,9 +78,7 @@ async fn list_audit_log(
         limit: asked.limit,
         cursor: asked.cursor,
     };
-    let after = page
-        .after()
-        .map_err(|error| ApiError::malformed(error.to_string()))?;
+    let after = page.after().map_err(ApiError::from)?;
     let filter = Filter {
         actor: asked.actor,
         action: asked.action,

@@ -65,9 +65,7 @@ async fn list_error_logs(
         limit: asked.limit,
         cursor: asked.cursor,
     };
-    let after = page
-        .after()
-        .map_err(|error| ApiError::malformed(error.to_string()))?;
+    let after = page.after().map_err(ApiError::from)?;
     let source = asked.source.map(|source| source.to_ascii_uppercase());
     let entry = Entry {
         action: "error_log.read",

@@ -133,9 +133,7 @@ async fn list_exports(
         limit: asked.limit,
         cursor: asked.cursor,
     };
-    let after = page
-        .after()
-        .map_err(|error| ApiError::malformed(error.to_string()))?;
+    let after = page.after().map_err(ApiError::from)?;
     let mut tx = caller.begin(&app).await?;
     let rows = store::list(&mut tx, None, after, page.limit() + 1).await?;
     tx.end_reading();

@@ -99,8 +99,11 @@ pub async fn list(
 pub async fn lock_wanted(tx: &mut TenantTx, id: Uuid) -> sqlx::Result<Option<Option<ContactId>>> {
     let subscriber = tx.subscriber();
     let found = sqlx::query!(
-        r#"select contact_id as "contact: ContactId" from erasures
-            where subscriber_id = $1 and id = $2 and state = 'WANTED' for update"#,
+        // Merged meanwhile: then it is the other row that is the person.
+        r#"select coalesce((select c.merged_into from contacts c
+                             where c.subscriber_id = $1 and c.id = e.contact_id), e.contact_id) as "contact: ContactId"
+             from erasures e
+            where e.subscriber_id = $1 and e.id = $2 and e.state = 'WANTED' for update"#,
         subscriber as _,
         id,
     )

@@ -226,3 +226,27 @@ async fn a_membership_that_ended_and_an_account_that_was_disabled_count_at_once(
         .await
         .expect_problem(401, "invalid_credentials");
 }
+
+#[tokio::test]
+async fn a_null_character_is_the_callers_mistake_and_no_fault() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").await;
+    let odd = json!({"email": "\u{0}@x.example", "password": "x"});
+    app.stranger()
+        .post("/api/auth/login", odd)
+        .await
+        .expect_problem(422, "invalid_request");
+    let owner = app.owner(&shop).await;
+    let odd = json!({"name": "a\u{0}b", "scopes": ["read"]});
+    owner
+        .post("/api/api-keys", odd)
+        .await
+        .expect_problem(422, "invalid_request");
+    for path in [
+        "/api/interactions?phone=%00",
+        "/api/interactions?from=-9999-01-01&to=-9999-01-02",
+        "/api/audit-log?action=%00",
+    ] {
+        owner.get(path).await.expect(422);
+    }
+}

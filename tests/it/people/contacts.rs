@@ -97,7 +97,7 @@ async fn what_is_no_contact_is_refused() {
         (json!({"first_name": "a\u{0}"}), "first_name"),
         (json!({"phone": ANNE, "language": "de"}), "language"),
         (json!({"phone": ANNE, "status": "DEAD"}), "status"),
-        (json!({"phone": ANNE, "source": "ME"}), "source"),
+        (json!({"phone": ANNE, "surprise": "ME"}), "surprise"),
     ] {
         let answer = staff.post("/api/contacts", wrong.clone()).await;
         let answer = answer.expect_problem(422, "invalid_request").json();

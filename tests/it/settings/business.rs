@@ -180,3 +180,13 @@ async fn a_change_reaches_nobody_else() {
     let after = app.owner(&other).await.get("/api/settings").await.json();
     assert_eq!(after, before);
 }
+
+#[tokio::test]
+async fn what_was_shown_may_be_sent_back() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").await;
+    let admin = app.admin(&shop).await;
+    let shown = admin.get("/api/settings").await.expect(200).json();
+    let saved = admin.put("/api/settings", shown.clone()).await.expect(200);
+    assert_eq!(saved.json(), shown);
+}

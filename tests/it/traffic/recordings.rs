@@ -282,7 +282,12 @@ async fn credentials_go_to_their_own_provider_alone() {
         app.twilio.base_url,
         FakeTwilio::ACCOUNT
     );
-    lies_at(&app, &boreale, &format!("{account}/Recordings/RE1.mp3")).await;
+    lies_at(
+        &app,
+        &boreale,
+        &format!("{account}/Recordings/RE0123456789abcdef0123456789abcdef.mp3"),
+    )
+    .await;
     let heard = staff.get(&format!("{path}/audio")).await.expect(200);
     assert_eq!(heard.body, "sound at twilio");
     assert_eq!(heard.header("content-type"), "audio/mpeg");
