@@ -274,7 +274,11 @@ fn say_account(made: Made, json: bool) -> anyhow::Result<()> {
 pub async fn show_mails(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
     let database = Database::open(settings, Clock::System).await?;
     let app = App::new(database.db.clone(), Clock::System, settings.clone())?;
-    for mail in mail::read_sandbox(&app).await? {
+    let mails = mail::read_sandbox(&app).await?;
+    if mails.is_empty() && !json {
+        say("no mails");
+    }
+    for mail in mails {
         if json {
             say_json(&mail)?;
         } else {

@@ -20,7 +20,7 @@ select case n % 10 when 0 then '00000000-0000-4000-8000-000010000000'::uuid
        'Positive', started_at, started_at
   from generate_series($FROM, $TO) n,
        lateral (select (array['VOICE', 'VOICE', 'VOICE', 'SMS', 'CHAT'])[1 + n / 10 % 5] as channel,
-                       now() - n * 7919 % 8640000 * interval '1 second' as started_at) as made;
+                       now() - n::bigint * 7919 % 8640000 * interval '1 second' as started_at) as made;
 
 delete from usage_rollups;
 insert into usage_rollups
