@@ -235,7 +235,7 @@ mod tests {
             message("lead.created", json!({"lead_id": null})).body(Format::Standard, &secret());
         assert_eq!(
             text(body),
-            r#"{"type":"lead.created","id":"msg_01K6NANEXV7K68VQEFXVZZW001","timestamp":"2026-11-20T12:00:00.123Z","subscriber_id":"0199aaaa-0000-7000-8000-000000000001","api_version":"2026-11-01","data":{"lead_id":null}}"#
+            r#"{"type":"lead.created","id":"msg_01K6NANEXVFK68VQFEXVZZY001","timestamp":"2026-11-20T12:00:00.123Z","subscriber_id":"0199aaaa-0000-7000-8000-000000000001","api_version":"2026-11-01","data":{"lead_id":null}}"#
         );
     }
 
