@@ -197,7 +197,10 @@ async fn ids_of_another_business_find_nothing_and_change_nothing() {
 }
 
 /// Members of bodies that hold ids of others than us, as text.
-const OPAQUE: &[&str] = &["PUT /api/channels/{channel} /provider_inbox_id"];
+const OPAQUE: &[&str] = &[
+    "PUT /api/channels/{channel} /provider_inbox_id",
+    "PUT /api/settings /voice_id",
+];
 
 /// One request with something of the victim's.
 struct Try {
