@@ -5,27 +5,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::kernel::page::{Cursor, Page};
-
-/// One page of a list.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Listed<T> {
-    pub data: Vec<T>,
-    /// Given as `?cursor=`, the next page; none on the last one.
-    pub next_cursor: Option<String>,
-}
-
-impl<T> Listed<T> {
-    /// From rows that were asked for with one more than the limit.
-    pub fn new(rows: Vec<T>, limit: i64, cursor_of: impl Fn(&T) -> Cursor) -> Self {
-        let page = Page::new(rows, limit, cursor_of);
-        Self {
-            data: page.data,
-            next_cursor: page.next_cursor,
-        }
-    }
-}
-
 /// A business, and how it stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SubscriberRow {

@@ -22,12 +22,13 @@ use crate::{
     identity::Staff,
     kernel::{
         db::TenantTx,
-        page::{Cursor, Page, PageQuery},
+        page::{Cursor, Page},
     },
     tenancy::model::zone,
     web::{
         ApiError, Problem, Query,
         csv::{self, Cell, Format, Table},
+        paging,
     },
 };
 
@@ -169,17 +170,12 @@ async fn list_usage(
     Query(query): Query<UsageQuery>,
 ) -> Result<Response, ApiError> {
     let is_table = csv::is_wanted(query.format, &headers);
-    let page = PageQuery {
-        limit: query.limit,
-        cursor: query.cursor,
-    };
-    let limit = if is_table {
-        csv::limit(query.limit)
-    } else {
-        page.limit()
-    };
+    let (mut limit, after) = paging::page(query.limit, query.cursor)?;
+    if is_table {
+        limit = csv::limit(query.limit);
+    }
     let mut tx = TenantTx::begin(app.reading(), staff.subscriber).await?;
-    let window = window(&mut tx, &app, page.after()?, limit, query.from, query.to).await?;
+    let window = window(&mut tx, &app, after, limit, query.from, query.to).await?;
     let rows = account::list_usage(&mut tx, query.usage_type, window).await?;
     tx.end_reading();
     let page = Page::new(rows, limit, |row| Cursor {
@@ -240,23 +236,12 @@ async fn list_ledger(
     staff: Staff,
     Query(query): Query<LedgerQuery>,
 ) -> Result<Json<Page<LedgerRow>>, ApiError> {
-    let page = PageQuery {
-        limit: query.limit,
-        cursor: query.cursor,
-    };
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     let mut tx = TenantTx::begin(app.reading(), staff.subscriber).await?;
-    let window = window(
-        &mut tx,
-        &app,
-        page.after()?,
-        page.limit(),
-        query.from,
-        query.to,
-    )
-    .await?;
+    let window = window(&mut tx, &app, after, limit, query.from, query.to).await?;
     let rows = account::list_ledger(&mut tx, window).await?;
     tx.end_reading();
-    Ok(Json(Page::new(rows, page.limit(), |row| Cursor {
+    Ok(Json(Page::new(rows, limit, |row| Cursor {
         at: row.created_at,
         id: row.id,
     })))

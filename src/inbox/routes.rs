@@ -1,6 +1,6 @@
 //! The inbox, and what is done with one conversation.
 use axum::{Json, extract::State, http::StatusCode, response::Response};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -44,13 +44,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(reply))
 }
 
-/// A page of what waits.
-#[derive(Debug, Serialize, ToSchema)]
-struct InboxPage {
-    data: Vec<InteractionView>,
-    next_cursor: Option<String>,
-}
-
 /// Words for the person, or for colleagues.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -70,21 +63,18 @@ struct Assignment {
 
 /// Conversations that are open or unread, the newest activity first.
 #[utoipa::path(get, path = "/inbox", tag = "inbox", security(("bearer" = ["STAFF"])), params(InteractionQuery),
-    responses((status = 200, body = InboxPage), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = Page<InteractionView>), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn show_inbox(
     State(app): State<AppState>,
     caller: Staff,
     Query(query): Query<InteractionQuery>,
-) -> Result<Json<InboxPage>, ApiError> {
+) -> Result<Json<Page<InteractionView>>, ApiError> {
     let (filter, limit) = query.read()?;
     let mut tx = TenantTx::begin_list(&app.db, caller.subscriber).await?;
     let rows = lists::list_inbox(&mut tx, &filter, limit).await?;
     tx.end_reading();
     let page = Page::new(rows, limit, InteractionView::cursor_by_activity);
-    Ok(Json(InboxPage {
-        data: page.data,
-        next_cursor: page.next_cursor,
-    }))
+    Ok(Json(page))
 }
 
 /// Somebody has seen it.

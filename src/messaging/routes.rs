@@ -1,6 +1,6 @@
 //! Texts, as the business's people see and write them.
 use axum::{Json, extract::State, http::StatusCode, response::Response, routing::post};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -12,13 +12,9 @@ use super::{
 use crate::{
     app::AppState,
     identity::Staff,
-    kernel::{
-        db::TenantTx,
-        page::{Page, PageQuery},
-        phone::E164,
-    },
+    kernel::{db::TenantTx, page::Page, phone::E164},
     traffic::{Direction, filter::number},
-    web::{ApiError, Problem, extract::Query, idempotency::Once},
+    web::{ApiError, Problem, extract::Query, idempotency::Once, paging},
 };
 
 pub fn router() -> OpenApiRouter<AppState> {
@@ -43,13 +39,6 @@ struct MessageQuery {
     cursor: Option<String>,
 }
 
-/// A page of texts.
-#[derive(Debug, Serialize, ToSchema)]
-struct TextPage {
-    data: Vec<TextView>,
-    next_cursor: Option<String>,
-}
-
 /// A text to be sent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -61,35 +50,28 @@ struct NewMessage {
 
 /// Texts in and out, the newest first.
 #[utoipa::path(get, path = "/messages", tag = "traffic", security(("bearer" = ["STAFF"])), params(MessageQuery),
-    responses((status = 200, body = TextPage), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = Page<TextView>), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn list_messages(
     State(app): State<AppState>,
     caller: Staff,
     Query(query): Query<MessageQuery>,
-) -> Result<Json<TextPage>, ApiError> {
-    let page = PageQuery {
-        limit: query.limit,
-        cursor: query.cursor,
-    };
-    let after = page.after();
+) -> Result<Json<Page<TextView>>, ApiError> {
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     let filter = TextFilter {
         direction: query.direction,
         status: query.status,
         phone: query.phone.as_deref().map(number),
-        after: after.map_err(|error| ApiError::invalid("cursor", error.to_string()))?,
+        after,
     };
     // One person's texts are few: to find and sort them is quicker than to look for them among all.
     let mut tx = match filter.phone {
         Some(_) => caller.begin(&app).await?,
         None => TenantTx::begin_list(&app.db, caller.subscriber).await?,
     };
-    let rows = store::list_texts(&mut tx, &filter, page.limit()).await?;
+    let rows = store::list_texts(&mut tx, &filter, limit).await?;
     tx.end_reading();
-    let page = Page::new(rows, page.limit(), TextView::cursor);
-    Ok(Json(TextPage {
-        data: page.data,
-        next_cursor: page.next_cursor,
-    }))
+    let page = Page::new(rows, limit, TextView::cursor);
+    Ok(Json(page))
 }
 
 /// Texts somebody. Whether the text goes out is decided when it is its turn: nobody is texted after an opt-out, and a

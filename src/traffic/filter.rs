@@ -5,9 +5,9 @@ use utoipa::IntoParams;
 
 use super::model::{Direction, Outcome, Status};
 use crate::{
-    kernel::page::{Cursor, PageQuery},
+    kernel::page::Cursor,
     tenancy::Channel,
-    web::{ApiError, csv::Format},
+    web::{ApiError, csv::Format, paging},
 };
 
 /// The query of a list of conversations. Values are read in any case.
@@ -53,11 +53,7 @@ pub struct Filter {
 impl InteractionQuery {
     /// What is asked for, and how many rows of it.
     pub fn read(&self) -> Result<(Filter, i64), ApiError> {
-        let page = PageQuery {
-            limit: self.limit,
-            cursor: self.cursor.clone(),
-        };
-        let after = page.after();
+        let (limit, after) = paging::page(self.limit, self.cursor.clone())?;
         let filter = Filter {
             channel: self.channel,
             direction: self.direction,
@@ -66,9 +62,9 @@ impl InteractionQuery {
             phone: self.phone.as_deref().map(number),
             from: self.from,
             to: self.to,
-            after: after.map_err(|error| ApiError::invalid("cursor", error.to_string()))?,
+            after,
         };
-        Ok((filter, page.limit()))
+        Ok((filter, limit))
     }
 }
 

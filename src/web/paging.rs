@@ -19,8 +19,5 @@ pub struct ListQuery {
 /// The limit within its bounds, and where to begin.
 pub fn page(limit: Option<i64>, cursor: Option<String>) -> Result<(i64, Option<Cursor>), ApiError> {
     let query = PageQuery { limit, cursor };
-    let after = query
-        .after()
-        .map_err(|error| ApiError::invalid("cursor", error.to_string()))?;
-    Ok((query.limit(), after))
+    Ok((query.limit(), query.after()?))
 }

@@ -4,16 +4,16 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::{looked_at, page};
+use super::looked_at;
 use crate::{
     admin::{
-        model::{LeadRow, Listed, MessageRow, SubscriberRow},
+        model::{LeadRow, MessageRow, SubscriberRow},
         store,
     },
     app::AppState,
     identity::{Operator, overview, overview::UserRow},
-    kernel::page::Cursor,
-    web::{ApiError, extract::Query},
+    kernel::page::{Cursor, Page},
+    web::{ApiError, extract::Query, paging},
 };
 
 /// Which people.
@@ -29,18 +29,18 @@ pub struct UserQuery {
 
 /// Everybody who has an account.
 #[utoipa::path(get, path = "/admin/users", tag = "operator", security(("bearer" = ["OPERATOR"])),
-    params(UserQuery), responses((status = 200, body = Listed<UserRow>)))]
+    params(UserQuery), responses((status = 200, body = Page<UserRow>)))]
 pub async fn list_users(
     State(app): State<AppState>,
     operator: Operator,
     Query(query): Query<UserQuery>,
-) -> Result<Json<Listed<UserRow>>, ApiError> {
-    let (after, limit) = page(query.limit, query.cursor)?;
+) -> Result<Json<Page<UserRow>>, ApiError> {
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     // The act is written down; people are read by a role that sees them.
     let tx = operator.begin(&app, &looked_at("user", None)).await?;
     tx.commit().await?;
     let rows = overview::list_users(&app.db, query.q.as_deref(), after, limit).await?;
-    Ok(Json(Listed::new(rows, limit, |row| Cursor {
+    Ok(Json(Page::new(rows, limit, |row| Cursor {
         at: row.created_at,
         id: row.id,
     })))
@@ -61,13 +61,13 @@ pub struct SubscriberQuery {
 
 /// Every business, with its plan and when it was last active.
 #[utoipa::path(get, path = "/admin/subscribers", tag = "operator", security(("bearer" = ["OPERATOR"])),
-    params(SubscriberQuery), responses((status = 200, body = Listed<SubscriberRow>)))]
+    params(SubscriberQuery), responses((status = 200, body = Page<SubscriberRow>)))]
 pub async fn list_subscribers(
     State(app): State<AppState>,
     operator: Operator,
     Query(query): Query<SubscriberQuery>,
-) -> Result<Json<Listed<SubscriberRow>>, ApiError> {
-    let (after, limit) = page(query.limit, query.cursor)?;
+) -> Result<Json<Page<SubscriberRow>>, ApiError> {
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     let mut tx = operator.begin(&app, &looked_at("subscriber", None)).await?;
     let (text, status, plan) = (
         query.q.as_deref(),
@@ -76,7 +76,7 @@ pub async fn list_subscribers(
     );
     let rows = store::list_subscribers(&mut tx, text, status, plan, after, limit).await?;
     tx.commit().await?;
-    Ok(Json(Listed::new(rows, limit, |row| Cursor {
+    Ok(Json(Page::new(rows, limit, |row| Cursor {
         at: row.created_at,
         id: row.id,
     })))
@@ -96,19 +96,19 @@ pub struct OwnedQuery {
 
 /// Everybody's leads.
 #[utoipa::path(get, path = "/admin/leads", tag = "operator", operation_id = "list_all_leads",
-    security(("bearer" = ["OPERATOR"])), params(OwnedQuery), responses((status = 200, body = Listed<LeadRow>)))]
+    security(("bearer" = ["OPERATOR"])), params(OwnedQuery), responses((status = 200, body = Page<LeadRow>)))]
 pub async fn list_leads(
     State(app): State<AppState>,
     operator: Operator,
     Query(query): Query<OwnedQuery>,
-) -> Result<Json<Listed<LeadRow>>, ApiError> {
-    let (after, limit) = page(query.limit, query.cursor)?;
+) -> Result<Json<Page<LeadRow>>, ApiError> {
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     let entry = looked_at("lead", query.subscriber);
     let mut tx = operator.begin(&app, &entry).await?;
     let status = query.status.as_deref();
     let rows = store::list_leads(&mut tx, query.subscriber, status, after, limit).await?;
     tx.commit().await?;
-    Ok(Json(Listed::new(rows, limit, |row| Cursor {
+    Ok(Json(Page::new(rows, limit, |row| Cursor {
         at: row.created_at,
         id: row.id,
     })))
@@ -116,19 +116,19 @@ pub async fn list_leads(
 
 /// Every text that was sent, or was to be.
 #[utoipa::path(get, path = "/admin/messages", tag = "operator", operation_id = "list_all_messages",
-    security(("bearer" = ["OPERATOR"])), params(OwnedQuery), responses((status = 200, body = Listed<MessageRow>)))]
+    security(("bearer" = ["OPERATOR"])), params(OwnedQuery), responses((status = 200, body = Page<MessageRow>)))]
 pub async fn list_messages(
     State(app): State<AppState>,
     operator: Operator,
     Query(query): Query<OwnedQuery>,
-) -> Result<Json<Listed<MessageRow>>, ApiError> {
-    let (after, limit) = page(query.limit, query.cursor)?;
+) -> Result<Json<Page<MessageRow>>, ApiError> {
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     let entry = looked_at("message", query.subscriber);
     let mut tx = operator.begin(&app, &entry).await?;
     let status = query.status.as_deref();
     let rows = store::list_messages(&mut tx, query.subscriber, status, after, limit).await?;
     tx.commit().await?;
-    Ok(Json(Listed::new(rows, limit, |row| Cursor {
+    Ok(Json(Page::new(rows, limit, |row| Cursor {
         at: row.created_at,
         id: row.id,
     })))

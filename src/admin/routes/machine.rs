@@ -5,10 +5,10 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{did, looked_at, page};
+use super::{did, looked_at};
 use crate::{
     admin::{
-        model::{AlertRow, JobRow, Listed, RunRow},
+        model::{AlertRow, JobRow, RunRow},
         store,
     },
     app::AppState,
@@ -18,10 +18,15 @@ use crate::{
         self,
         store::{DeadJob, RetryDead},
     },
-    kernel::{ids::JobId, page::Cursor, text::text_enum},
+    kernel::{
+        ids::JobId,
+        page::{Cursor, Page},
+        text::text_enum,
+    },
     web::{
         ApiError, Problem,
         extract::{Path, Query},
+        paging,
     },
 };
 
@@ -61,19 +66,19 @@ impl From<DeadJob> for JobRow {
 
 /// Jobs that will not run again by themselves.
 #[utoipa::path(get, path = "/admin/jobs", tag = "operator", security(("bearer" = ["OPERATOR"])),
-    params(JobQuery), responses((status = 200, body = Listed<JobRow>)))]
+    params(JobQuery), responses((status = 200, body = Page<JobRow>)))]
 pub async fn list_jobs(
     State(app): State<AppState>,
     operator: Operator,
     Query(query): Query<JobQuery>,
-) -> Result<Json<Listed<JobRow>>, ApiError> {
+) -> Result<Json<Page<JobRow>>, ApiError> {
     let ListedState::Dead = query.state.unwrap_or(ListedState::Dead);
-    let (after, limit) = page(query.limit, query.cursor)?;
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     let mut tx = operator.begin(&app, &looked_at("job", None)).await?;
     let jobs = jobs::store::list_dead(&mut tx, after, limit + 1).await?;
     tx.commit().await?;
     let rows = jobs.into_iter().map(JobRow::from).collect();
-    Ok(Json(Listed::new(rows, limit, |row: &JobRow| Cursor {
+    Ok(Json(Page::new(rows, limit, |row: &JobRow| Cursor {
         at: row.finished_at,
         id: row.id,
     })))
@@ -132,18 +137,18 @@ pub struct RunQuery {
 
 /// Comparisons of records, ledger, balances and sums.
 #[utoipa::path(get, path = "/admin/reconciliation-runs", tag = "operator", security(("bearer" = ["OPERATOR"])),
-    params(RunQuery), responses((status = 200, body = Listed<RunRow>)))]
+    params(RunQuery), responses((status = 200, body = Page<RunRow>)))]
 pub async fn list_reconciliation_runs(
     State(app): State<AppState>,
     operator: Operator,
     Query(query): Query<RunQuery>,
-) -> Result<Json<Listed<RunRow>>, ApiError> {
-    let (after, limit) = page(query.limit, query.cursor)?;
+) -> Result<Json<Page<RunRow>>, ApiError> {
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     let entry = looked_at("reconciliation_run", None);
     let mut tx = operator.begin(&app, &entry).await?;
     let rows = store::list_runs(&mut tx, after, limit).await?;
     tx.commit().await?;
-    Ok(Json(Listed::new(rows, limit, |row| Cursor {
+    Ok(Json(Page::new(rows, limit, |row| Cursor {
         at: row.started_at,
         id: row.id,
     })))
@@ -183,17 +188,17 @@ pub struct AlertQuery {
 
 /// What an operator should look at.
 #[utoipa::path(get, path = "/admin/ops-alerts", tag = "operator", security(("bearer" = ["OPERATOR"])),
-    params(AlertQuery), responses((status = 200, body = Listed<AlertRow>)))]
+    params(AlertQuery), responses((status = 200, body = Page<AlertRow>)))]
 pub async fn list_ops_alerts(
     State(app): State<AppState>,
     operator: Operator,
     Query(query): Query<AlertQuery>,
-) -> Result<Json<Listed<AlertRow>>, ApiError> {
-    let (after, limit) = page(query.limit, query.cursor)?;
+) -> Result<Json<Page<AlertRow>>, ApiError> {
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     let mut tx = operator.begin(&app, &looked_at("ops_alert", None)).await?;
     let rows = store::list_alerts(&mut tx, query.open, after, limit).await?;
     tx.commit().await?;
-    Ok(Json(Listed::new(rows, limit, |row| Cursor {
+    Ok(Json(Page::new(rows, limit, |row| Cursor {
         at: row.created_at,
         id: row.id,
     })))

@@ -22,12 +22,7 @@ use machine::{
 use webhooks::{__path_list_webhook_queue, __path_replay_webhook};
 use webhooks::{list_webhook_queue, replay_webhook};
 
-use crate::{
-    app::AppState,
-    identity::audit::Entry,
-    kernel::page::{Cursor, PageQuery},
-    web::ApiError,
-};
+use crate::{app::AppState, identity::audit::Entry};
 
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -44,14 +39,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(trigger_reconciliation))
         .routes(routes!(list_ops_alerts))
         .routes(routes!(resolve_ops_alert))
-}
-
-/// Where a page begins and how long it is.
-fn page(limit: Option<i64>, cursor: Option<String>) -> Result<(Option<Cursor>, i64), ApiError> {
-    let query = PageQuery { limit, cursor };
-    let after = query.after();
-    let after = after.map_err(|error| ApiError::invalid("cursor", error.to_string()))?;
-    Ok((after, query.limit()))
 }
 
 /// Somebody looked at a list.

@@ -5,20 +5,25 @@ use serde_json::json;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::{did, looked_at, machine::Of, page};
+use super::{did, looked_at, machine::Of};
 use crate::{
     admin::{
-        model::{JobRow, Listed, WebhookQueue},
+        model::{JobRow, WebhookQueue},
         store,
     },
     app::AppState,
     identity::Operator,
     inbound::{self, Replay},
     jobs,
-    kernel::{ids::SubscriberId, page::Cursor, text::text_enum},
+    kernel::{
+        ids::SubscriberId,
+        page::{Cursor, Page},
+        text::text_enum,
+    },
     web::{
         ApiError, Problem,
         extract::{Path, Query},
+        paging,
     },
 };
 
@@ -51,7 +56,7 @@ pub async fn list_webhook_queue(
     operator: Operator,
     Query(query): Query<QueueQuery>,
 ) -> Result<Json<WebhookQueue>, ApiError> {
-    let (after, limit) = page(query.limit, query.cursor)?;
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     let state = query.state.map(|state| match state {
         QueueState::Unrouted => "UNROUTED",
         QueueState::Failed => "FAILED",
@@ -62,7 +67,7 @@ pub async fn list_webhook_queue(
     let kept = store::list_kept(&mut tx, state, query.subscriber, after, limit).await?;
     let dead = jobs::store::list_dead(&mut tx, None, DEAD_JOBS).await?;
     tx.commit().await?;
-    let listed = Listed::new(kept, limit, |row| Cursor {
+    let listed = Page::new(kept, limit, |row| Cursor {
         at: row.received_at,
         id: row.id,
     });

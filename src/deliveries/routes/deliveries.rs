@@ -16,11 +16,11 @@ use crate::{
     kernel::{
         db::TenantTx,
         ids::{DeliveryId, EndpointId},
-        page::PageQuery,
     },
     web::{
         ApiError, Problem,
         extract::{Path, Query},
+        paging,
     },
 };
 
@@ -110,20 +110,13 @@ pub async fn list(
     endpoint: Option<EndpointId>,
     query: DeliveryQuery,
 ) -> Result<DeliveryList, ApiError> {
-    let page = PageQuery {
-        limit: query.limit,
-        cursor: query.cursor,
-    };
-    let after = page
-        .after()
-        .map_err(|bad| ApiError::invalid("cursor", bad.to_string()))?;
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     let filter = Filter {
         endpoint,
         status: query.status,
         event_type: query.event_type,
         before: after.map(|cursor| DeliveryId(cursor.id)),
     };
-    let limit = page.limit();
     let rows = store::list_deliveries(tx, &filter, limit + 1).await?;
     Ok(view::page(tx, rows, limit).await?)
 }

@@ -60,13 +60,6 @@ pub struct ApiKeyView {
     pub key: Option<String>,
 }
 
-/// A page of keys.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ApiKeyPage {
-    pub data: Vec<ApiKeyView>,
-    pub next_cursor: Option<String>,
-}
-
 impl From<Listed> for ApiKeyView {
     fn from(key: Listed) -> Self {
         Self {
@@ -87,15 +80,13 @@ impl From<Listed> for ApiKeyView {
 /// The keys that may be used, the newest first.
 #[utoipa::path(get, path = "/api-keys", tag = "sign-in", security(("bearer" = ["OWNER"])),
     params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = ApiKeyPage), (status = 403, body = Problem)))]
+    responses((status = 200, body = Page<ApiKeyView>), (status = 403, body = Problem)))]
 async fn list_api_keys(
     State(app): State<AppState>,
     owner: Owner,
     Query(page): Query<PageQuery>,
-) -> Result<Json<ApiKeyPage>, ApiError> {
-    let after = page
-        .after()
-        .map_err(|wrong| ApiError::invalid("cursor", wrong.to_string()))?;
+) -> Result<Json<Page<ApiKeyView>>, ApiError> {
+    let after = page.after()?;
     let mut tx = owner.begin(&app).await?;
     let after = after.map(|cursor| ApiKeyId(cursor.id));
     let rows = keys::list(&mut tx, after, page.limit() + 1).await?;
@@ -104,10 +95,7 @@ async fn list_api_keys(
         at: row.created_at,
         id: row.id.0,
     });
-    Ok(Json(ApiKeyPage {
-        data: page.data.into_iter().map(ApiKeyView::from).collect(),
-        next_cursor: page.next_cursor,
-    }))
+    Ok(Json(page.map(ApiKeyView::from)))
 }
 
 /// Makes a key; it is shown this once.

@@ -14,9 +14,9 @@ use crate::{
     insights::store::{self, ChurnAlert, HealthScore},
     kernel::{
         ids::SubscriberId,
-        page::{Cursor, Page, PageQuery},
+        page::{Cursor, Page},
     },
-    web::{ApiError, Path, Problem, Query},
+    web::{ApiError, Path, Problem, Query, paging},
 };
 
 /// Whose scores.
@@ -61,11 +61,7 @@ async fn list_health_scores(
     operator: Operator,
     Query(query): Query<HealthQuery>,
 ) -> Result<Json<Page<HealthScore>>, ApiError> {
-    let page = PageQuery {
-        limit: query.limit,
-        cursor: query.cursor,
-    };
-    let (limit, after) = (page.limit(), page.after()?);
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     let looked = looked_at("health_scores.listed", query.subscriber);
     let mut tx = operator.begin(&app, &looked).await?;
     let page = match query.subscriber {
@@ -101,11 +97,7 @@ async fn list_churn_alerts(
     operator: Operator,
     Query(query): Query<AlertQuery>,
 ) -> Result<Json<Page<ChurnAlert>>, ApiError> {
-    let page = PageQuery {
-        limit: query.limit,
-        cursor: query.cursor,
-    };
-    let (limit, after) = (page.limit(), page.after()?);
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
     let looked = looked_at("churn_alerts.listed", query.subscriber);
     let mut tx = operator.begin(&app, &looked).await?;
     let subscriber = query.subscriber.map(SubscriberId);

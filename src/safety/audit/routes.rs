@@ -13,8 +13,8 @@ use crate::{
         Admin,
         audit::{self, AuditRow, Filter, Head},
     },
-    kernel::page::{Cursor, Page, PageQuery},
-    web::{ApiError, Problem, Query},
+    kernel::page::{Cursor, Page},
+    web::{ApiError, Problem, Query, paging},
 };
 
 /// Which rows.
@@ -74,11 +74,7 @@ async fn list_audit_log(
     caller: Admin,
     Query(asked): Query<Asked>,
 ) -> Result<Json<AuditPage>, ApiError> {
-    let page = PageQuery {
-        limit: asked.limit,
-        cursor: asked.cursor,
-    };
-    let after = page.after().map_err(ApiError::from)?;
+    let (limit, after) = paging::page(asked.limit, asked.cursor)?;
     let filter = Filter {
         actor: asked.actor,
         action: asked.action,
@@ -86,10 +82,10 @@ async fn list_audit_log(
         to: asked.to,
     };
     let mut tx = caller.begin(&app).await?;
-    let rows = audit::list(&mut tx, &filter, after, page.limit() + 1).await?;
+    let rows = audit::list(&mut tx, &filter, after, limit + 1).await?;
     let head = audit::find_head(&mut tx).await?;
     tx.end_reading();
-    let page = Page::new(rows, page.limit(), |row| Cursor {
+    let page = Page::new(rows, limit, |row| Cursor {
         at: row.at,
         id: row.id,
     });

@@ -15,13 +15,13 @@ use crate::{
     kernel::{
         db::TenantTx,
         ids::{ContactId, SubscriberId},
-        page::{Cursor, Page, PageQuery},
+        page::{Cursor, Page},
         text::Slug,
     },
     people::personal_data::{OnErasure, Subject, personal_data},
     safety::store::erasures::{self as store, Erasure, ErasureState},
     tenancy::directory::{self, Key},
-    web::{ApiError, Once, Path, Problem, Query},
+    web::{ApiError, Once, Path, Problem, Query, paging},
 };
 
 /// Erasing asks for nothing but a body, so that no browser does it by mistake.
@@ -74,12 +74,6 @@ struct Receipt {
     providers: AtProviders,
     requested_at: DateTime<Utc>,
     completed_at: Option<DateTime<Utc>>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct ReceiptPage {
-    data: Vec<Receipt>,
-    next_cursor: Option<String>,
 }
 
 pub fn router() -> OpenApiRouter<AppState> {
@@ -191,29 +185,22 @@ async fn erase_contact(
 
 /// The receipts of all erasures, the newest first.
 #[utoipa::path(get, path = "/erasures", tag = "safety", security(("bearer" = ["ADMIN"])), params(Asked),
-    responses((status = 200, body = ReceiptPage), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 200, body = Page<Receipt>), (status = 400, body = Problem), (status = 401, body = Problem),
               (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn list_erasures(
     State(app): State<AppState>,
     caller: Admin,
     Query(asked): Query<Asked>,
-) -> Result<Json<ReceiptPage>, ApiError> {
-    let page = PageQuery {
-        limit: asked.limit,
-        cursor: asked.cursor,
-    };
-    let after = page.after().map_err(ApiError::from)?;
+) -> Result<Json<Page<Receipt>>, ApiError> {
+    let (limit, after) = paging::page(asked.limit, asked.cursor)?;
     let mut tx = caller.begin(&app).await?;
-    let rows = store::list(&mut tx, None, after, page.limit() + 1).await?;
+    let rows = store::list(&mut tx, None, after, limit + 1).await?;
     tx.end_reading();
-    let page = Page::new(rows, page.limit(), |row| Cursor {
+    let page = Page::new(rows, limit, |row| Cursor {
         at: row.requested_at,
         id: row.id,
     });
-    Ok(Json(ReceiptPage {
-        data: page.data.into_iter().map(Receipt::from).collect(),
-        next_cursor: page.next_cursor,
-    }))
+    Ok(Json(page.map(Receipt::from)))
 }
 
 /// The receipt of one erasure.

@@ -10,9 +10,9 @@ use uuid::Uuid;
 use crate::{
     app::AppState,
     identity::{Operator, audit::Entry},
-    kernel::page::{Cursor, Page, PageQuery},
+    kernel::page::{Cursor, Page},
     safety::store::errors,
-    web::{ApiError, Problem, Query},
+    web::{ApiError, Problem, Query, paging},
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -42,30 +42,20 @@ pub struct ErrorView {
     pub last_seen_at: DateTime<Utc>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-struct ErrorPage {
-    data: Vec<ErrorView>,
-    next_cursor: Option<String>,
-}
-
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list_error_logs))
 }
 
 /// What failed, the latest first.
 #[utoipa::path(get, path = "/admin/error-logs", tag = "safety", security(("bearer" = ["OPERATOR"])), params(Asked),
-    responses((status = 200, body = ErrorPage), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 200, body = Page<ErrorView>), (status = 400, body = Problem), (status = 401, body = Problem),
               (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn list_error_logs(
     State(app): State<AppState>,
     operator: Operator,
     Query(asked): Query<Asked>,
-) -> Result<Json<ErrorPage>, ApiError> {
-    let page = PageQuery {
-        limit: asked.limit,
-        cursor: asked.cursor,
-    };
-    let after = page.after().map_err(ApiError::from)?;
+) -> Result<Json<Page<ErrorView>>, ApiError> {
+    let (limit, after) = paging::page(asked.limit, asked.cursor)?;
     let source = asked.source.map(|source| source.to_ascii_uppercase());
     let entry = Entry {
         action: "error_log.read",
@@ -79,16 +69,13 @@ async fn list_error_logs(
         source.as_deref(),
         asked.subscriber,
         after,
-        page.limit() + 1,
+        limit + 1,
     )
     .await?;
     tx.commit().await?;
-    let page = Page::new(rows, page.limit(), |row: &ErrorView| Cursor {
+    let page = Page::new(rows, limit, |row: &ErrorView| Cursor {
         at: row.last_seen_at,
         id: row.id,
     });
-    Ok(Json(ErrorPage {
-        data: page.data,
-        next_cursor: page.next_cursor,
-    }))
+    Ok(Json(page))
 }

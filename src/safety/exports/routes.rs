@@ -21,10 +21,10 @@ use crate::{
     kernel::{
         db::TenantTx,
         ids::ContactId,
-        page::{Cursor, Page, PageQuery},
+        page::{Cursor, Page},
     },
     safety::store::exports::{self as store, ExportState},
-    web::{ApiError, Once, Path, Problem, Query},
+    web::{ApiError, Once, Path, Problem, Query, paging},
 };
 
 /// Whose data.
@@ -58,12 +58,6 @@ pub struct ExportView {
     pub requested_at: DateTime<Utc>,
     pub completed_at: Option<DateTime<Utc>>,
     pub expires_at: Option<DateTime<Utc>>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct ExportPage {
-    data: Vec<ExportView>,
-    next_cursor: Option<String>,
 }
 
 pub fn router() -> OpenApiRouter<AppState> {
@@ -122,29 +116,22 @@ async fn want_export(
 
 /// All exports, the newest first.
 #[utoipa::path(get, path = "/exports", tag = "safety", security(("bearer" = ["ADMIN"])), params(Asked),
-    responses((status = 200, body = ExportPage), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 200, body = Page<ExportView>), (status = 400, body = Problem), (status = 401, body = Problem),
               (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn list_exports(
     State(app): State<AppState>,
     caller: Admin,
     Query(asked): Query<Asked>,
-) -> Result<Json<ExportPage>, ApiError> {
-    let page = PageQuery {
-        limit: asked.limit,
-        cursor: asked.cursor,
-    };
-    let after = page.after().map_err(ApiError::from)?;
+) -> Result<Json<Page<ExportView>>, ApiError> {
+    let (limit, after) = paging::page(asked.limit, asked.cursor)?;
     let mut tx = caller.begin(&app).await?;
-    let rows = store::list(&mut tx, None, after, page.limit() + 1).await?;
+    let rows = store::list(&mut tx, None, after, limit + 1).await?;
     tx.end_reading();
-    let page = Page::new(rows, page.limit(), |row| Cursor {
+    let page = Page::new(rows, limit, |row| Cursor {
         at: row.requested_at,
         id: row.id,
     });
-    Ok(Json(ExportPage {
-        data: page.data,
-        next_cursor: page.next_cursor,
-    }))
+    Ok(Json(page))
 }
 
 /// How far an export is.

@@ -60,13 +60,6 @@ struct WrittenEvent {
     detail: Value,
 }
 
-/// Lines of a black box, the oldest first.
-#[derive(Debug, Serialize, ToSchema)]
-struct TracePage {
-    data: Vec<TraceView>,
-    next_cursor: Option<String>,
-}
-
 /// Adds a line to the black box of an interaction. For tools of the business: a key needs the scope `events:write`.
 #[utoipa::path(post, path = "/black-box/event", tag = "traffic", security(("bearer" = ["STAFF"])),
     request_body = NewEvent,
@@ -117,23 +110,19 @@ async fn write_event(
 /// Everything that happened in an interaction, in its order.
 #[utoipa::path(get, path = "/black-box/{interaction}", tag = "traffic", security(("bearer" = ["STAFF"])),
     params(("interaction" = Uuid, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = TracePage), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = Page<TraceView>), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn show_black_box(
     State(app): State<AppState>,
     caller: Staff,
     Path(interaction): Path<InteractionId>,
     Query(page): Query<PageQuery>,
-) -> Result<Json<TracePage>, ApiError> {
-    let after = page.after();
-    let after = after.map_err(|error| ApiError::invalid("cursor", error.to_string()))?;
+) -> Result<Json<Page<TraceView>>, ApiError> {
+    let after = page.after()?;
     let limit = page.limit();
     let mut tx = caller.begin(&app).await?;
     let traces = store::list(&mut tx, interaction, after, limit).await?;
     tx.end_reading();
     let traces = traces.ok_or_else(ApiError::not_found)?;
     let page = Page::new(traces, limit, TraceView::cursor);
-    Ok(Json(TracePage {
-        data: page.data,
-        next_cursor: page.next_cursor,
-    }))
+    Ok(Json(page))
 }

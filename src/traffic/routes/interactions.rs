@@ -39,22 +39,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(show_call))
 }
 
-/// A page of conversations.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct InteractionPage {
-    pub data: Vec<InteractionView>,
-    pub next_cursor: Option<String>,
-}
-
-impl From<Page<InteractionView>> for InteractionPage {
-    fn from(page: Page<InteractionView>) -> Self {
-        Self {
-            data: page.data,
-            next_cursor: page.next_cursor,
-        }
-    }
-}
-
 /// A conversation with everything in it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InteractionDetail {
@@ -73,7 +57,7 @@ pub struct InteractionDetail {
 /// Conversations on every channel, the newest first.
 #[utoipa::path(get, path = "/interactions", tag = "traffic", security(("bearer" = ["STAFF"])),
     params(InteractionQuery),
-    responses((status = 200, content((InteractionPage = "application/json"), (String = "text/csv"))),
+    responses((status = 200, content((Page<InteractionView> = "application/json"), (String = "text/csv"))),
         (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn list_interactions(
     State(app): State<AppState>,
@@ -109,7 +93,7 @@ async fn show_interaction(
 /// Calls, the newest first.
 #[utoipa::path(get, path = "/dashboard/calls", tag = "traffic", security(("bearer" = ["STAFF"])),
     params(InteractionQuery),
-    responses((status = 200, content((InteractionPage = "application/json"), (String = "text/csv"))),
+    responses((status = 200, content((Page<InteractionView> = "application/json"), (String = "text/csv"))),
         (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn list_calls(
     State(app): State<AppState>,
@@ -176,7 +160,7 @@ async fn answer(
     let page = Page::new(rows, limit, InteractionView::cursor);
     match wanted.table {
         Some((_, name)) => table::of(&page, name),
-        None => Ok(Json(InteractionPage::from(page)).into_response()),
+        None => Ok(Json(page).into_response()),
     }
 }
 

@@ -38,13 +38,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(make_link))
 }
 
-/// A page of recordings.
-#[derive(Debug, Serialize, ToSchema)]
-struct RecordingPage {
-    data: Vec<RecordingView>,
-    next_cursor: Option<String>,
-}
-
 /// Where the sound can be fetched for a while by who has the link.
 #[derive(Debug, Serialize, ToSchema)]
 struct LinkView {
@@ -65,22 +58,18 @@ struct PlayQuery {
 /// Recordings, the newest first.
 #[utoipa::path(get, path = "/call-recordings", tag = "traffic", security(("bearer" = ["STAFF"])),
     params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = RecordingPage), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = Page<RecordingView>), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn list_recordings(
     State(app): State<AppState>,
     caller: Staff,
     Query(page): Query<PageQuery>,
-) -> Result<Json<RecordingPage>, ApiError> {
-    let after = page.after();
-    let after = after.map_err(|error| ApiError::invalid("cursor", error.to_string()))?;
+) -> Result<Json<Page<RecordingView>>, ApiError> {
+    let after = page.after()?;
     let mut tx = TenantTx::begin_list(&app.db, caller.subscriber).await?;
     let rows = store::list(&mut tx, after, page.limit()).await?;
     tx.end_reading();
     let page = Page::new(rows, page.limit(), Recording::cursor);
-    Ok(Json(RecordingPage {
-        data: page.data.into_iter().map(RecordingView::from).collect(),
-        next_cursor: page.next_cursor,
-    }))
+    Ok(Json(page.map(RecordingView::from)))
 }
 
 /// One recording; its sound is at `url`.
