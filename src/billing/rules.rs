@@ -18,6 +18,8 @@ pub struct EndedCall {
     pub started_at: DateTime<Utc>,
     pub duration_s: i32,
     pub outcome: Option<Outcome>,
+    /// Why it costs nothing, where outcome and duration do not say so.
+    pub not_billed: Option<NotBilled>,
     /// What the provider wants for it, in US cents.
     pub cost_cents: Option<Decimal>,
     /// The subscriber's.
@@ -30,7 +32,7 @@ impl Charge {
     pub fn of_call(call: EndedCall) -> Self {
         let not_billed = match call.outcome {
             Some(Outcome::Blocked) => Some(NotBilled::Spam),
-            _ => short_call(call.duration_s),
+            _ => call.not_billed.or(short_call(call.duration_s)),
         };
         let minutes = if not_billed.is_some() {
             0

@@ -29,6 +29,7 @@ pub(super) async fn charge(
         started_at: call.started_at,
         duration_s: call.duration_s,
         outcome: call.outcome,
+        not_billed: call.not_billed,
         cost_cents: call.cost_cents,
         zone: zone(&call.timezone),
         source_event: "reconciliation".to_owned(),

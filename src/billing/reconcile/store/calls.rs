@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use crate::{
+    billing::model::NotBilled,
     kernel::{
         db::{TenantTx, Tx},
         ids::InteractionId,
@@ -21,6 +22,7 @@ pub struct UnchargedCall {
     pub started_at: DateTime<Utc>,
     pub duration_s: i32,
     pub outcome: Option<Outcome>,
+    pub not_billed: Option<NotBilled>,
     pub cost_cents: Option<Decimal>,
     pub timezone: String,
 }
@@ -44,6 +46,8 @@ pub async fn list_uncharged(tx: &mut TenantTx) -> sqlx::Result<Vec<UnchargedCall
         )
         select i.id as "id: _", i.provider || ':' || coalesce(i.external_id, i.id::text) as "source!", i.day,
                i.started_at, i.duration_seconds as "duration_s!", i.outcome_type as "outcome: _",
+               case when i.is_test then 'TEST' when i.mode = 'OFF' and i.handled_by = 'HUMAN' then 'FORWARDED' end
+                   as "not_billed: _",
                i.provider_cost_cents as cost_cents, p.timezone
           from uncharged
           join interactions i on i.subscriber_id = $1 and i.id = uncharged.id

@@ -12,9 +12,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     calls, chats,
+    inbound::{__path_retell_inbound, retell_inbound},
     normalise::{Parties, is_final},
-    resolve::{Owner, Signs, find_owner},
-    retell_inbound::{__path_retell_inbound, retell_inbound},
     tool_calls,
 };
 use crate::{
@@ -23,6 +22,7 @@ use crate::{
     kernel::{db::TenantTx, ids::SubscriberId, text::hex},
     providers::retell::{CallEvent, CallEventKind, ChatEvent, WebhookEvent},
     traffic,
+    voice::resolve::{Owner, Signs, find_owner},
     web::{ApiError, Problem},
 };
 

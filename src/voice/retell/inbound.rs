@@ -8,10 +8,6 @@ use axum::{
 };
 use serde_json::{Map, json};
 
-use super::{
-    line::{ServiceState, variables},
-    resolve::{Owner, Signs, find_owner},
-};
 use crate::{
     app::AppState,
     billing,
@@ -22,6 +18,10 @@ use crate::{
     },
     receptionist::brain::agent_version,
     tenancy::{self, VoiceLine},
+    voice::{
+        line::{ServiceState, variables},
+        resolve::{Owner, Signs, find_owner},
+    },
     web::{ApiError, Problem},
 };
 

@@ -3,11 +3,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::{
-    chats::interaction_named,
-    normalise::Parties,
-    resolve::{Owner, Signs, find_owner},
-};
+use super::{chats::interaction_named, normalise::Parties};
 use crate::{
     app::AppState,
     inbound::Proof,
@@ -19,6 +15,7 @@ use crate::{
     },
     tenancy::{self, Channel, business},
     traffic,
+    voice::resolve::{Owner, Signs, find_owner},
 };
 
 const DEADLINE: Duration = Duration::from_secs(8);

@@ -3,7 +3,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     billing::rules,
-    kernel::{ids::ContactId, phone::E164},
+    kernel::phone::E164,
     providers::retell::{
         Call, CallEvent, CallEventKind, Disconnection, Turn, TurnRole, disconnection,
     },
@@ -64,7 +64,6 @@ pub fn update_of(
     event: &CallEvent,
     parties: &Parties,
     line: &Line,
-    contact: Option<ContactId>,
     now: DateTime<Utc>,
 ) -> ConversationUpdate {
     let call = &event.call;
@@ -86,7 +85,7 @@ pub fn update_of(
         from: parties.from.clone(),
         to: parties.to.clone(),
         counterpart: parties.counterpart().cloned(),
-        contact,
+        contact: None,
         status,
         outcome,
         handled_by: is_connected(call).then_some(HandledBy::Ai),

@@ -1,0 +1,11 @@
+//! Calls and chats that Retell's agents hold.
+mod calls;
+mod chats;
+mod forget;
+mod inbound;
+mod normalise;
+mod tool_calls;
+mod webhooks;
+
+pub use forget::{ForgetConversation, Held, forget_conversation};
+pub use webhooks::{receive_raw, router};
