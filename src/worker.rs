@@ -7,7 +7,7 @@ use crate::{
     app::AppState,
     billing, deliveries, discretion, identity,
     inbound::{self, KeptState, Received, Reprocess},
-    insights,
+    inbox, insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
     mail, messaging, safety, sms, voice,
@@ -21,6 +21,7 @@ pub fn registry() -> Registry {
     registry.register(reprocess);
     registry.register(messaging::send_text);
     registry.register(messaging::forget_text);
+    registry.register(inbox::resume_due);
     registry.register(sms::reply_to_text);
     registry.register(sms::ask_which_business);
     registry.register(sms::obey_everywhere);
@@ -42,6 +43,11 @@ pub fn registry() -> Registry {
 /// Everything that runs on a clock.
 pub fn schedules() -> Vec<Schedule> {
     let mut schedules = housekeeping::schedules().to_vec();
+    schedules.push(Schedule {
+        name: "auto_resume",
+        every: Every::Minutes(1),
+        job: |_| new_job(&inbox::ResumeDue {}),
+    });
     schedules.push(Schedule {
         name: "idle_texts",
         every: Every::Hours(1),

@@ -116,6 +116,8 @@ pub struct Candidate {
     pub is_channel_enabled: bool,
     pub is_ai_paused: bool,
     pub is_assigned: bool,
+    /// A person let this reply pass, or an earlier one of the conversation.
+    pub is_approved: bool,
     pub subscriber_status: SubscriberStatus,
     /// The person's zone, as far as we know it, and the subscriber's.
     pub timezone: String,

@@ -66,8 +66,8 @@ pub fn decide(text: &Candidate, now: DateTime<Utc>) -> Decision {
     if text.mode == ChannelMode::Shadow && is_ours && !answers_keyword {
         return Decision::Suppress(Refusal::Shadow);
     }
-    // Nobody can approve one yet, so that in this mode every reply stays with us.
-    if text.purpose == Purpose::Reply && text.mode == ChannelMode::ApproveFirstReply {
+    let wants_approval = text.mode == ChannelMode::ApproveFirstReply && !text.is_approved;
+    if text.purpose == Purpose::Reply && wants_approval {
         return Decision::Suppress(Refusal::NeedsApproval);
     }
     if text.purpose == Purpose::Reply && (text.is_ai_paused || text.is_assigned) {
@@ -133,6 +133,7 @@ mod tests {
             is_channel_enabled: true,
             is_ai_paused: false,
             is_assigned: false,
+            is_approved: false,
             subscriber_status: SubscriberStatus::Active,
             timezone: "America/Winnipeg".into(),
             business_timezone: "America/Winnipeg".into(),
@@ -326,6 +327,11 @@ mod tests {
         for purpose in [Purpose::OptConfirmation, Purpose::Confirmation] {
             assert_eq!(decide(&of(purpose), at(NOON)), Decision::Send);
         }
+        let approved = Candidate {
+            is_approved: true,
+            ..of(Purpose::Reply)
+        };
+        assert_eq!(decide(&approved, at(NOON)), Decision::Send);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::{
         tools::{ToolName, run::Errand},
     },
     tenancy::{self, AiProvider, Channel, ChannelMode, Line, accounts, business},
-    traffic::{self, Conversation, Role, SavedDialogue, Source, WaitingText},
+    traffic::{self, Conversation, Role, SavedDialogue, Source, WaitingText, store::takeover},
 };
 
 /// Renewed while the reply is being written; after a crash somebody waits this long at most.
@@ -218,8 +218,24 @@ async fn write(
 ) -> Result<(), JobError> {
     let now = app.clock.now();
     let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
+    // The conversation first: who takes it over, and who answers it, holds the same row.
+    let may_speak = takeover::lock_speaker(&mut tx, job.interaction).await?;
     if !traffic::mark_answered(&mut tx, &reading.waiting).await? {
         // Somebody answered meanwhile: this reply is thrown away.
+        return Ok(());
+    }
+    if !may_speak {
+        let detail = json!({"because": "TAKEN_OVER", "job_id": run.job()});
+        traffic::trace(
+            &mut tx,
+            job.interaction,
+            Source::Decision,
+            "reply.thrown_away",
+            detail,
+            now,
+        );
+        run.finish(&mut tx).await?;
+        tx.commit().await?;
         return Ok(());
     }
     traffic::save_dialogue(&mut tx, job.interaction, &answer.dialogue, now).await?;

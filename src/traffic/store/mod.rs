@@ -4,3 +4,4 @@ pub mod details;
 pub mod lists;
 pub mod recordings;
 pub mod staff;
+pub mod takeover;

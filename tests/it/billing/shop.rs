@@ -121,6 +121,7 @@ impl Shop {
             started_at: saved.started_at,
             duration_s: saved.duration_s.unwrap(),
             outcome: saved.outcome,
+            not_billed: None,
             cost_cents: saved.cost_cents,
             zone: ZONE,
             source_event: "call_ended".to_owned(),

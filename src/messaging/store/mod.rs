@@ -1,4 +1,6 @@
 //! The statements on outgoing_messages.
+pub mod approvals;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -78,7 +80,11 @@ pub async fn lock_candidate(
                   (select c.text_state from contacts c
                     where c.subscriber_id = $1 and c.phone = o.to_number) as "text_state: _",
                   l.mode as "mode: _", l.is_enabled as is_channel_enabled, i.is_ai_paused,
-                  i.assigned_user_id is not null as "is_assigned!", s.status as "subscriber_status: _",
+                  i.assigned_user_id is not null as "is_assigned!",
+                  exists (select from outgoing_messages a
+                           where a.subscriber_id = $1 and a.interaction_id = i.id and a.approved_at is not null)
+                      as "is_approved!",
+                  s.status as "subscriber_status: _",
                   coalesce((select c.timezone from contacts c
                              where c.subscriber_id = $1 and c.phone = o.to_number), p.timezone) as "timezone!", p.timezone as business_timezone,
                   recent.sent_10_min as "sent_10_min!", recent.sent_1_h as "sent_1_h!",
