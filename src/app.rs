@@ -17,7 +17,7 @@ use crate::{
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{recordings::Recordings, resend, retell, twilio},
+    providers::{calcom, recordings::Recordings, resend, retell, twilio},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -45,6 +45,8 @@ pub struct App {
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
     pub retell: Option<retell::Client>,
+    /// None: nobody can connect a calendar, and those that are connected rest.
+    pub calcom: Option<calcom::Client>,
     /// None: mails go to the sandbox (development) or are off (production).
     pub resend: Option<resend::Client>,
     /// The sound of calls, wherever it is kept.
@@ -78,6 +80,17 @@ impl App {
             .api_key
             .clone()
             .map(|key| retell::Client::new(http.clone(), &settings.retell.api_base_url, key));
+        let calcom = &settings.calcom;
+        let calcom = match (&calcom.client_id, &calcom.client_secret) {
+            (Some(id), Some(secret)) => Some(calcom::Client::new(
+                http.clone(),
+                &calcom.api_base_url,
+                &calcom.app_base_url,
+                id,
+                secret.clone(),
+            )),
+            _ => None,
+        };
         let mail = &settings.mail;
         let resend = mail
             .api_key
@@ -110,6 +123,7 @@ impl App {
             http,
             twilio,
             retell,
+            calcom,
             resend,
             recordings,
         }))
