@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 use super::{
-    loose,
     wire::{ParseError, members, take_timestamp},
 };
+use crate::providers::loose;
 
 /// What wants in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
