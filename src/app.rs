@@ -16,7 +16,7 @@ use crate::{
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{recordings::Recordings, resend, retell, twilio},
+    providers::{llm, recordings::Recordings, resend, retell, twilio},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -42,6 +42,8 @@ pub struct App {
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
     pub retell: Option<retell::Client>,
+    /// None: the built-in brain answers where a language model should.
+    pub llm: Option<llm::Client>,
     /// None: mails go to the sandbox (development) or are off (production).
     pub resend: Option<resend::Client>,
     /// The sound of calls, wherever it is kept.
@@ -75,6 +77,15 @@ impl App {
             .api_key
             .clone()
             .map(|key| retell::Client::new(http.clone(), &settings.retell.api_base_url, key));
+        let model = &settings.llm;
+        let llm = model.api_base_url.as_ref().map(|base_url| {
+            llm::Client::new(
+                http.clone(),
+                base_url,
+                model.api_key.clone(),
+                &model.model,
+            )
+        });
         let mail = &settings.mail;
         let resend = mail
             .api_key
@@ -106,6 +117,7 @@ impl App {
             http,
             twilio,
             retell,
+            llm,
             resend,
             recordings,
         }))

@@ -3,6 +3,7 @@
 //! Nothing in here knows a domain, a database or a clock; settings and the present moment come in as arguments.
 //! Payloads are read tolerantly (unknown members are skipped) and the members that we use strictly.
 mod exchange;
+pub mod llm;
 mod pulse;
 pub mod resend;
 pub mod twilio;
