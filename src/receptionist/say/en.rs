@@ -1,5 +1,5 @@
 //! The phrases in English.
-use super::{Phrase, format};
+use super::{Phrase, booking, format};
 use crate::kernel::language::Language::En;
 use crate::receptionist::tools::arguments::Category;
 
@@ -50,6 +50,7 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Address { address } => format!("Our address is {address}."),
         Phrase::Website { website } => format!("More at {website}."),
         Phrase::AddressUnknown => "I do not have our address here. I can take a message and we will get back to you.".into(),
+        Phrase::Booking(phrase) => booking::say(En, phrase),
     }
 }
 

@@ -1,5 +1,5 @@
 //! The phrases in Spanish, as spoken in the Americas.
-use super::{Phrase, format};
+use super::{Phrase, booking, format};
 use crate::kernel::language::Language::Es;
 use crate::receptionist::tools::arguments::Category;
 
@@ -54,6 +54,7 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Address { address } => format!("Nuestra dirección es {address}."),
         Phrase::Website { website } => format!("Más en {website}."),
         Phrase::AddressUnknown => "No tengo aquí nuestra dirección. Puedo tomar un mensaje y le responderemos.".into(),
+        Phrase::Booking(phrase) => booking::say(Es, phrase),
     }
 }
 

@@ -1,5 +1,5 @@
 //! The phrases in French, as written in Quebec.
-use super::{Phrase, format};
+use super::{Phrase, booking, format};
 use crate::kernel::language::Language::Fr;
 use crate::receptionist::tools::arguments::Category;
 
@@ -56,6 +56,7 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Address { address } => format!("Notre adresse : {address}."),
         Phrase::Website { website } => format!("Plus de détails sur {website}."),
         Phrase::AddressUnknown => "Je n'ai pas notre adresse sous la main. Je peux prendre un message et nous vous répondrons.".into(),
+        Phrase::Booking(phrase) => booking::say(Fr, phrase),
     }
 }
 
