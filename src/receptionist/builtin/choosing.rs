@@ -13,7 +13,8 @@ use super::state::Asked;
 impl Rachel<'_> {
     /// "The second one", "ten thirty", "plutôt 14 h", "no, Wednesday", "yes".
     pub(super) fn hear_choice(&mut self, text: &str, heard: Understanding) -> Step {
-        let offered = self.plan().offered_times(self.business);
+        let business = self.business;
+        let offered = self.plan().offered_times(business);
         let when = self.read_when(text);
         if let Some(when) = &when
             && let Some(nth) = named(when, &offered)

@@ -12,8 +12,10 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Goodbye { name } => format!("Merci d'avoir contacté {name}. Au revoir!"),
         Phrase::AnythingElse => "Puis-je faire autre chose pour vous?".into(),
         Phrase::AllRight => "D'accord.".into(),
+        Phrase::NotCaught => "Désolée, je n'ai pas compris.".into(),
+        Phrase::FactUnknown => booking::say(Fr, booking::Booking::AnythingUnknown),
         Phrase::NotUnderstood => {
-            "Désolée, je n'ai pas compris. Je peux vous renseigner sur les heures, les services et les prix, transmettre une demande de rendez-vous ou prendre un message.".into()
+            "Désolée, je n'ai pas compris. Je peux vous renseigner sur les heures, les services et les prix, prendre un rendez-vous ou un message.".into()
         }
         Phrase::StillNotUnderstood => "Je ne saisis toujours pas, désolée. En quelques mots, par exemple «heures», «prix» ou «rendez-vous»?".into(),
         Phrase::PersonOrMessage => "Préférez-vous qu'une personne vous réponde, ou que je prenne un message?".into(),

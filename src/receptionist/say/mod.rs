@@ -36,6 +36,9 @@ pub enum Phrase<'a> {
     AnythingElse,
     AllRight,
     /// First and second time that something was not understood; the second is put in other words.
+    /// The same before a question that is asked again.
+    NotCaught,
+    FactUnknown,
     NotUnderstood,
     StillNotUnderstood,
     /// Then a person is offered, or a message.

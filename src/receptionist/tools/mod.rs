@@ -13,7 +13,7 @@ mod messages;
 mod questions;
 mod schema;
 mod texts;
-mod wanted;
+pub(super) mod wanted;
 
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -205,6 +205,9 @@ pub struct ToolAnswer {
     pub start: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<OfferedSlot>,
+    /// What the appointment is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     /// Why it is not what was wanted, for the black box; the message says it to people.
     #[serde(skip)]
     pub reason: Option<&'static str>,
@@ -229,6 +232,7 @@ impl ToolAnswer {
             confirmation_code: None,
             start: None,
             alternatives: Vec::new(),
+            service: None,
             reason: None,
         }
     }

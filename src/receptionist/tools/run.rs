@@ -19,7 +19,7 @@ use crate::{
     },
     receptionist::{Business, Medium},
     tenancy::{self, Channel, ChannelMode},
-    traffic::{self, Outcome, Source, store::outcomes},
+    traffic::{self, Outcome, Source},
 };
 
 /// Whoever waits on the telephone for a tool is told by then that it did not work.
@@ -187,14 +187,12 @@ impl Work<'_> {
 
     /// What came of the conversation, as far as a tool knows it.
     async fn tell_outcome(&self, tx: &mut TenantTx, result: ToolResult) -> sqlx::Result<()> {
-        let outcome = match result {
-            ToolResult::Booked => Outcome::Booked,
-            ToolResult::Rescheduled => Outcome::Rescheduled,
-            ToolResult::Cancelled => Outcome::Cancelled,
-            ToolResult::MessageTaken => Outcome::MessageTaken,
-            _ => return Ok(()),
-        };
-        let raised = outcomes::raise_outcome(tx, self.errand.interaction, outcome).await?;
+        // An appointment tells its own.
+        if result != ToolResult::MessageTaken {
+            return Ok(());
+        }
+        let outcome = Outcome::MessageTaken;
+        let raised = traffic::raise_outcome(tx, self.errand.interaction, outcome).await?;
         let Some(raised) = raised else { return Ok(()) };
         let totals = Totals {
             day: raised.day,
@@ -204,7 +202,7 @@ impl Work<'_> {
             messages_out: 0,
         };
         billing::record(tx, None, &totals, self.now).await?;
-        let detail = json!({"outcome_type": outcome, "before": raised.before, "because": self.call.name});
+        let detail = json!({"outcome_type": outcome, "because": self.call.name});
         traffic::trace(
             tx,
             self.errand.interaction,

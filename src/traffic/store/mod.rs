@@ -2,7 +2,6 @@
 pub mod black_box;
 pub mod details;
 pub mod lists;
-pub mod outcomes;
 pub mod recordings;
 pub mod staff;
 pub mod takeover;
