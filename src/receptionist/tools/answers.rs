@@ -6,7 +6,10 @@ use crate::receptionist::business::Business;
 use crate::receptionist::say::{Booking, Phrase, say};
 use crate::receptionist::turn::Medium;
 
-pub use super::facts::{business_info, list_services};
+pub use super::{
+    facts::{business_info, list_services},
+    slots::{Told, appointment, free, instead, nearest, taken, times},
+};
 
 /// What is said once `take_message` has kept the message.
 pub fn message_taken(business: &Business, category: Category, language: Language) -> ToolAnswer {

@@ -1,23 +1,19 @@
 //! `book_appointment`, `find_appointment`, `reschedule_appointment`, `cancel_appointment`: an answer for every outcome.
-use chrono::TimeDelta;
-
 use super::{
-    ToolAnswer, ToolResult, answers,
+    ToolAnswer, ToolResult,
+    answers::{self, Told},
     arguments::{
         BookAppointment, CancelAppointment, Category, FindAppointment, RescheduleAppointment,
         Urgency,
     },
-    availability::{What, ask_back, nearest, offered, service_id, times},
+    availability::{What, ask_back, nearest, offered, service_id},
     messages,
     run::Work,
-    wanted::{self, Unclear, Wanted},
+    wanted::{self, Unclear},
 };
 use crate::{
     kernel::{db::TenantTx, phone::E164},
-    receptionist::{
-        Medium,
-        say::{Booking, Phrase, say},
-    },
+    receptionist::say::{Booking, Phrase, say},
     scheduling::{
         self, Act, Appointment, BookingSource, Error, NewBooking, Proof, When,
     },
@@ -131,10 +127,7 @@ pub(super) async fn find(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<T
     let Some(next) = found.first() else {
         return Ok(work.says(ToolResult::NotFound, Booking::NotFound));
     };
-    let at = work.business.local(next.starts_at);
-    let service = next.service_name.as_deref();
     let mut answer = done(work, ToolResult::Ok, next);
-    answer.message = say(work.language, Booking::Found { at, service }.into());
     let more: Vec<_> = found
         .iter()
         .skip(1)
@@ -265,23 +258,12 @@ async fn refuse(
 ) -> anyhow::Result<ToolAnswer> {
     let answer = match error {
         Error::SlotTaken { alternatives, .. } => {
-            let mut slots = offered(work, alternatives);
-            slots.truncate(3);
-            let answer = work.says(
-                ToolResult::SlotTaken,
-                Booking::Taken {
-                    slots: &times(work.business, &slots),
-                },
-            );
-            return Ok(ToolAnswer {
-                alternatives: slots,
-                ..answer.because("slot_taken")
-            });
+            answers::taken(work.business, work.language, offered(work, alternatives))
         }
         Error::InThePast => ask_back(work, Unclear::InThePast),
         Error::OutsideHours(_) => {
             let slots = around(work, tx, when, what).await?;
-            let times = times(work.business, &slots);
+            let times = answers::times(work.business, &slots);
             let phrase = match times.as_slice() {
                 [] => Booking::OutsideHours,
                 slots => Booking::NotOffered { slots },
@@ -297,7 +279,7 @@ async fn refuse(
             .because("slot_expired_or_forged"),
         Error::SlotInvalid(_) => {
             let slots = around(work, tx, when, what).await?;
-            let times = times(work.business, &slots);
+            let times = answers::times(work.business, &slots);
             let answer = work.says(ToolResult::NoSlot, Booking::NotOffered { slots: &times });
             return Ok(ToolAnswer {
                 alternatives: slots,
@@ -333,45 +315,17 @@ async fn around(
         When::Start(at) => work.business.local(*at),
         When::Local(at) => *at,
     };
-    let now = work.business.local(work.now);
-    let wanted = Wanted {
-        from: start.max(now),
-        until: start.max(now) + TimeDelta::days(1),
-        exact: Some(start),
-        part: None,
-        is_soon: false,
-    };
-    nearest(work, tx, what, &wanted).await
+    nearest(work, tx, what, start).await
 }
 
 /// What is said of an appointment that is booked, moved, cancelled or found.
 fn done(work: &Work<'_>, result: ToolResult, appointment: &Appointment) -> ToolAnswer {
-    let at = work.business.local(appointment.starts_at);
-    let code = spoken(&appointment.confirmation_code, work.errand.medium);
-    let code = code.as_str();
-    let phrase = match result {
-        ToolResult::Booked => Booking::Booked { at, code },
-        ToolResult::Rescheduled => Booking::Moved { at, code },
-        ToolResult::Cancelled => Booking::Cancelled { at },
-        _ => Booking::Found { at, service: None },
+    let told = Told {
+        start: appointment.starts_at,
+        code: &appointment.confirmation_code,
+        service: appointment.service_name.as_deref(),
     };
-    ToolAnswer {
-        confirmation_code: Some(appointment.confirmation_code.clone()),
-        start: Some(appointment.starts_at),
-        service: appointment.service_name.clone(),
-        ..work.says(result, phrase)
-    }
-}
-
-/// A code for the ear is one letter after the other.
-fn spoken(code: &str, medium: Medium) -> String {
-    match medium {
-        Medium::Text => code.to_owned(),
-        Medium::Voice => {
-            let letters: Vec<String> = code.chars().map(String::from).collect();
-            letters.join(" ")
-        }
-    }
+    answers::appointment(work.business, work.errand.medium, work.language, result, &told)
 }
 
 /// A number as somebody says it: of North America if it does not say of where.
@@ -425,11 +379,5 @@ mod tests {
         for text in ["ana", "ana@", "@roy.ca", "ana@roy", "ana @roy.ca", "ana@.ca"] {
             assert!(!is_email(text), "{text}");
         }
-    }
-
-    #[test]
-    fn a_code_for_the_ear_is_spelled() {
-        assert_eq!(spoken("AFH234", Medium::Voice), "A F H 2 3 4");
-        assert_eq!(spoken("AFH234", Medium::Text), "AFH234");
     }
 }

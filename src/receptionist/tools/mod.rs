@@ -12,6 +12,7 @@ mod facts;
 mod messages;
 mod questions;
 mod schema;
+mod slots;
 mod texts;
 pub(super) mod wanted;
 
