@@ -1,9 +1,6 @@
 //! Little words of an answer to a question of ours: which of several, yes or no with something behind it, a code, a
 //! number; and the wish for another language.
-use crate::{
-    kernel::language::Language,
-    receptionist::plain::plain,
-};
+use crate::{kernel::language::Language, receptionist::plain::plain, scheduling::code};
 
 /// Which of several they mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +85,7 @@ fn begins(text: &str, words: &[&str]) -> bool {
 
 const GIVE_UP: &[&str] = &[
     "never mind", "nevermind", "nvm", "forget it", "forget about it", "stop it", "changed my mind", "laissez faire",
-    "laisse faire", "oubliez ca", "oublie ca", "tant pis", "changé d idée", "change d idee", "olvidelo", "olvidalo",
+    "laisse faire", "oubliez ca", "oublie ca", "tant pis", "change d idee", "olvidelo", "olvidalo",
     "dejelo", "dejalo", "no importa", "ya no quiero",
 ];
 
@@ -156,14 +153,26 @@ const AROUND_CODE: &[&str] = &[
 pub(super) fn code_in(text: &str) -> Option<String> {
     let said = plain(text);
     let words: Vec<&str> = said.split(' ').filter(|word| !word.is_empty()).collect();
+    // One of ours, wherever it begins and ends.
+    let spans = (0..words.len()).flat_map(|from| (from + 1..=words.len()).map(move |to| (from, to)));
+    let ours = spans.take(MOST_SPANS).find_map(|(from, to)| code::read(&words[from..to].concat()));
+    if ours.is_some() {
+        return ours;
+    }
+    // What looks like one, so that it is looked for and not found.
     let begins = words.iter().position(|word| !AROUND_CODE.contains(word));
     let rest = words.get(begins?..)?;
     let code: String = rest.concat();
+    let has_digit = code.bytes().any(|byte| byte.is_ascii_digit());
+    let is_spelled = rest.iter().all(|word| word.len() == 1);
     let is_code = (4..=16).contains(&code.len())
         && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && (code.bytes().any(|byte| byte.is_ascii_digit()) || rest.iter().all(|word| word.len() == 1) || rest.len() == 1);
+        && (has_digit || is_spelled);
     is_code.then(|| code.to_ascii_uppercase())
 }
+
+/// A code has few words; of a long text only the beginning is searched.
+const MOST_SPANS: usize = 400;
 
 /// A phone number in what was said or typed: its digits.
 pub(super) fn phone_in(text: &str) -> Option<String> {
@@ -218,10 +227,12 @@ mod tests {
     #[test]
     fn a_code_is_found_however_it_is_spelled() {
         for (text, code) in [
+            ("AFH234", Some("AFH234")),
+            ("my code is a f h 2 3 4", Some("AFH234")),
+            ("it's AFH 234 I think", Some("AFH234")),
+            ("le code est AFH-234", Some("AFH234")),
+            ("Mi código es afh234", Some("AFH234")),
             ("K7M2QX", Some("K7M2QX")),
-            ("my code is k 7 m 2 q x", Some("K7M2QX")),
-            ("le code est K7M-2QX", Some("K7M2QX")),
-            ("Mi código es k7m2qx", Some("K7M2QX")),
             ("i do not have it", None),
             ("", None),
         ] {
