@@ -16,7 +16,7 @@ use crate::{
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{recordings::Recordings, resend, retell, twilio},
+    providers::{recordings::Recordings, resend, retell, twilio, vapi},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -42,6 +42,8 @@ pub struct App {
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
     pub retell: Option<retell::Client>,
+    /// None: nothing can be asked of Vapi; its calls are answered all the same where its secret is set.
+    pub vapi: Option<vapi::Client>,
     /// None: mails go to the sandbox (development) or are off (production).
     pub resend: Option<resend::Client>,
     /// The sound of calls, wherever it is kept.
@@ -64,7 +66,11 @@ impl App {
         };
         let mut recordings = Recordings::new(
             http.clone(),
-            &[&settings.twilio.api_base_url, &settings.retell.api_base_url],
+            &[
+                &settings.twilio.api_base_url,
+                &settings.retell.api_base_url,
+                &settings.vapi.api_base_url,
+            ],
         );
         if let (Some(sid), Some(token)) = (&settings.twilio.account_sid, &settings.twilio.api_token)
         {
@@ -75,6 +81,11 @@ impl App {
             .api_key
             .clone()
             .map(|key| retell::Client::new(http.clone(), &settings.retell.api_base_url, key));
+        let vapi = settings
+            .vapi
+            .api_key
+            .clone()
+            .map(|key| vapi::Client::new(http.clone(), &settings.vapi.api_base_url, key));
         let mail = &settings.mail;
         let resend = mail
             .api_key
@@ -106,6 +117,7 @@ impl App {
             http,
             twilio,
             retell,
+            vapi,
             resend,
             recordings,
         }))

@@ -10,6 +10,8 @@ mod pace;
 mod proof;
 mod proved;
 mod reprocess;
+mod connection;
+mod vapi;
 
 pub use claim::{
     Claim, EventKey, Kept, KeptState, Received, claim, find_kept, give_kept, keep_unreadable,
@@ -18,4 +20,6 @@ pub use claim::{
 pub use pace::{await_turn, pace};
 pub use proof::Proof;
 pub use proved::{RetellBody, TwilioForm, count, outcome_of};
+pub use connection::{Connected, connected};
 pub use reprocess::{Replay, Reprocess, own_or_answer, replay};
+pub use vapi::VapiBody;

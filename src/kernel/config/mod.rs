@@ -46,6 +46,7 @@ pub struct Settings {
     pub billing_currency: String,
     pub twilio: TwilioSettings,
     pub retell: RetellSettings,
+    pub vapi: VapiSettings,
     pub llm_api_base_url: Option<String>,
     pub is_configured: Configured,
     /// Settings of the older systems that are present and mean nothing any more.
@@ -126,6 +127,15 @@ pub struct RetellSettings {
     pub masters: Vec<MasterAgent>,
 }
 
+#[derive(Clone, Debug)]
+pub struct VapiSettings {
+    /// The private key of the platform's organisation.
+    pub api_key: Option<SecretString>,
+    /// What proves that Vapi called: several during a rotation, the first one goes into the servers that we name.
+    pub webhook_secrets: Vec<SecretString>,
+    pub api_base_url: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MasterAgent {
     pub industry: String,
@@ -138,7 +148,6 @@ pub struct MasterAgent {
 /// Which of the providers that come later have their key: `/health/detailed` and `doctor` say it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Configured {
-    pub vapi: bool,
     pub stripe: bool,
     pub calcom: bool,
     pub elevenlabs: bool,
@@ -149,6 +158,7 @@ impl Settings {
     pub fn has_keys(&self) -> bool {
         let twilio = self.twilio.account_sid.is_none() || !self.twilio.auth_tokens.is_empty();
         let retell = self.retell.api_key.is_none() || !self.retell.webhook_secrets.is_empty();
-        twilio && retell
+        let vapi = self.vapi.api_key.is_none() || !self.vapi.webhook_secrets.is_empty();
+        twilio && retell && vapi
     }
 }

@@ -5,7 +5,8 @@ use secrecy::SecretString;
 
 use super::{
     AppEnv, Configured, DatabaseSettings, Environment, KeySettings, LimitSettings, MailSettings,
-    MasterAgent, NetworkSettings, RetellSettings, Settings, TwilioSettings, reader::Reader,
+    MasterAgent, NetworkSettings, RetellSettings, Settings, TwilioSettings, VapiSettings,
+    reader::Reader,
 };
 use crate::kernel::{secrets::Keyring, signing::SigningKeys};
 
@@ -108,9 +109,13 @@ impl Reader<'_> {
             billing_currency: self.currency(),
             twilio: self.twilio(),
             retell: self.retell(),
+            vapi: VapiSettings {
+                api_key: self.text("VAPI_API_KEY").map(SecretString::from),
+                webhook_secrets: self.secrets("VAPI_WEBHOOK_SECRET"),
+                api_base_url: self.base_url("VAPI_API_BASE_URL", "https://api.vapi.ai"),
+            },
             llm_api_base_url: self.text("LLM_API_BASE_URL"),
             is_configured: Configured {
-                vapi: self.has("VAPI_API_KEY"),
                 stripe: self.has("STRIPE_SECRET_KEY"),
                 calcom: self.has("CALCOM_CLIENT_ID"),
                 elevenlabs: self.has("ELEVENLABS_API_KEY"),
