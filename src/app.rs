@@ -17,7 +17,7 @@ use crate::{
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{calcom, llm, recordings::Recordings, resend, retell, twilio},
+    providers::{calcom, llm, recordings::Recordings, resend, retell, twilio, vapi},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -49,6 +49,8 @@ pub struct App {
     pub calcom: Option<calcom::Client>,
     /// None: the built-in brain answers where a language model should.
     pub llm: Option<llm::Client>,
+    /// None: nothing can be asked of Vapi; its calls are answered all the same where its secret is set.
+    pub vapi: Option<vapi::Client>,
     /// None: mails go to the sandbox (development) or are off (production).
     pub resend: Option<resend::Client>,
     /// The sound of calls, wherever it is kept.
@@ -71,7 +73,11 @@ impl App {
         };
         let mut recordings = Recordings::new(
             http.clone(),
-            &[&settings.twilio.api_base_url, &settings.retell.api_base_url],
+            &[
+                &settings.twilio.api_base_url,
+                &settings.retell.api_base_url,
+                &settings.vapi.api_base_url,
+            ],
         );
         if let (Some(sid), Some(token)) = (&settings.twilio.account_sid, &settings.twilio.api_token)
         {
@@ -97,6 +103,11 @@ impl App {
         let llm = model.api_base_url.as_ref().map(|base_url| {
             llm::Client::new(http.clone(), base_url, model.api_key.clone(), &model.model)
         });
+        let vapi = settings
+            .vapi
+            .api_key
+            .clone()
+            .map(|key| vapi::Client::new(http.clone(), &settings.vapi.api_base_url, key));
         let mail = &settings.mail;
         let resend = mail
             .api_key
@@ -131,6 +142,7 @@ impl App {
             retell,
             calcom,
             llm,
+            vapi,
             resend,
             recordings,
         }))

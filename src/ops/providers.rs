@@ -64,7 +64,7 @@ pub fn providers(app: &App) -> BTreeMap<&'static str, ProviderHealth> {
     [
         ("twilio", twilio),
         ("retell", retell),
-        ("vapi", on_or(is_set.vapi, false)),
+        ("vapi", on_or(app.vapi.is_some(), false)),
         ("stripe", on_or(is_set.stripe, false)),
         ("calcom", on_or(app.calcom.is_some(), false)),
         ("elevenlabs", on_or(is_set.elevenlabs, true)),
@@ -82,6 +82,7 @@ fn health(app: &App, name: &str, set: ProviderState, detail: &str) -> ProviderHe
         "twilio" => app.twilio.as_ref().map(|client| client.pulse()),
         "retell" => app.retell.as_ref().map(|client| client.pulse()),
         "calcom" => app.calcom.as_ref().map(|client| client.pulse()),
+        "vapi" => app.vapi.as_ref().map(|client| client.pulse()),
         "resend" => app.resend.as_ref().map(|client| client.pulse()),
         "llm" => app.llm.as_ref().map(|client| client.pulse()),
         _ => None,

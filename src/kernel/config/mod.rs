@@ -48,6 +48,7 @@ pub struct Settings {
     pub retell: RetellSettings,
     pub calcom: CalcomSettings,
     pub llm: LlmSettings,
+    pub vapi: VapiSettings,
     pub is_configured: Configured,
     /// Settings of the older systems that are present and mean nothing any more.
     pub ignored: Vec<&'static str>,
@@ -137,6 +138,16 @@ pub struct LlmSettings {
     pub model: String,
 }
 
+/// Vapi, as the platform has it.
+#[derive(Clone, Debug)]
+pub struct VapiSettings {
+    /// The private key of the platform's organisation.
+    pub api_key: Option<SecretString>,
+    /// What proves that Vapi called: several during a rotation, the first one goes into the servers that we name.
+    pub webhook_secrets: Vec<SecretString>,
+    pub api_base_url: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MasterAgent {
     pub industry: String,
@@ -162,7 +173,6 @@ pub struct CalcomSettings {
 /// Which of the providers that come later have their key: `/health/detailed` and `doctor` say it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Configured {
-    pub vapi: bool,
     pub stripe: bool,
     pub elevenlabs: bool,
 }
@@ -172,6 +182,7 @@ impl Settings {
     pub fn has_keys(&self) -> bool {
         let twilio = self.twilio.account_sid.is_none() || !self.twilio.auth_tokens.is_empty();
         let retell = self.retell.api_key.is_none() || !self.retell.webhook_secrets.is_empty();
-        twilio && retell
+        let vapi = self.vapi.api_key.is_none() || !self.vapi.webhook_secrets.is_empty();
+        twilio && retell && vapi
     }
 }

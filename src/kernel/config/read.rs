@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use super::{
     AppEnv, CalcomSettings, Configured, DatabaseSettings, Environment, KeySettings, LimitSettings,
     LlmSettings, MailSettings, MasterAgent, NetworkSettings, RetellSettings, Settings,
-    TwilioSettings, reader::Reader,
+    TwilioSettings, VapiSettings, reader::Reader,
 };
 use crate::kernel::{secrets::Keyring, signing::SigningKeys};
 
@@ -117,8 +117,12 @@ impl Reader<'_> {
                     .text("LLM_MODEL")
                     .unwrap_or_else(|| "gpt-4.1-mini".to_owned()),
             },
+            vapi: VapiSettings {
+                api_key: self.text("VAPI_API_KEY").map(SecretString::from),
+                webhook_secrets: self.secrets("VAPI_WEBHOOK_SECRET"),
+                api_base_url: self.base_url("VAPI_API_BASE_URL", "https://api.vapi.ai"),
+            },
             is_configured: Configured {
-                vapi: self.has("VAPI_API_KEY"),
                 stripe: self.has("STRIPE_SECRET_KEY"),
                 elevenlabs: self.has("ELEVENLABS_API_KEY"),
             },
