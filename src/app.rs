@@ -16,7 +16,7 @@ use crate::{
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{recordings::Recordings, resend, retell, twilio},
+    providers::{elevenlabs, recordings::Recordings, resend, retell, twilio},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -42,6 +42,8 @@ pub struct App {
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
     pub retell: Option<retell::Client>,
+    /// None: calls are spoken by the carrier's own voice.
+    pub elevenlabs: Option<elevenlabs::Client>,
     /// None: mails go to the sandbox (development) or are off (production).
     pub resend: Option<resend::Client>,
     /// The sound of calls, wherever it is kept.
@@ -75,6 +77,17 @@ impl App {
             .api_key
             .clone()
             .map(|key| retell::Client::new(http.clone(), &settings.retell.api_base_url, key));
+        let voice = &settings.elevenlabs;
+        let live_http = http::live_client().context("make the client for live calls")?;
+        let elevenlabs = voice.api_key.clone().map(|key| {
+            let client = elevenlabs::Client::new(live_http, &voice.api_base_url, key);
+            let client = client.with_concurrency(voice.max_concurrent);
+            if voice.has_zero_retention {
+                client.with_zero_retention()
+            } else {
+                client
+            }
+        });
         let mail = &settings.mail;
         let resend = mail
             .api_key
@@ -106,6 +119,7 @@ impl App {
             http,
             twilio,
             retell,
+            elevenlabs,
             resend,
             recordings,
         }))

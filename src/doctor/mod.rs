@@ -89,6 +89,7 @@ async fn look(app: &AppState, fix: bool) -> anyhow::Result<Vec<Check>> {
         checks::alerts(app).await?,
         checks::twilio(app).await,
         checks::retell(app).await,
+        checks::elevenlabs(app).await,
         checks::later_providers(app),
     ])
 }

@@ -4,6 +4,7 @@
 //! Payloads are read tolerantly (unknown members are skipped) and the members that we use strictly.
 mod exchange;
 mod pulse;
+pub mod elevenlabs;
 pub mod resend;
 pub mod twilio;
 pub mod recordings;

@@ -2,12 +2,14 @@
 //!
 //! Whoever waits on the line gets an answer inside a deadline, whatever is broken here. Events come in any order and
 //! any number of times; they make one interaction (`news`). Each provider has its folder.
+pub mod audio;
 mod forwarding;
 mod line;
 mod news;
 mod resolve;
 mod retell;
 
+pub use audio::{ClearAudio, clear_audio, prepare_greeting};
 pub use forwarding::{PlaceTestCall, place_test_call};
 pub use retell::{ForgetConversation, Held, forget_conversation, receive_raw};
 
@@ -20,4 +22,5 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(retell::router())
         .merge(forwarding::router())
+        .merge(audio::router())
 }

@@ -46,6 +46,7 @@ pub struct Settings {
     pub billing_currency: String,
     pub twilio: TwilioSettings,
     pub retell: RetellSettings,
+    pub elevenlabs: ElevenLabsSettings,
     pub llm_api_base_url: Option<String>,
     pub is_configured: Configured,
     /// Settings of the older systems that are present and mean nothing any more.
@@ -135,13 +136,25 @@ pub struct MasterAgent {
     pub llm_version: Option<String>,
 }
 
+/// ElevenLabs, who makes the receptionist's voice.
+#[derive(Clone, Debug)]
+pub struct ElevenLabsSettings {
+    pub api_key: Option<SecretString>,
+    pub api_base_url: String,
+    /// The voice of businesses that chose none.
+    pub voice_id: String,
+    /// How many requests a process has under way at once.
+    pub max_concurrent: u32,
+    /// The plan allows that nothing of what is spoken is kept there.
+    pub has_zero_retention: bool,
+}
+
 /// Which of the providers that come later have their key: `/health/detailed` and `doctor` say it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Configured {
     pub vapi: bool,
     pub stripe: bool,
     pub calcom: bool,
-    pub elevenlabs: bool,
 }
 
 impl Settings {

@@ -4,8 +4,9 @@ use std::{fmt, path::PathBuf};
 use secrecy::SecretString;
 
 use super::{
-    AppEnv, Configured, DatabaseSettings, Environment, KeySettings, LimitSettings, MailSettings,
-    MasterAgent, NetworkSettings, RetellSettings, Settings, TwilioSettings, reader::Reader,
+    AppEnv, Configured, DatabaseSettings, ElevenLabsSettings, Environment, KeySettings,
+    LimitSettings, MailSettings, MasterAgent, NetworkSettings, RetellSettings, Settings,
+    TwilioSettings, reader::Reader,
 };
 use crate::kernel::{secrets::Keyring, signing::SigningKeys};
 
@@ -108,12 +109,12 @@ impl Reader<'_> {
             billing_currency: self.currency(),
             twilio: self.twilio(),
             retell: self.retell(),
+            elevenlabs: self.elevenlabs(),
             llm_api_base_url: self.text("LLM_API_BASE_URL"),
             is_configured: Configured {
                 vapi: self.has("VAPI_API_KEY"),
                 stripe: self.has("STRIPE_SECRET_KEY"),
                 calcom: self.has("CALCOM_CLIENT_ID"),
-                elevenlabs: self.has("ELEVENLABS_API_KEY"),
             },
             ignored: IGNORED.into_iter().filter(|name| self.has(name)).collect(),
         })
@@ -145,6 +146,19 @@ impl Reader<'_> {
             gatekeeper_agent_id: self.text("RETELL_GATEKEEPER_AGENT_ID"),
             demo_agent_id: self.text("RETELL_DEMO_AGENT_ID"),
             masters: self.masters(),
+        }
+    }
+
+    fn elevenlabs(&mut self) -> ElevenLabsSettings {
+        ElevenLabsSettings {
+            api_key: self.text("ELEVENLABS_API_KEY").map(SecretString::from),
+            api_base_url: self.base_url("ELEVENLABS_API_BASE_URL", "https://api.elevenlabs.io"),
+            // The one called Rachel.
+            voice_id: self
+                .text("ELEVENLABS_VOICE_ID")
+                .unwrap_or_else(|| "21m00Tcm4TlvDq8ikWAM".to_owned()),
+            max_concurrent: self.limit("ELEVENLABS_MAX_CONCURRENT", 4),
+            has_zero_retention: self.flag("ELEVENLABS_ZERO_RETENTION"),
         }
     }
 

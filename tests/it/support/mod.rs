@@ -13,8 +13,8 @@ mod waiting;
 mod world;
 
 pub use app::{
-    Answer, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL, RETELL_KEY, TWILIO_TOKEN, TestApp,
-    app, at,
+    Answer, ELEVENLABS_KEY, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL, RETELL_KEY,
+    TWILIO_TOKEN, TestApp, app, at,
 };
 pub use db::TestDb;
 pub use person::Client;
