@@ -17,7 +17,7 @@ use crate::{
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{calcom, llm, recordings::Recordings, resend, retell, twilio, vapi},
+    providers::{calcom, elevenlabs, llm, recordings::Recordings, resend, retell, twilio, vapi},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -51,6 +51,8 @@ pub struct App {
     pub llm: Option<llm::Client>,
     /// None: nothing can be asked of Vapi; its calls are answered all the same where its secret is set.
     pub vapi: Option<vapi::Client>,
+    /// None: calls are spoken by the carrier's own voice.
+    pub elevenlabs: Option<elevenlabs::Client>,
     /// None: mails go to the sandbox (development) or are off (production).
     pub resend: Option<resend::Client>,
     /// The sound of calls, wherever it is kept.
@@ -108,6 +110,17 @@ impl App {
             .api_key
             .clone()
             .map(|key| vapi::Client::new(http.clone(), &settings.vapi.api_base_url, key));
+        let voice = &settings.elevenlabs;
+        let live_http = http::live_client().context("make the client for live calls")?;
+        let elevenlabs = voice.api_key.clone().map(|key| {
+            let client = elevenlabs::Client::new(live_http, &voice.api_base_url, key);
+            let client = client.with_concurrency(voice.max_concurrent);
+            if voice.has_zero_retention {
+                client.with_zero_retention()
+            } else {
+                client
+            }
+        });
         let mail = &settings.mail;
         let resend = mail
             .api_key
@@ -143,6 +156,7 @@ impl App {
             calcom,
             llm,
             vapi,
+            elevenlabs,
             resend,
             recordings,
         }))

@@ -28,6 +28,8 @@ pub fn registry() -> Registry {
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
     registry.register(voice::forget_conversation);
+    registry.register(voice::prepare_greeting);
+    registry.register(voice::clear_audio);
     registry.register(voice::place_test_call);
     registry.register(voice::forget_vapi_call);
     registry.register(discretion::forget_words);
@@ -54,6 +56,12 @@ pub fn schedules() -> Vec<Schedule> {
         name: "idle_texts",
         every: Every::Hours(1),
         job: |_| new_job(&sms::CloseIdleTexts {}),
+    });
+    schedules.push(Schedule {
+        name: "audio",
+        // What was said to one person goes within minutes.
+        every: Every::Minutes(1),
+        job: |_| new_job(&voice::ClearAudio {}),
     });
     schedules.push(Schedule {
         name: "health_data",

@@ -11,6 +11,7 @@ use crate::{
             sealed::{self, KeyCheck},
         },
     },
+    providers::elevenlabs,
     safety::audit::verify_all,
     worker,
 };
@@ -276,13 +277,42 @@ pub async fn vapi(app: &AppState) -> Check {
     }
 }
 
+pub async fn elevenlabs(app: &AppState) -> Check {
+    let Some(client) = &app.elevenlabs else {
+        return Check::new(
+            "elevenlabs",
+            State::Off,
+            "calls are spoken by the carrier's voice",
+        )
+        .repair("ELEVENLABS_API_KEY turns it on");
+    };
+    match client.has_voice(&app.settings.elevenlabs.voice_id).await {
+        Ok(true) => Check::ok("elevenlabs", "it knows the usual voice"),
+        Ok(false) => Check::new(
+            "elevenlabs",
+            State::Fail,
+            "it does not know the usual voice",
+        )
+        .repair("see ELEVENLABS_VOICE_ID"),
+        Err(elevenlabs::Error::KeyRefused {
+            is_permission: true,
+        }) => Check::new(
+            "elevenlabs",
+            State::Warn,
+            "the key may not look at voices, so they are not checked when they are chosen",
+        )
+        .repair("give the key the permission to read voices"),
+        Err(error) => Check::new("elevenlabs", State::Fail, error.to_string())
+            .repair("see ELEVENLABS_API_KEY and the network"),
+    }
+}
+
 /// Those whose rooms are not furnished yet.
 pub fn later_providers(app: &AppState) -> Check {
     let set = app.settings.is_configured;
     let named = [
         ("stripe", set.stripe),
         ("calcom", app.calcom.is_some()),
-        ("elevenlabs", set.elevenlabs),
         ("resend", app.settings.mail.api_key.is_some()),
         ("llm", app.llm.is_some()),
     ];

@@ -213,6 +213,12 @@ static REGISTRY: &[PersonalColumn] = &[
         Withhold("a copy of what is given"),
         DeleteRow,
     ),
+    contact(
+        "audio_cache",
+        "audio",
+        Withhold("the sound of what is given as a turn, gone within minutes"),
+        DeleteRow,
+    ),
     // What receivers said: their words, and maybe about somebody.
     contact(
         "webhook_attempts",

@@ -15,8 +15,10 @@ mod providers;
 mod questions;
 mod receptionist_switch;
 mod services;
+mod speech;
 
 pub use receptionist_switch::find_subscriber;
+pub use speech::PrepareGreeting;
 
 use serde::Serialize;
 use serde_json::Value;

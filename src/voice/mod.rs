@@ -2,6 +2,7 @@
 //!
 //! Whoever waits on the line gets an answer inside a deadline, whatever is broken here. Events come in any order and
 //! any number of times; they make one interaction (`news`). Each provider has its folder.
+pub mod audio;
 mod desk;
 mod forwarding;
 mod intake;
@@ -12,6 +13,7 @@ mod resolve;
 mod retell;
 mod vapi;
 
+pub use audio::{ClearAudio, clear_audio, prepare_greeting};
 pub use forwarding::{PlaceTestCall, place_test_call};
 pub use retell::{ForgetConversation, Held, forget_conversation, receive_raw};
 pub use vapi::{ForgetVapiCall, forget_vapi_call, receive_raw as receive_raw_of_vapi};
@@ -26,4 +28,5 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(retell::router())
         .merge(forwarding::router())
         .merge(vapi::router())
+        .merge(audio::router())
 }

@@ -24,6 +24,8 @@ const HOLD_NONE: &[&str] = &[
     "api_keys.name",
     "api_keys.prefix",
     "api_keys.scopes",
+    "audio_cache.content_type",
+    "audio_cache.key",
     "audit_heads.hash",
     "audit_log.action",
     "audit_log.changes",

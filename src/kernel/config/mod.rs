@@ -49,6 +49,7 @@ pub struct Settings {
     pub calcom: CalcomSettings,
     pub llm: LlmSettings,
     pub vapi: VapiSettings,
+    pub elevenlabs: ElevenLabsSettings,
     pub is_configured: Configured,
     /// Settings of the older systems that are present and mean nothing any more.
     pub ignored: Vec<&'static str>,
@@ -170,11 +171,23 @@ pub struct CalcomSettings {
     pub app_base_url: String,
 }
 
+/// ElevenLabs, who makes the receptionist's voice.
+#[derive(Clone, Debug)]
+pub struct ElevenLabsSettings {
+    pub api_key: Option<SecretString>,
+    pub api_base_url: String,
+    /// The voice of businesses that chose none.
+    pub voice_id: String,
+    /// How many requests a process has under way at once.
+    pub max_concurrent: u32,
+    /// The plan allows that nothing of what is spoken is kept there.
+    pub has_zero_retention: bool,
+}
+
 /// Which of the providers that come later have their key: `/health/detailed` and `doctor` say it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Configured {
     pub stripe: bool,
-    pub elevenlabs: bool,
 }
 
 impl Settings {

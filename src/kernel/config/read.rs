@@ -4,9 +4,9 @@ use std::{fmt, path::PathBuf};
 use secrecy::SecretString;
 
 use super::{
-    AppEnv, CalcomSettings, Configured, DatabaseSettings, Environment, KeySettings, LimitSettings,
-    LlmSettings, MailSettings, MasterAgent, NetworkSettings, RetellSettings, Settings,
-    TwilioSettings, VapiSettings, reader::Reader,
+    AppEnv, CalcomSettings, Configured, DatabaseSettings, ElevenLabsSettings, Environment,
+    KeySettings, LimitSettings, LlmSettings, MailSettings, MasterAgent, NetworkSettings,
+    RetellSettings, Settings, TwilioSettings, VapiSettings, reader::Reader,
 };
 use crate::kernel::{secrets::Keyring, signing::SigningKeys};
 
@@ -122,9 +122,9 @@ impl Reader<'_> {
                 webhook_secrets: self.secrets("VAPI_WEBHOOK_SECRET"),
                 api_base_url: self.base_url("VAPI_API_BASE_URL", "https://api.vapi.ai"),
             },
+            elevenlabs: self.elevenlabs(),
             is_configured: Configured {
                 stripe: self.has("STRIPE_SECRET_KEY"),
-                elevenlabs: self.has("ELEVENLABS_API_KEY"),
             },
             ignored: IGNORED.into_iter().filter(|name| self.has(name)).collect(),
         })
@@ -172,6 +172,19 @@ impl Reader<'_> {
             webhook_secrets: self.secrets("CALCOM_WEBHOOK_SECRET"),
             api_base_url: self.base_url("CALCOM_API_BASE_URL", "https://api.cal.com"),
             app_base_url: self.base_url("CALCOM_APP_BASE_URL", "https://app.cal.com"),
+        }
+    }
+
+    fn elevenlabs(&mut self) -> ElevenLabsSettings {
+        ElevenLabsSettings {
+            api_key: self.text("ELEVENLABS_API_KEY").map(SecretString::from),
+            api_base_url: self.base_url("ELEVENLABS_API_BASE_URL", "https://api.elevenlabs.io"),
+            // The one called Rachel.
+            voice_id: self
+                .text("ELEVENLABS_VOICE_ID")
+                .unwrap_or_else(|| "21m00Tcm4TlvDq8ikWAM".to_owned()),
+            max_concurrent: self.limit("ELEVENLABS_MAX_CONCURRENT", 4),
+            has_zero_retention: self.flag("ELEVENLABS_ZERO_RETENTION"),
         }
     }
 

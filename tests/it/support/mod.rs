@@ -14,8 +14,8 @@ mod waiting;
 mod world;
 
 pub use app::{
-    Answer, CALCOM_SECRET, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL, RETELL_KEY,
-    TWILIO_TOKEN, TestApp, app, at,
+    Answer, CALCOM_SECRET, ELEVENLABS_KEY, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL,
+    RETELL_KEY, TWILIO_TOKEN, TestApp, app, at,
 };
 pub use db::TestDb;
 pub use person::Client;

@@ -1,4 +1,5 @@
 //! Calls: what Retell asks and tells, what a caller hears, what the business sees afterwards.
+mod audio;
 mod ends;
 mod events;
 mod faults;
