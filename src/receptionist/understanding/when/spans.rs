@@ -4,6 +4,7 @@ use super::Part;
 use super::calendar::{Calendar, Dates, Period};
 use super::clock::{Clock, before_the_hour, clock, full_hour};
 use super::pieces::{Piece, Unit};
+use crate::kernel::language::Language;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Found {
@@ -484,10 +485,21 @@ impl Scanner<'_> {
                 Some(Piece::Noun) => false,
                 Some(Piece::At) => true,
                 Some(Piece::A | Piece::For) => self.may_follow(end),
+                // "The morning one" is no time.
+                _ if self.is_pronoun(at) => self.is_all(at, end),
                 _ => self.may_follow(end) && (self.is_beside_a_day(at) || self.is_all(at, end)),
             }
         };
         (is_meant && !self.is_address(end)).then_some((Found::At(time), end))
+    }
+
+    fn is_pronoun(&self, at: usize) -> bool {
+        self.calendar.language == Language::En
+            && self.at(at)
+                == Some(Piece::Number {
+                    value: 1,
+                    digits: 0,
+                })
     }
 
     /// Whether what stands there may follow a bare hour.
