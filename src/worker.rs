@@ -10,7 +10,7 @@ use crate::{
     inbox, insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    mail, messaging, safety, sms, voice,
+    mail, messaging, safety, settings, sms, voice,
     web::ApiError,
 };
 
@@ -28,6 +28,8 @@ pub fn registry() -> Registry {
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
     registry.register(voice::forget_conversation);
+    registry.register(voice::start_recording);
+    registry.register(settings::point_number);
     registry.register(discretion::forget_words);
     registry.register(discretion::sweep_health_data);
     registry.register(insights::score_health);
@@ -103,6 +105,7 @@ async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobEr
     }
     let handled = match (job.provider.as_str(), kept.kind.as_str()) {
         ("TWILIO", "text") => sms::receive_raw(&app, &kept).await,
+        ("TWILIO", "call.status" | "call.recording") => voice::receive_raw_call(&app, &kept).await,
         ("RETELL", _) => voice::receive_raw(&app, &kept).await,
         (provider, kind) => {
             return Err(JobError::Fail(anyhow::anyhow!(

@@ -12,8 +12,8 @@ mod proved;
 mod reprocess;
 
 pub use claim::{
-    Claim, EventKey, Kept, KeptState, Received, claim, find_kept, give_kept, keep_unreadable,
-    keep_unrouted,
+    Claim, EventKey, Kept, KeptState, Received, claim, find_kept, find_taker, give_kept,
+    keep_unreadable, keep_unrouted,
 };
 pub use pace::{await_turn, pace};
 pub use proof::Proof;

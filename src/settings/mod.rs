@@ -10,11 +10,14 @@ mod channels;
 mod clients;
 mod holidays;
 mod hours;
+mod number_urls;
 mod privacy;
 mod providers;
 mod questions;
 mod receptionist_switch;
 mod services;
+
+pub use number_urls::{PointNumber, Urls, point_number};
 
 use serde::Serialize;
 use serde_json::Value;

@@ -6,8 +6,14 @@ mod line;
 mod news;
 mod resolve;
 mod retell;
+pub mod speech;
+mod twilio;
 
 pub use retell::{ForgetConversation, Held, forget_conversation, receive_raw};
+pub use twilio::{
+    StandingDocument, StartRecording, receive_raw as receive_raw_call, standing_documents,
+    start_recording,
+};
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -15,5 +21,7 @@ use crate::app::AppState;
 
 /// The paths that providers of voice call.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(retell::router())
+    OpenApiRouter::new()
+        .merge(retell::router())
+        .merge(twilio::router())
 }

@@ -5,6 +5,7 @@
 mod builtin;
 mod retell;
 
+pub use builtin::answer_in;
 pub use retell::agent_version;
 
 use std::time::Duration;

@@ -60,22 +60,34 @@ async fn try_run(
     language: Language,
     call: &ToolCall,
 ) -> anyhow::Result<ToolAnswer> {
-    let now = app.clock.now();
     let mut tx = TenantTx::begin(&app.db, errand.subscriber).await?;
+    let answer = run_in(app, &mut tx, errand, business, language, call).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// The same within the caller's transaction: its effects are there if that one commits. After an error the transaction
+/// is of no use any more.
+pub async fn run_in(
+    app: &AppState,
+    tx: &mut TenantTx,
+    errand: &Errand,
+    business: &Business,
+    language: Language,
+    call: &ToolCall,
+) -> anyhow::Result<ToolAnswer> {
+    let now = app.clock.now();
     let name = call.name.as_str();
     let earlier =
-        traffic::record_tool_call(&mut tx, errand.interaction, &call.id, name, &call.args, now)
-            .await?;
+        traffic::record_tool_call(tx, errand.interaction, &call.id, name, &call.args, now).await?;
     if let Some(earlier) = earlier {
         return Ok(serde_json::from_value(earlier)?);
     }
     let answer = match call.name {
         ToolName::GetBusinessInfo | ToolName::ListServices => facts(business, language, call, now),
-        ToolName::TakeMessage => {
-            take_message(&mut tx, errand, business, language, call, now).await?
-        }
-        ToolName::TransferCall => hand_over(&mut tx, errand, business, language, call, now).await?,
-        ToolName::OptOut => opt_out(&mut tx, errand, business, language, now).await?,
+        ToolName::TakeMessage => take_message(tx, errand, business, language, call, now).await?,
+        ToolName::TransferCall => hand_over(tx, errand, business, language, call, now).await?,
+        ToolName::OptOut => opt_out(tx, errand, business, language, now).await?,
         ToolName::CheckCalendarAvailability
         | ToolName::BookAppointment
         | ToolName::FindAppointment
@@ -84,17 +96,9 @@ async fn try_run(
         | ToolName::SendText => answers::unavailable(business, language),
     };
     let kept: Value = serde_json::to_value(&answer)?;
-    traffic::answer_tool_call(&mut tx, errand.interaction, &call.id, &kept).await?;
+    traffic::answer_tool_call(tx, errand.interaction, &call.id, &kept).await?;
     let detail = json!({"tool_call_id": call.id, "result": answer.result});
-    traffic::trace(
-        &mut tx,
-        errand.interaction,
-        Source::ToolCall,
-        name,
-        detail,
-        now,
-    );
-    tx.commit().await?;
+    traffic::trace(tx, errand.interaction, Source::ToolCall, name, detail, now);
     Ok(answer)
 }
 
