@@ -10,7 +10,7 @@ use crate::{
     inbox, insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    mail, messaging, safety, sms, voice,
+    mail, messaging, safety, settings, sms, voice,
     web::ApiError,
 };
 
@@ -32,6 +32,8 @@ pub fn registry() -> Registry {
     registry.register(voice::clear_audio);
     registry.register(voice::place_test_call);
     registry.register(voice::forget_vapi_call);
+    registry.register(voice::start_recording);
+    registry.register(settings::point_number);
     registry.register(discretion::forget_words);
     registry.register(discretion::sweep_health_data);
     registry.register(insights::score_health);
@@ -113,6 +115,7 @@ async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobEr
     }
     let handled = match (job.provider.as_str(), kept.kind.as_str()) {
         ("TWILIO", "text") => sms::receive_raw(&app, &kept).await,
+        ("TWILIO", "call.status" | "call.recording") => voice::receive_raw_call(&app, &kept).await,
         ("RETELL", _) => voice::receive_raw(&app, &kept).await,
         ("VAPI", _) => voice::receive_raw_of_vapi(&app, &kept).await,
         (provider, kind) => {

@@ -138,6 +138,7 @@ static REGISTRY: &[PersonalColumn] = &[
     contact("tool_calls", "answer", Give, DeleteRow),
     contact("dialogue_states", "state", OURS, DeleteRow),
     contact("dialogue_states", "provider_chat_id", OURS, DeleteRow),
+    contact("twilio_calls", "plan", OURS, Blank),
     // A note is somebody's words about the person; the other lines are ids and codes.
     contact("black_box_events", "detail", Give, DeleteRow),
     contact("leads", "category", Give, DeleteRow),

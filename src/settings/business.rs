@@ -17,7 +17,7 @@ use crate::{
     jobs,
     kernel::phone::E164,
     tenancy::{
-        RecordingMode, SubscriberStatus,
+        ClosedAnswer, RecordingMode, SubscriberStatus,
         store::settings::{self, BusinessSettings},
     },
     web::{ApiError, Body, Checks, Member, Problem},
@@ -25,6 +25,9 @@ use crate::{
 
 /// How long an appointment may be, in minutes.
 const DURATIONS: std::ops::RangeInclusive<i64> = 5..=480;
+
+/// How long somebody is rung, in seconds: the owner's carrier must not forward the call back to us meanwhile.
+const RINGS: std::ops::RangeInclusive<i64> = 5..=12;
 
 /// What a business says of itself, and how its receptionist speaks.
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,6 +67,12 @@ pub struct Settings {
     pub recording_mode: RecordingMode,
     /// What a caller is told before a recording begins; our own words when there are none.
     pub recording_consent_text: Option<String>,
+    /// What a caller gets while the business is closed, on calls that we answer ourselves.
+    pub after_hours: ClosedAnswer,
+    /// The same on a day on which it is closed.
+    pub on_holidays: ClosedAnswer,
+    /// How long a person is rung before the call goes on: 5 to 12 seconds.
+    pub staff_ring_seconds: i32,
 }
 
 /// What shall be otherwise: left out means unchanged, null or blank means cleared where it may be empty.
@@ -142,6 +151,15 @@ pub struct SettingsUpdate {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub recording_consent_text: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<ClosedAnswer>)]
+    pub after_hours: Member<ClosedAnswer>,
+    #[serde(default)]
+    #[schema(value_type = Option<ClosedAnswer>)]
+    pub on_holidays: Member<ClosedAnswer>,
+    #[serde(default)]
+    #[schema(value_type = Option<i64>)]
+    pub staff_ring_seconds: Member<i64>,
     // What an answer has beside these: somebody may send back what was shown.
     #[serde(default, rename = "subscriber_id")]
     #[schema(ignore)]
@@ -348,6 +366,32 @@ impl SettingsUpdate {
             self.recording_consent_text,
             words(500),
         );
+        checks.set_required(
+            &mut to.after_hours,
+            "after_hours",
+            self.after_hours,
+            as_it_is,
+        );
+        checks.set_required(
+            &mut to.on_holidays,
+            "on_holidays",
+            self.on_holidays,
+            as_it_is,
+        );
+        checks.set_required(
+            &mut to.staff_ring_seconds,
+            "staff_ring_seconds",
+            self.staff_ring_seconds,
+            |checks, field, seconds| {
+                let fits = RINGS
+                    .contains(&seconds)
+                    .then(|| i32::try_from(seconds).ok());
+                if fits.is_none() {
+                    checks.refuse(field, "is 5 to 12 seconds");
+                }
+                fits.flatten()
+            },
+        );
         checks.finish()
     }
 }
@@ -411,6 +455,9 @@ impl Settings {
             sms_notifications: row.is_sms_enabled,
             recording_mode: row.recording_mode,
             recording_consent_text: row.recording_consent_text,
+            after_hours: row.after_hours,
+            on_holidays: row.on_holidays,
+            staff_ring_seconds: row.staff_ring_seconds,
         }
     }
 }

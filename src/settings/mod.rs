@@ -10,6 +10,7 @@ mod channels;
 mod clients;
 mod holidays;
 mod hours;
+mod number_urls;
 mod privacy;
 mod providers;
 mod questions;
@@ -19,6 +20,8 @@ mod speech;
 
 pub use receptionist_switch::find_subscriber;
 pub use speech::PrepareGreeting;
+
+pub use number_urls::{PointNumber, Urls, point_number};
 
 use serde::Serialize;
 use serde_json::Value;

@@ -12,10 +12,16 @@ mod outcome;
 mod resolve;
 mod retell;
 mod vapi;
+pub mod speech;
+mod twilio;
 
 pub use audio::{ClearAudio, clear_audio, prepare_greeting};
 pub use forwarding::{PlaceTestCall, place_test_call};
 pub use retell::{ForgetConversation, Held, forget_conversation, receive_raw};
+pub use twilio::{
+    StandingDocument, StartRecording, receive_raw as receive_raw_call, standing_documents,
+    start_recording,
+};
 pub use vapi::{ForgetVapiCall, forget_vapi_call, receive_raw as receive_raw_of_vapi};
 
 use utoipa_axum::router::OpenApiRouter;
@@ -29,4 +35,5 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(forwarding::router())
         .merge(vapi::router())
         .merge(audio::router())
+        .merge(twilio::router())
 }

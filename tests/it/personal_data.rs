@@ -113,6 +113,8 @@ const HOLD_NONE: &[&str] = &[
     "subscriptions.plan",
     "tool_calls.name",
     "tool_calls.tool_call_id",
+    "twilio_calls.account_sid",
+    "twilio_calls.call_sid",
     "usage_records.cost_currency",
     "usage_records.currency",
     "usage_records.source",

@@ -42,6 +42,8 @@ pub struct Settings {
     /// Which text people agree to when they register.
     pub consent_version: String,
     pub mail: MailSettings,
+    /// Where Twilio asks when we do not answer; `{subscriber}` stands for the business. None: at our own.
+    pub voice_fallback_url: Option<String>,
     pub log_filter: Option<String>,
     pub billing_currency: String,
     pub twilio: TwilioSettings,
@@ -191,6 +193,14 @@ pub struct Configured {
 }
 
 impl Settings {
+    /// Where Twilio asks about the calls of this business when we do not answer.
+    pub fn fallback_url_of(&self, subscriber: &str) -> String {
+        match &self.voice_fallback_url {
+            Some(url) => url.replace("{subscriber}", subscriber),
+            None => format!("{}/voice/fallback", self.public_url),
+        }
+    }
+
     /// Whether webhooks of every provider that is in use can be checked.
     pub fn has_keys(&self) -> bool {
         let twilio = self.twilio.account_sid.is_none() || !self.twilio.auth_tokens.is_empty();

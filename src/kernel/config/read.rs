@@ -105,6 +105,7 @@ impl Reader<'_> {
                     .unwrap_or_else(|| "Rocket Reception <reception@localhost>".to_owned()),
                 webhook_secrets: self.secrets("RESEND_WEBHOOK_SECRET"),
             },
+            voice_fallback_url: self.fallback_url(),
             log_filter: self.text("RUST_LOG"),
             billing_currency: self.currency(),
             twilio: self.twilio(),
@@ -128,6 +129,17 @@ impl Reader<'_> {
             },
             ignored: IGNORED.into_iter().filter(|name| self.has(name)).collect(),
         })
+    }
+
+    /// Kept as it is written: what stands for the business is no URL yet.
+    fn fallback_url(&mut self) -> Option<String> {
+        const NAME: &str = "VOICE_FALLBACK_URL";
+        let url = self.text(NAME)?;
+        let is_good = url.starts_with("https://") || url.starts_with("http://localhost");
+        if !is_good {
+            self.wrong.push(format!("{NAME} must be an https URL"));
+        }
+        is_good.then_some(url)
     }
 
     fn twilio(&mut self) -> TwilioSettings {

@@ -201,6 +201,8 @@ pub async fn clear_transcripts(
              update outgoing_messages set body = '' where subscriber_id = $1 and interaction_id = any ($2)
          ), tools as (
              delete from tool_calls where subscriber_id = $1 and interaction_id = any ($2)
+         ), plans as (
+             update twilio_calls set plan = null where subscriber_id = $1 and interaction_id = any ($2)
          )
          delete from dialogue_states where subscriber_id = $1 and interaction_id = any ($2)",
         subscriber as _,

@@ -261,7 +261,7 @@ fn runner(state: &AppState) -> Arc<Runner> {
     Arc::new(Runner::new(state.clone(), Arc::new(worker::registry())))
 }
 
-async fn answer(router: Router, mut request: Request<Body>) -> Answer {
+pub(super) async fn answer(router: Router, mut request: Request<Body>) -> Answer {
     let caller = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
     request.extensions_mut().insert(caller);
     let answered = soon(router.oneshot(request)).await.unwrap();
