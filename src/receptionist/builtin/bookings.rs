@@ -349,17 +349,17 @@ fn whatever_comes_while_an_appointment_is_arranged_is_answered() {
         "ten", "pm", "Jo", "31 november", "message",
     ];
     let long = "tomorrow ".repeat(450);
-    for start in ["book an inspection", "cancel my appointment", "move my appointment", "book tomorrow"] {
-        for first in nasty.iter().chain([&long.as_str()]) {
-            for second in nasty {
+    for start in ["book an inspection", "move my appointment"] {
+        for (at_first, first) in nasty.iter().chain([&long.as_str()]).enumerate() {
+            for second in nasty.iter().skip(at_first % 4).step_by(4) {
                 let mut call = Conversation::call(Language::En);
                 call.own = Some(at("2026-11-26T09:00:00"));
                 call.text(start);
                 for said in [first, second, first] {
                     let reply = call.text(said);
                     assert!(reply.text.chars().count() <= 480, "{}", reply.text);
-                    call.hear(Heard::Digits("3".into()));
                 }
+                call.hear(Heard::Digits("3".into()));
             }
         }
     }

@@ -22,7 +22,7 @@ fn an_english_texter_asks_and_leaves_a_message() {
          < ok can someone come tuesday morning for drain cleaning
          > I have Tuesday, November 24 at 9 a.m., 10 a.m. or 11:30 a.m. Which one suits you? [check_calendar_availability]
          < what's your address?
-         > Our address is 12 Main St, Montreal. More at plomberieroy.ca. Which one would you like: Tuesday, November 24 at 9 a.m., 10 a.m. or 11:30 a.m? [get_business_info]
+         > Our address is 12 Main St, Montreal. More at plomberieroy.ca. Which one would you like: Tuesday, November 24 at 9 a.m., 10 a.m. or 11:30 a.m.? [get_business_info]
          < 10 am
          > And what is your name, please?
          < its Ana Roy

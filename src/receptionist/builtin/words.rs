@@ -62,7 +62,7 @@ pub(super) fn refuses_all(text: &str) -> bool {
 }
 
 const YES: &[&str] = &[
-    "yes", "yeah", "yep", "yup", "correct", "right", "exactly", "thats it", "sure", "perfect", "oui", "ouais", "exact",
+    "yes", "yeah", "yep", "yup", "correct", "right", "exactly", "thats it", "thats right", "that is right", "thats correct", "that is correct", "sounds good", "that works", "sure", "perfect", "oui", "ouais", "exact",
     "exactement", "parfait", "c est ca", "c est bien ca", "c est bon", "d accord", "tout a fait", "si", "correcto",
     "exacto", "claro", "asi es", "esta bien", "de acuerdo", "perfecto", "ok", "okay",
 ];

@@ -16,7 +16,7 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::WhenNotUnderstood => "I did not get the day or the time. Could you say it like \"Tuesday at two\"?".into(),
         Booking::AskWhichSlot { is_one: true } => "Does that suit you?".into(),
         Booking::AskWhichSlot { is_one: false } => "Which one suits you?".into(),
-        Booking::WhichSlotAgain { slots } => format!("Which one would you like: {}?", choices(En, "or", slots).trim_end_matches('.')),
+        Booking::WhichSlotAgain { slots } => format!("Which one would you like: {}?", choices(En, "or", slots)),
         Booking::AskPhone => "And at which number can we reach you?".into(),
         Booking::PhoneNotUnderstood => "I did not get that number. Could you give me all ten digits?".into(),
         Booking::AskCode => "What is the confirmation code, please?".into(),
@@ -26,10 +26,10 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::Confirm { at, service: None } => format!("So that's {}, right?", format::moment(En, at)),
         Booking::ConfirmMove { at } => format!("So I move your appointment to {}, right?", format::moment(En, at)),
         Booking::ConfirmCancel { at } => {
-            format!("You have an appointment on {}. Shall I cancel it?", format::moment(En, at))
+            format!("You have an appointment on {}. Shall I cancel it?", bare(format::moment(En, at)))
         }
         Booking::AskMove { at } => {
-            format!("Your appointment is on {}. Which day and time would suit you instead?", format::moment(En, at))
+            format!("Your appointment is on {}. Which day and time would suit you instead?", bare(format::moment(En, at)))
         }
         Booking::StaysAsItIs => "All right, your appointment stays as it is.".into(),
         Booking::IsFree { at } => sentence(format!("{} is free", format::moment(En, at))),
@@ -79,5 +79,5 @@ fn sentence(mut text: String) -> String {
 }
 
 fn bare(text: String) -> String {
-    text.strip_suffix('.').map_or(text.clone(), str::to_owned)
+    text.trim_end_matches('.').to_owned()
 }
