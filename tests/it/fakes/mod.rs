@@ -1,4 +1,5 @@
 //! Providers as small servers with a memory: client, encoding and signatures are in every test.
+mod llm;
 mod receiver;
 mod retell;
 mod twilio;
@@ -8,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use tokio::{net::TcpListener, sync::Notify};
 
+pub use llm::FakeLlm;
 pub use receiver::{Answering, Received, Receiver};
 pub use retell::FakeRetell;
 pub use twilio::FakeTwilio;

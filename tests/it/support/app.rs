@@ -118,12 +118,18 @@ impl TestApp {
 
     /// The same, but soon tired of a provider that does not answer.
     pub async fn impatient() -> Self {
-        let app = Self::start().await;
+        Self::impatient_with(&[]).await
+    }
+
+    /// The same with other settings.
+    pub async fn impatient_with(settings: &[(&str, &str)]) -> Self {
+        let app = Self::with(settings).await;
         let soon = Duration::from_millis(300);
         let (twilio, retell) = (app.state.twilio.clone(), app.state.retell.clone());
         let state = App {
             twilio: twilio.map(|client| client.with_deadline(soon)),
             retell: retell.map(|client| client.with_deadline(soon)),
+            llm: app.state.llm.clone().map(|client| client.with_deadline(soon)),
             ..App::clone(&app.state)
         };
         app.on(Arc::new(state))
