@@ -10,7 +10,7 @@ use crate::{
     inbox, insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    mail, messaging, safety, sms, voice,
+    mail, messaging, safety, scheduling, sms, voice,
     web::ApiError,
 };
 
@@ -20,6 +20,8 @@ pub fn registry() -> Registry {
     housekeeping::register(&mut registry);
     registry.register(reprocess);
     registry.register(messaging::send_text);
+    registry.register(messaging::send_notice);
+    registry.register(scheduling::remind_due);
     registry.register(messaging::forget_text);
     registry.register(inbox::resume_due);
     registry.register(sms::reply_to_text);
@@ -28,6 +30,7 @@ pub fn registry() -> Registry {
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
     registry.register(voice::forget_conversation);
+    registry.register(voice::place_test_call);
     registry.register(discretion::forget_words);
     registry.register(discretion::sweep_health_data);
     registry.register(insights::score_health);
@@ -52,6 +55,11 @@ pub fn schedules() -> Vec<Schedule> {
         name: "idle_texts",
         every: Every::Hours(1),
         job: |_| new_job(&sms::CloseIdleTexts {}),
+    });
+    schedules.push(Schedule {
+        name: "reminders",
+        every: Every::Minutes(1),
+        job: |due_at| new_job(&scheduling::RemindDue::of(due_at)),
     });
     schedules.push(Schedule {
         name: "health_data",

@@ -267,7 +267,7 @@ pub fn later_providers(app: &AppState) -> Check {
     let named = [
         ("vapi", set.vapi),
         ("stripe", set.stripe),
-        ("calcom", set.calcom),
+        ("calcom", app.calcom.is_some()),
         ("elevenlabs", set.elevenlabs),
         ("resend", app.settings.mail.api_key.is_some()),
         ("llm", app.llm.is_some()),

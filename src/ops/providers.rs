@@ -66,7 +66,7 @@ pub fn providers(app: &App) -> BTreeMap<&'static str, ProviderHealth> {
         ("retell", retell),
         ("vapi", on_or(is_set.vapi, false)),
         ("stripe", on_or(is_set.stripe, false)),
-        ("calcom", on_or(is_set.calcom, false)),
+        ("calcom", on_or(app.calcom.is_some(), false)),
         ("elevenlabs", on_or(is_set.elevenlabs, true)),
         ("resend", on_or(settings.mail.api_key.is_some(), true)),
         ("llm", on_or(app.llm.is_some(), false)),
@@ -81,6 +81,7 @@ fn health(app: &App, name: &str, set: ProviderState, detail: &str) -> ProviderHe
     let pulse = match name {
         "twilio" => app.twilio.as_ref().map(|client| client.pulse()),
         "retell" => app.retell.as_ref().map(|client| client.pulse()),
+        "calcom" => app.calcom.as_ref().map(|client| client.pulse()),
         "resend" => app.resend.as_ref().map(|client| client.pulse()),
         "llm" => app.llm.as_ref().map(|client| client.pulse()),
         _ => None,

@@ -46,6 +46,7 @@ pub struct Settings {
     pub billing_currency: String,
     pub twilio: TwilioSettings,
     pub retell: RetellSettings,
+    pub calcom: CalcomSettings,
     pub llm: LlmSettings,
     pub is_configured: Configured,
     /// Settings of the older systems that are present and mean nothing any more.
@@ -145,12 +146,24 @@ pub struct MasterAgent {
     pub llm_version: Option<String>,
 }
 
+/// Cal.com, through which businesses keep their calendars.
+#[derive(Clone, Debug)]
+pub struct CalcomSettings {
+    /// Our application there.
+    pub client_id: Option<String>,
+    pub client_secret: Option<SecretString>,
+    /// What webhooks are signed with that were made by hand; those that we make have secrets of their own.
+    pub webhook_secrets: Vec<SecretString>,
+    pub api_base_url: String,
+    /// Where people say whether we may.
+    pub app_base_url: String,
+}
+
 /// Which of the providers that come later have their key: `/health/detailed` and `doctor` say it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Configured {
     pub vapi: bool,
     pub stripe: bool,
-    pub calcom: bool,
     pub elevenlabs: bool,
 }
 

@@ -4,9 +4,9 @@ use std::{fmt, path::PathBuf};
 use secrecy::SecretString;
 
 use super::{
-    AppEnv, Configured, DatabaseSettings, Environment, KeySettings, LimitSettings, MailSettings,
-    LlmSettings, MasterAgent, NetworkSettings, RetellSettings, Settings, TwilioSettings,
-    reader::Reader,
+    AppEnv, CalcomSettings, Configured, DatabaseSettings, Environment, KeySettings, LimitSettings,
+    LlmSettings, MailSettings, MasterAgent, NetworkSettings, RetellSettings, Settings,
+    TwilioSettings, reader::Reader,
 };
 use crate::kernel::{secrets::Keyring, signing::SigningKeys};
 
@@ -109,6 +109,7 @@ impl Reader<'_> {
             billing_currency: self.currency(),
             twilio: self.twilio(),
             retell: self.retell(),
+            calcom: self.calcom(),
             llm: LlmSettings {
                 api_base_url: self.text("LLM_API_BASE_URL"),
                 api_key: self.text("LLM_API_KEY").map(SecretString::from),
@@ -119,7 +120,6 @@ impl Reader<'_> {
             is_configured: Configured {
                 vapi: self.has("VAPI_API_KEY"),
                 stripe: self.has("STRIPE_SECRET_KEY"),
-                calcom: self.has("CALCOM_CLIENT_ID"),
                 elevenlabs: self.has("ELEVENLABS_API_KEY"),
             },
             ignored: IGNORED.into_iter().filter(|name| self.has(name)).collect(),
@@ -152,6 +152,22 @@ impl Reader<'_> {
             gatekeeper_agent_id: self.text("RETELL_GATEKEEPER_AGENT_ID"),
             demo_agent_id: self.text("RETELL_DEMO_AGENT_ID"),
             masters: self.masters(),
+        }
+    }
+
+    fn calcom(&mut self) -> CalcomSettings {
+        let client_id = self.text("CALCOM_CLIENT_ID");
+        let client_secret = self.text("CALCOM_CLIENT_SECRET").map(SecretString::from);
+        if client_id.is_some() != client_secret.is_some() {
+            let wrong = "CALCOM_CLIENT_ID and CALCOM_CLIENT_SECRET are set together or not at all";
+            self.wrong.push(wrong.to_owned());
+        }
+        CalcomSettings {
+            client_id,
+            client_secret,
+            webhook_secrets: self.secrets("CALCOM_WEBHOOK_SECRET"),
+            api_base_url: self.base_url("CALCOM_API_BASE_URL", "https://api.cal.com"),
+            app_base_url: self.base_url("CALCOM_APP_BASE_URL", "https://app.cal.com"),
         }
     }
 

@@ -1,5 +1,9 @@
 //! Providers as small servers with a memory: client, encoding and signatures are in every test.
+<<<<<<< HEAD
 mod llm;
+=======
+mod calcom;
+>>>>>>> scheduling
 mod receiver;
 mod retell;
 mod twilio;
@@ -9,7 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use tokio::{net::TcpListener, sync::Notify};
 
+<<<<<<< HEAD
 pub use llm::FakeLlm;
+=======
+pub use calcom::{EVENT_TYPE, FakeBooking, FakeCalcom, USER};
+>>>>>>> scheduling
 pub use receiver::{Answering, Received, Receiver};
 pub use retell::FakeRetell;
 pub use twilio::FakeTwilio;
@@ -27,6 +35,10 @@ async fn serve(router: Router) -> String {
 struct Memory<T>(Arc<Mutex<T>>);
 
 impl<T> Memory<T> {
+    fn of(memory: T) -> Self {
+        Self(Arc::new(Mutex::new(memory)))
+    }
+
     fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,6 +8,7 @@ use super::{assert_none, database};
 
 /// `subscriber_id` first, keys, unique constraints and foreign keys begin with it, one policy, forced.
 const TENANT: &[&str] = &[
+    "appointments",
     "audit_heads",
     "audit_log",
     "black_box_events",
@@ -38,6 +39,8 @@ const TENANT: &[&str] = &[
     "reconciliation_differences",
     "recordings",
     "registrations",
+    "reminders",
+    "resources",
     "retention_settings",
     "services",
     "subscriber_channels",
