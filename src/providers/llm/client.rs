@@ -101,7 +101,9 @@ impl Client {
             Some(key) => request.bearer_auth(key.expose_secret()),
             None => request,
         };
-        let deadline = self.longest.map_or(deadline, |longest| longest.min(deadline));
+        let deadline = self
+            .longest
+            .map_or(deadline, |longest| longest.min(deadline));
         let answer = exchange::run(request, deadline, &self.pulse).await?;
         if !answer.status.is_success() {
             return Err(Error::Refused {

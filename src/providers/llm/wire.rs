@@ -119,9 +119,14 @@ mod tests {
             content: content.into(),
             tool_calls: vec![],
         };
-        assert_eq!(read(json!({"role": "assistant", "content": "Hi", "refusal": null})), said("Hi"));
         assert_eq!(
-            read(json!({"content": [{"type": "text", "text": "a"}, {"type": "image"}, {"text": "b"}]})),
+            read(json!({"role": "assistant", "content": "Hi", "refusal": null})),
+            said("Hi")
+        );
+        assert_eq!(
+            read(
+                json!({"content": [{"type": "text", "text": "a"}, {"type": "image"}, {"text": "b"}]})
+            ),
             said("a\nb")
         );
         assert_eq!(read(json!({"content": null, "tool_calls": null})), said(""));
@@ -142,7 +147,12 @@ mod tests {
             content: "{}".into(),
         };
         assert_eq!(
-            json!([Message::System { content: "be brief".into() }, tool]),
+            json!([
+                Message::System {
+                    content: "be brief".into()
+                },
+                tool
+            ]),
             json!([
                 {"role": "system", "content": "be brief"},
                 {"role": "tool", "tool_call_id": "1", "content": "{}"}

@@ -118,7 +118,11 @@ async fn converse(
             bail!("the model took too long over its tools");
         }
         // In the last round there is nothing left to ask for: it must speak.
-        let may_ask = if round == MOST_ROUNDS { &[] } else { offered.as_slice() };
+        let may_ask = if round == MOST_ROUNDS {
+            &[]
+        } else {
+            offered.as_slice()
+        };
         let completion = client.complete(messages, may_ask, left).await?;
         if completion.tool_calls.is_empty() {
             return spoken(&completion);
@@ -274,10 +278,15 @@ mod tests {
         let id = |state: &DialogueState, name: &str, args: &str, round| {
             read(&asked(name, args), state, round).unwrap().id
         };
-        let book = |state: &DialogueState, round| id(state, "book_appointment", "{\"slot\":\"a\"}", round);
-        let look = |state: &DialogueState, round| id(state, "check_calendar_availability", "{}", round);
+        let book =
+            |state: &DialogueState, round| id(state, "book_appointment", "{\"slot\":\"a\"}", round);
+        let look =
+            |state: &DialogueState, round| id(state, "check_calendar_availability", "{}", round);
         assert_eq!(book(&state, 0), book(&state, 3));
-        assert_ne!(book(&state, 0), id(&state, "book_appointment", "{\"slot\":\"b\"}", 0));
+        assert_ne!(
+            book(&state, 0),
+            id(&state, "book_appointment", "{\"slot\":\"b\"}", 0)
+        );
         assert_ne!(look(&state, 0), look(&state, 1));
         let before = book(&state, 0);
         state.pass_turn(crate::kernel::language::Language::En);
@@ -294,7 +303,13 @@ mod tests {
             tool_calls: vec![],
         };
         assert_eq!(spoken(&said(" Hello. ")).unwrap(), "Hello.");
-        for nothing in ["", " \n", "...", "{\"name\": \"book_appointment\"}", &"a ".repeat(900)] {
+        for nothing in [
+            "",
+            " \n",
+            "...",
+            "{\"name\": \"book_appointment\"}",
+            &"a ".repeat(900),
+        ] {
             assert!(spoken(&said(nothing)).is_err(), "{nothing:?}");
         }
     }

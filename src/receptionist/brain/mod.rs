@@ -48,7 +48,10 @@ pub async fn ask(app: &AppState, mut question: Question<'_>) -> anyhow::Result<A
     let line = question.line;
     let (brain, asked) = match (line.ai_provider, &line.provider_agent_id) {
         (AiProvider::Retell, Some(agent)) => match question.retell.clone() {
-            Some(client) => ("retell", ask_retell(app, &client, agent, &mut question).await?),
+            Some(client) => (
+                "retell",
+                ask_retell(app, &client, agent, &mut question).await?,
+            ),
             None => ("retell", None),
         },
         (AiProvider::Llm, _) => match &app.llm {
@@ -90,8 +93,7 @@ async fn ask_retell(
     agent: &str,
     question: &mut Question<'_>,
 ) -> anyhow::Result<Option<anyhow::Result<Answer>>> {
-    let asked =
-        tokio::time::timeout(DEADLINE, retell::answer(app, client, agent, question)).await;
+    let asked = tokio::time::timeout(DEADLINE, retell::answer(app, client, agent, question)).await;
     let asked = asked.unwrap_or_else(|error| Err(error.into()));
     if let Err(error) = &asked
         && retell::may_go_on(error)

@@ -32,30 +32,69 @@ pub(super) fn prompt(business: &Business, turn: &Turn) -> String {
         Language::Fr => "French as spoken in Quebec, with vous",
         Language::Es => "American Spanish, with usted",
     };
-    line(&mut text, "Language", &format!("{language}; if the person changes to English, French or Spanish, follow them"));
+    line(
+        &mut text,
+        "Language",
+        &format!("{language}; if the person changes to English, French or Spanish, follow them"),
+    );
     let local = turn.now.with_timezone(&business.zone);
-    line(&mut text, "Now", &format!("{} ({})", local.format("%A %Y-%m-%d %H:%M"), business.zone.name()));
+    line(
+        &mut text,
+        "Now",
+        &format!(
+            "{} ({})",
+            local.format("%A %Y-%m-%d %H:%M"),
+            business.zone.name()
+        ),
+    );
     text += if business.is_open(turn.now) {
         "The business is open now.\n"
     } else {
         "The business is closed now.\n"
     };
     line(&mut text, "Next open days", &open_days(business, turn.now));
-    line_of(&mut text, "Their own words of greeting", business.greeting.as_deref());
-    line_of(&mut text, "Hours in their own words", business.schedule_summary.as_deref());
+    line_of(
+        &mut text,
+        "Their own words of greeting",
+        business.greeting.as_deref(),
+    );
+    line_of(
+        &mut text,
+        "Hours in their own words",
+        business.schedule_summary.as_deref(),
+    );
     let services: Vec<_> = business
         .services
         .iter()
         .map(|service| {
-            let minutes = service.duration_minutes.map(|minutes| format!(", {minutes} minutes"));
-            let price = service.price.map(|price| format!(", {} {}", price.normalize(), service.currency));
-            format!("{}{}{}", service.name, minutes.unwrap_or_default(), price.unwrap_or_default())
+            let minutes = service
+                .duration_minutes
+                .map(|minutes| format!(", {minutes} minutes"));
+            let price = service
+                .price
+                .map(|price| format!(", {} {}", price.normalize(), service.currency));
+            format!(
+                "{}{}{}",
+                service.name,
+                minutes.unwrap_or_default(),
+                price.unwrap_or_default()
+            )
         })
         .collect();
     line_of(&mut text, "Services", Some(services.join("; ")).as_deref());
-    let fee = |fee: Option<rust_decimal::Decimal>| fee.map(|fee| format!("{} {}", fee.normalize(), business.currency));
-    line_of(&mut text, "Standard fee", fee(business.standard_fee).as_deref());
-    line_of(&mut text, "Emergency fee", fee(business.emergency_fee).as_deref());
+    let fee = |fee: Option<rust_decimal::Decimal>| {
+        fee.map(|fee| format!("{} {}", fee.normalize(), business.currency))
+    };
+    line_of(
+        &mut text,
+        "Standard fee",
+        fee(business.standard_fee).as_deref(),
+    );
+    line_of(
+        &mut text,
+        "Emergency fee",
+        fee(business.emergency_fee).as_deref(),
+    );
     line_of(&mut text, "Address", business.address.as_deref());
     line_of(&mut text, "Website", business.website.as_deref());
     text + RULES
@@ -95,7 +134,8 @@ fn open_days(business: &Business, now: DateTime<Utc>) -> String {
                     format!("{}-{}", time(opening.from), time(opening.until))
                 })
                 .collect();
-            (!spans.is_empty()).then(|| format!("{} {}", date.format("%a %Y-%m-%d"), spans.join(" ")))
+            (!spans.is_empty())
+                .then(|| format!("{} {}", date.format("%a %Y-%m-%d"), spans.join(" ")))
         })
         .take(OPEN_DAYS)
         .collect();

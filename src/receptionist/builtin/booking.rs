@@ -46,10 +46,15 @@ impl Rachel<'_> {
                 return self.ask_message(self.state.draft.category, text, heard);
             }
             Intent::Goodbye if is_free(heard.intent) => return self.say_goodbye(),
-            Intent::Cancel | Intent::Reschedule if self.goal() != Goal::Book && asked == Asked::Confirmation => {}
+            Intent::Cancel | Intent::Reschedule
+                if self.goal() != Goal::Book && asked == Asked::Confirmation => {}
             Intent::Cancel if self.goal() == Goal::Book => return self.drop_plan(),
-            Intent::Cancel if self.goal() != Goal::Cancel => return self.begin_finding(Goal::Cancel, text),
-            Intent::Reschedule if self.goal() == Goal::Cancel => return self.begin_finding(Goal::Move, text),
+            Intent::Cancel if self.goal() != Goal::Cancel => {
+                return self.begin_finding(Goal::Cancel, text);
+            }
+            Intent::Reschedule if self.goal() == Goal::Cancel => {
+                return self.begin_finding(Goal::Move, text);
+            }
             Intent::Pricing | Intent::Services | Intent::Hours | Intent::Location
                 if heard.is_question && self.is_beside_the_point(text, heard) =>
             {
@@ -153,14 +158,14 @@ impl Rachel<'_> {
     }
 
     fn hear_customer_name(&mut self, text: &str, heard: Understanding) -> Step {
-        if let Some(when) = self.read_when(text).filter(|_| {
-            words::begins_with_no(text) || name_in(text, self.language()).is_none()
-        }) {
+        if let Some(when) = self
+            .read_when(text)
+            .filter(|_| words::begins_with_no(text) || name_in(text, self.language()).is_none())
+        {
             return self.accept(when);
         }
         let name = name_in(text, self.language());
-        let is_only_courtesy =
-            heard.intent.is_courtesy() && name.as_deref() == Some(text.trim());
+        let is_only_courtesy = heard.intent.is_courtesy() && name.as_deref() == Some(text.trim());
         match name.filter(|_| !is_only_courtesy && !plain(text).is_empty()) {
             Some(name) => {
                 self.state.customer_name = Some(name);
@@ -188,15 +193,22 @@ impl Rachel<'_> {
             Some(start) => Some(start) != chosen,
             None => when.date != chosen.map(|at| at.date()),
         });
-        if self.goal() != Goal::Cancel && is_other && let Some(when) = when {
+        if self.goal() != Goal::Cancel
+            && is_other
+            && let Some(when) = when
+        {
             return self.accept(when);
         }
         let says_yes = heard.intent == Intent::Yes || words::begins_with_yes(text);
         let says_no = heard.intent == Intent::No || words::begins_with_no(text);
         match self.goal() {
             // "Yes, cancel it" is a yes.
-            Goal::Cancel if says_yes || (heard.intent == Intent::Cancel && !says_no) => self.commit(),
-            Goal::Cancel if heard.intent == Intent::Reschedule => self.begin_finding(Goal::Move, text),
+            Goal::Cancel if says_yes || (heard.intent == Intent::Cancel && !says_no) => {
+                self.commit()
+            }
+            Goal::Cancel if heard.intent == Intent::Reschedule => {
+                self.begin_finding(Goal::Move, text)
+            }
             _ if says_yes || (heard.intent == Intent::Confirm && !says_no) => self.commit(),
             _ if says_no => self.take_back(),
             _ => self.repair(),
@@ -272,11 +284,16 @@ impl Rachel<'_> {
         plan.offered = found.iter().take(MOST_OFFERED).cloned().collect();
         match answer.result {
             // Just what they wanted.
-            ToolResult::Ok if plan.offered.len() == 1 && plan.when.as_ref().is_some_and(is_moment) => {
+            ToolResult::Ok
+                if plan.offered.len() == 1 && plan.when.as_ref().is_some_and(is_moment) =>
+            {
                 plan.chosen = plan.offered.first().cloned();
                 self.after_choice(Some(message))
             }
-            ToolResult::Ok | ToolResult::NoSlot | ToolResult::OutsideHours | ToolResult::SlotTaken
+            ToolResult::Ok
+            | ToolResult::NoSlot
+            | ToolResult::OutsideHours
+            | ToolResult::SlotTaken
                 if !plan.offered.is_empty() =>
             {
                 self.offer(message)
@@ -325,7 +342,9 @@ impl Rachel<'_> {
         let customer_name = self.state.customer_name.clone();
         let plan = self.plan().clone();
         let chosen = plan.chosen.as_ref();
-        let slot = chosen.filter(|_| !plan.is_token_over).map(|slot| slot.slot.clone());
+        let slot = chosen
+            .filter(|_| !plan.is_token_over)
+            .map(|slot| slot.slot.clone());
         let start = chosen.filter(|_| plan.is_token_over);
         let start = start.map(|slot| slot.start.to_rfc3339());
         match plan.goal {
@@ -405,13 +424,19 @@ impl Rachel<'_> {
     }
 
     pub(super) fn goal(&self) -> Goal {
-        self.state.plan.as_ref().map_or(Goal::Book, |plan| plan.goal)
+        self.state
+            .plan
+            .as_ref()
+            .map_or(Goal::Book, |plan| plan.goal)
     }
 
     /// Their words, for a message, should it come to one.
     pub(super) fn remember(&mut self, text: &str) {
         let text = text.trim();
-        let is_answer = matches!(self.state.asked, Asked::CustomerName | Asked::Phone | Asked::Code | Asked::Confirmation);
+        let is_answer = matches!(
+            self.state.asked,
+            Asked::CustomerName | Asked::Phone | Asked::Code | Asked::Confirmation
+        );
         if !text.is_empty() && !is_answer && self.plan().said.len() < 8 {
             let text = text.to_owned();
             self.plan().said.push(text);
@@ -421,29 +446,43 @@ impl Rachel<'_> {
     pub(super) fn read_when(&self, text: &str) -> Option<When> {
         let plan = self.state.plan.as_ref();
         let day = plan.and_then(|plan| {
-            let days: Vec<_> = plan.offered_times(self.business).iter().map(chrono::NaiveDateTime::date).collect();
+            let days: Vec<_> = plan
+                .offered_times(self.business)
+                .iter()
+                .map(chrono::NaiveDateTime::date)
+                .collect();
             match (days.as_slice(), &plan.chosen) {
                 (_, Some(chosen)) => Some(self.business.date_at(chosen.start)),
                 ([first, rest @ ..], _) if rest.iter().all(|day| day == first) => Some(*first),
                 _ => plan.when.as_ref().and_then(|when| when.date),
             }
         });
-        self.business.read_when(text, self.language(), self.now?, day)
+        self.business
+            .read_when(text, self.language(), self.now?, day)
     }
 
     fn service_named(&self, text: &str) -> Option<String> {
-        self.business.service_in(text).map(|service| service.name.clone())
+        self.business
+            .service_in(text)
+            .map(|service| service.name.clone())
     }
 
     pub(super) fn service_names(&self) -> Vec<String> {
         let services = &self.business.services;
-        services.iter().map(|service| service.name.clone()).collect()
+        services
+            .iter()
+            .map(|service| service.name.clone())
+            .collect()
     }
 
     /// What was asked last, in its words for a second time.
     pub(super) fn question(&self) -> Option<String> {
         let plan = self.state.plan.as_ref();
-        let local = |plan: &Plan| plan.chosen.as_ref().map(|slot| self.business.local(slot.start));
+        let local = |plan: &Plan| {
+            plan.chosen
+                .as_ref()
+                .map(|slot| self.business.local(slot.start))
+        };
         let booking = |phrase: Booking<'_>| Some(self.phrase(phrase.into()));
         match self.state.asked {
             Asked::Nothing => None,
@@ -459,7 +498,9 @@ impl Rachel<'_> {
             Asked::When => booking(Booking::AskWhen),
             Asked::WhichWhen => match wanted::unclear(plan?.unclear.as_ref()?)? {
                 Unclear::AmPm { early, late } => booking(Booking::AskAmPm { early, late }),
-                Unclear::WhichDay { first, second } => booking(Booking::AskWhichDay { first, second }),
+                Unclear::WhichDay { first, second } => {
+                    booking(Booking::AskWhichDay { first, second })
+                }
                 Unclear::NotUnderstood | Unclear::InThePast => booking(Booking::AskWhen),
             },
             Asked::Slot => {

@@ -68,7 +68,9 @@ fn what_was_said_can_be_corrected_at_any_time() {
 #[test]
 fn what_is_taken_or_closed_brings_the_nearest_times() {
     let mut conversation = Conversation::new(Language::En);
-    conversation.booked.push((at("2026-11-24T14:00:00"), "x".into()));
+    conversation
+        .booked
+        .push((at("2026-11-24T14:00:00"), "x".into()));
     conversation.is_raced.push(at("2026-11-24T14:30:00"));
     conversation.plays(
         "< book an inspection tomorrow at 2 pm
@@ -229,7 +231,11 @@ fn who_is_not_understood_is_helped_along_and_then_handed_on() {
          > Thank you. I have passed your request on to Plomberie Roy. They will get back to you to confirm. [take_message]",
     );
     assert_eq!(call.taken[0].category, Category::Appointment);
-    assert!(call.taken[0].message.starts_with("i want to book an inspection"));
+    assert!(
+        call.taken[0]
+            .message
+            .starts_with("i want to book an inspection")
+    );
 }
 
 #[test]
@@ -344,9 +350,31 @@ fn una_clienta_reserva_en_espanol() {
 #[test]
 fn whatever_comes_while_an_appointment_is_arranged_is_answered() {
     let nasty = [
-        "", "?", "0", "2", "99999", "no", "yes", "tomorrow", "the second", "hours", "stop", "cancel", "human",
-        "🔥🔥", "next friday", "at 8", "my code is afh234", "en français", "'; drop table x;--", "{\"a\": 1}",
-        "ten", "pm", "Jo", "31 november", "message",
+        "",
+        "?",
+        "0",
+        "2",
+        "99999",
+        "no",
+        "yes",
+        "tomorrow",
+        "the second",
+        "hours",
+        "stop",
+        "cancel",
+        "human",
+        "🔥🔥",
+        "next friday",
+        "at 8",
+        "my code is afh234",
+        "en français",
+        "'; drop table x;--",
+        "{\"a\": 1}",
+        "ten",
+        "pm",
+        "Jo",
+        "31 november",
+        "message",
     ];
     let long = "tomorrow ".repeat(450);
     for start in ["book an inspection", "move my appointment"] {

@@ -2,13 +2,13 @@
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
 use super::dialogue::{Rachel, Step};
+use super::state::Asked;
 use super::words::{self, Nth};
 use crate::receptionist::intent::Intent;
 use crate::receptionist::say::{Booking, Phrase};
 use crate::receptionist::tools::wanted::{self, Unclear};
 use crate::receptionist::understanding::Understanding;
 use crate::receptionist::understanding::when::{Kind, When};
-use super::state::Asked;
 
 impl Rachel<'_> {
     /// "The second one", "ten thirty", "plutôt 14 h", "no, Wednesday", "yes".
@@ -77,13 +77,20 @@ impl Rachel<'_> {
                 });
                 let by_word = half_in(text).map(|is_late| if is_late { late } else { early });
                 let by_time = time.filter(|time| [early, late].contains(time));
-                match by_time.or(by_part).or(by_word).or_else(|| self.nth_of_two(text, [early, late])) {
+                match by_time
+                    .or(by_part)
+                    .or(by_word)
+                    .or_else(|| self.nth_of_two(text, [early, late]))
+                {
                     Some(time) => self.settle(at_time(unclear, time)),
                     None => self.other_or_repair(said),
                 }
             }
             Some(Unclear::WhichDay { first, second }) => {
-                let day = said.as_ref().filter(|when| !when.is_ambiguous).and_then(|when| when.date);
+                let day = said
+                    .as_ref()
+                    .filter(|when| !when.is_ambiguous)
+                    .and_then(|when| when.date);
                 let named = day.filter(|day| [first, second].contains(day));
                 match named.or_else(|| self.nth_of_two(text, [first, second])) {
                     Some(day) => self.settle(on_day(unclear, day)),
@@ -118,11 +125,32 @@ impl Rachel<'_> {
         }
         let said = format!(" {} ", crate::receptionist::plain::plain(text));
         let has = |words: &[&str]| words.iter().any(|word| said.contains(&format!(" {word} ")));
-        if has(&["this", "this week", "cette", "ce", "celui ci", "este", "esta", "esta semana"]) {
+        if has(&[
+            "this",
+            "this week",
+            "cette",
+            "ce",
+            "celui ci",
+            "este",
+            "esta",
+            "esta semana",
+        ]) {
             return Some(two[0]);
         }
-        has(&["next", "following", "week after", "prochain", "prochaine", "suivant", "suivante", "siguiente", "proximo", "proxima", "que viene"])
-            .then_some(two[1])
+        has(&[
+            "next",
+            "following",
+            "week after",
+            "prochain",
+            "prochaine",
+            "suivant",
+            "suivante",
+            "siguiente",
+            "proximo",
+            "proxima",
+            "que viene",
+        ])
+        .then_some(two[1])
     }
 
     /// Something else was said: a clear day or time is taken as a correction.
@@ -172,7 +200,17 @@ fn on_day(unclear: When, day: chrono::NaiveDate) -> When {
 fn half_in(text: &str) -> Option<bool> {
     let said = format!(" {} ", crate::receptionist::plain::plain(text));
     let has = |words: &[&str]| words.iter().any(|word| said.contains(&format!(" {word} ")));
-    if has(&["pm", "p m", "afternoon", "evening", "apres midi", "soir", "souper", "tarde", "noche"]) {
+    if has(&[
+        "pm",
+        "p m",
+        "afternoon",
+        "evening",
+        "apres midi",
+        "soir",
+        "souper",
+        "tarde",
+        "noche",
+    ]) {
         return Some(true);
     }
     has(&["am", "a m", "morning", "matin", "avant midi", "manana"]).then_some(false)
@@ -182,7 +220,9 @@ fn half_in(text: &str) -> Option<bool> {
 fn named(when: &When, offered: &[NaiveDateTime]) -> Option<Nth> {
     let is_meant = |at: &NaiveDateTime| match when.kind {
         Kind::Time => {
-            let Some(start) = when.start else { return false };
+            let Some(start) = when.start else {
+                return false;
+            };
             let is_day = when.is_day_assumed || at.date() == start.date();
             let is_time = at.time() == start.time()
                 || (when.is_am_pm_open || when.is_day_assumed)

@@ -158,7 +158,10 @@ impl Rachel<'_> {
 
     /// Facts come from the tools, so that every brain gives the same ones.
     pub(super) fn look_up(&mut self, text: &str, intent: Intent) -> Step {
-        if intent == Intent::Services && self.business.service_in(text).is_none() && asks_for_all(text) {
+        if intent == Intent::Services
+            && self.business.service_in(text).is_none()
+            && asks_for_all(text)
+        {
             return self.call(ToolName::ListServices, json!({}));
         }
         self.call(
@@ -394,7 +397,20 @@ fn is_change(intent: Intent) -> bool {
 
 /// The whole list is wanted, and not one thing that the list may not have.
 fn asks_for_all(text: &str) -> bool {
-    !text.contains('?') || plain(text).split(' ').any(|word| {
-        ["service", "services", "servicios", "servicio", "offer", "offrez", "ofrecen", "do", "faites", "hacen"].contains(&word)
-    })
+    !text.contains('?')
+        || plain(text).split(' ').any(|word| {
+            [
+                "service",
+                "services",
+                "servicios",
+                "servicio",
+                "offer",
+                "offrez",
+                "ofrecen",
+                "do",
+                "faites",
+                "hacen",
+            ]
+            .contains(&word)
+        })
 }

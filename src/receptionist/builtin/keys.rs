@@ -34,7 +34,9 @@ impl Rachel<'_> {
             }
             (Asked::Message | Asked::Name, _) => self.repair(),
             (_, 1) if self.state.plan.is_some() => self.repair(),
-            (_, 1) if self.business.takes_bookings() => self.begin_booking("", by_key(Intent::Appointment)),
+            (_, 1) if self.business.takes_bookings() => {
+                self.begin_booking("", by_key(Intent::Appointment))
+            }
             (_, 1) => self.ask_message(Category::Appointment, "", by_key(Intent::Appointment)),
             (_, 2) => {
                 self.state.plan = None;

@@ -116,7 +116,17 @@ impl Rachel<'_> {
 fn says_whereto(text: &str) -> bool {
     let said = format!(" {} ", plain(text));
     [
-        " to ", " for ", " until ", " instead ", " au ", " a ", " pour ", " plutot ", " para ", " al ", " mejor ",
+        " to ",
+        " for ",
+        " until ",
+        " instead ",
+        " au ",
+        " a ",
+        " pour ",
+        " plutot ",
+        " para ",
+        " al ",
+        " mejor ",
     ]
     .iter()
     .any(|word| said.contains(word))

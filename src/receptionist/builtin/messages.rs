@@ -107,7 +107,9 @@ impl Rachel<'_> {
         facts: String,
         result: ToolResult,
     ) -> Step {
-        let back = self.question().filter(|_| self.state.asked != Asked::PersonOrMessage);
+        let back = self
+            .question()
+            .filter(|_| self.state.asked != Asked::PersonOrMessage);
         if back.is_none() && result == ToolResult::NotFound {
             self.state.draft = Draft::default();
             self.state.asked = Asked::Message;

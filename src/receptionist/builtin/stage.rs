@@ -163,10 +163,12 @@ impl Conversation {
     fn free(&self) -> Vec<OfferedSlot> {
         let today = self.business.date_at(monday_noon());
         let days = (0..21).map(|ahead| today + Days::new(ahead));
-        let starts = days.flat_map(|day| self.business.openings_on(day)).flat_map(|opening| {
-            let halves = (opening.until - opening.from).num_minutes() / 30;
-            (0..halves).map(move |half| opening.from + TimeDelta::minutes(30 * half))
-        });
+        let starts = days
+            .flat_map(|day| self.business.openings_on(day))
+            .flat_map(|opening| {
+                let halves = (opening.until - opening.from).num_minutes() / 30;
+                (0..halves).map(move |half| opening.from + TimeDelta::minutes(30 * half))
+            });
         starts
             .filter(|start| *start > monday_noon() && self.booked.iter().all(|(at, _)| at != start))
             .map(|start| OfferedSlot {
@@ -224,12 +226,14 @@ impl Conversation {
         let is_proved = !self.is_anonymous || asked.confirmation_code.as_deref() == Some(CODE);
         match self.own.filter(|_| is_proved) {
             Some(start) => self.told(ToolResult::Ok, start, language),
-            None if asked.confirmation_code.is_some() => {
-                ToolAnswer::new(ToolResult::NotFound, say(language, Booking::NotFound.into()))
-            }
-            None => {
-                ToolAnswer::new(ToolResult::NeedsProof, say(language, Booking::NotFound.into()))
-            }
+            None if asked.confirmation_code.is_some() => ToolAnswer::new(
+                ToolResult::NotFound,
+                say(language, Booking::NotFound.into()),
+            ),
+            None => ToolAnswer::new(
+                ToolResult::NeedsProof,
+                say(language, Booking::NotFound.into()),
+            ),
         }
     }
 

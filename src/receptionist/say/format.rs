@@ -1,9 +1,5 @@
 //! Times, days and money as each language writes them.
-<<<<<<< HEAD
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Weekday};
-=======
-use chrono::{NaiveTime, Timelike, Weekday};
->>>>>>> scheduling
+use chrono::{NaiveDateTime, NaiveTime, Timelike, Weekday};
 use rust_decimal::Decimal;
 
 use crate::kernel::language::Language;

@@ -14,9 +14,7 @@ use super::{
 use crate::{
     kernel::{db::TenantTx, phone::E164},
     receptionist::say::{Booking, Phrase, say},
-    scheduling::{
-        self, Act, Appointment, BookingSource, Error, NewBooking, Proof, When,
-    },
+    scheduling::{self, Act, Appointment, BookingSource, Error, NewBooking, Proof, When},
     tenancy::Channel,
 };
 
@@ -28,7 +26,10 @@ const MOST_TOLD: usize = 3;
 
 pub(super) async fn book(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<ToolAnswer> {
     let asked: BookAppointment = work.call.arguments().unwrap_or_default();
-    let name = asked.customer_name.as_deref().map(|name| fit(name, LONGEST_NAME));
+    let name = asked
+        .customer_name
+        .as_deref()
+        .map(|name| fit(name, LONGEST_NAME));
     if !work.business.takes_bookings() {
         return pass_on(work, tx, &asked).await;
     }
@@ -53,7 +54,9 @@ pub(super) async fn book(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<T
             .because("bad_email"));
     }
     if customer_phone.is_none() && customer_email.is_none() {
-        return Ok(work.says(ToolResult::Invalid, Booking::AskPhone).because("no_phone"));
+        return Ok(work
+            .says(ToolResult::Invalid, Booking::AskPhone)
+            .because("no_phone"));
     }
     let when = match when_of(work, asked.slot.as_deref(), asked.start.as_deref()) {
         Ok(when) => when,
@@ -69,7 +72,10 @@ pub(super) async fn book(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<T
         customer_name,
         customer_phone,
         customer_email,
-        purpose: asked.reason.as_deref().map(|reason| fit(reason, LONGEST_REASON)),
+        purpose: asked
+            .reason
+            .as_deref()
+            .map(|reason| fit(reason, LONGEST_REASON)),
         notes: None,
         language: Some(work.language),
         source: match work.errand.channel {
@@ -175,9 +181,9 @@ pub(super) async fn cancel(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result
     let act = Act::of_tool(work.errand.interaction);
     match scheduling::cancel(tx, found.id, act, work.now).await {
         Ok(cancelled) => Ok(done(work, ToolResult::Cancelled, &cancelled)),
-        Err(Error::NotFound | Error::NotNow(_)) => {
-            Ok(work.says(ToolResult::NotFound, Booking::NotFound).because("not_now"))
-        }
+        Err(Error::NotFound | Error::NotNow(_)) => Ok(work
+            .says(ToolResult::NotFound, Booking::NotFound)
+            .because("not_now")),
         Err(error) => Err(error.into()),
     }
 }
@@ -236,7 +242,9 @@ fn when_of(work: &Work<'_>, slot: Option<&str>, start: Option<&str>) -> Result<W
             Err(_) => read(start).map_err(|unclear| ask_back(work, unclear))?,
         },
         (None, None) => {
-            return Err(work.says(ToolResult::Invalid, Booking::AskWhen).because("no_start"));
+            return Err(work
+                .says(ToolResult::Invalid, Booking::AskWhen)
+                .because("no_start"));
         }
     };
     Ok(When::Local(local))
@@ -292,9 +300,9 @@ async fn refuse(
         Error::UnknownService | Error::UnknownResource | Error::BadDuration => work
             .says(ToolResult::Invalid, Booking::DetailsNotUnderstood)
             .because("unknown_service"),
-        Error::NotFound | Error::NotNow(_) => {
-            work.says(ToolResult::NotFound, Booking::NotFound).because("not_now")
-        }
+        Error::NotFound | Error::NotNow(_) => work
+            .says(ToolResult::NotFound, Booking::NotFound)
+            .because("not_now"),
         Error::NeedsProof => work
             .says(ToolResult::NeedsProof, Booking::NeedsProof)
             .because("no_proof"),
@@ -325,7 +333,13 @@ fn done(work: &Work<'_>, result: ToolResult, appointment: &Appointment) -> ToolA
         code: &appointment.confirmation_code,
         service: appointment.service_name.as_deref(),
     };
-    answers::appointment(work.business, work.errand.medium, work.language, result, &told)
+    answers::appointment(
+        work.business,
+        work.errand.medium,
+        work.language,
+        result,
+        &told,
+    )
 }
 
 /// A number as somebody says it: of North America if it does not say of where.
@@ -376,7 +390,14 @@ mod tests {
     #[test]
     fn an_address_of_mail_has_a_name_and_a_host() {
         assert!(is_email("ana@roy.ca"));
-        for text in ["ana", "ana@", "@roy.ca", "ana@roy", "ana @roy.ca", "ana@.ca"] {
+        for text in [
+            "ana",
+            "ana@",
+            "@roy.ca",
+            "ana@roy",
+            "ana @roy.ca",
+            "ana@.ca",
+        ] {
             assert!(!is_email(text), "{text}");
         }
     }

@@ -31,13 +31,17 @@ pub(super) struct What {
 pub(super) async fn check(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<ToolAnswer> {
     let asked: CheckAvailability = work.call.arguments().unwrap_or_default();
     if !work.business.takes_bookings() {
-        return Ok(work.says(ToolResult::Unavailable, Booking::CannotBookNow).because("booking_off"));
+        return Ok(work
+            .says(ToolResult::Unavailable, Booking::CannotBookNow)
+            .because("booking_off"));
     }
     let wanted = match wanted::wanted(&asked, work.business, work.language, work.now) {
         Ok(wanted) => wanted,
         Err(unclear) => return Ok(ask_back(work, unclear)),
     };
-    let duration = asked.duration_minutes.and_then(|minutes| i32::try_from(minutes).ok());
+    let duration = asked
+        .duration_minutes
+        .and_then(|minutes| i32::try_from(minutes).ok());
     let what = What {
         service: service_id(work.business, asked.service.as_deref()),
         duration_minutes: duration,
@@ -51,7 +55,12 @@ pub(super) async fn check(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<
         return Ok(answer);
     }
     let around = free_around(work, tx, &what, &wanted).await?;
-    Ok(answers::instead(work.business, work.language, &wanted, around))
+    Ok(answers::instead(
+        work.business,
+        work.language,
+        &wanted,
+        around,
+    ))
 }
 
 impl Work<'_> {
@@ -72,7 +81,9 @@ pub(super) fn service_id(business: &Business, name: Option<&str>) -> Option<uuid
 
 pub(super) fn ask_back(work: &Work<'_>, unclear: Unclear) -> ToolAnswer {
     match unclear {
-        Unclear::InThePast => work.says(ToolResult::InThePast, Booking::InThePast).because("in_the_past"),
+        Unclear::InThePast => work
+            .says(ToolResult::InThePast, Booking::InThePast)
+            .because("in_the_past"),
         Unclear::NotUnderstood => work
             .says(ToolResult::Invalid, Booking::WhenNotUnderstood)
             .because("when_not_understood"),

@@ -70,7 +70,16 @@ impl Facts<'_> {
     fn is_about_hours(&self, topic: &str) -> bool {
         let today = self.business.date_at(self.now);
         let said = plain(topic);
-        ["", "general", "info", "information", "about", "business", "schedule"].contains(&said.as_str())
+        [
+            "",
+            "general",
+            "info",
+            "information",
+            "about",
+            "business",
+            "schedule",
+        ]
+        .contains(&said.as_str())
             || self.business.holiday_in(topic, today).is_some()
             || days::asked_in(topic, self.language, today).is_some()
             || days::asked_in(topic, Language::En, today).is_some()

@@ -31,7 +31,12 @@ pub(super) async fn business_info(
             return Ok(ToolAnswer::new(ToolResult::Ok, answer));
         }
     }
-    let answer = answers::business_info(work.business, asked.topic.as_deref(), work.language, work.now);
+    let answer = answers::business_info(
+        work.business,
+        asked.topic.as_deref(),
+        work.language,
+        work.now,
+    );
     if answer.result == ToolResult::NotFound && !plain(topic).is_empty() {
         let question: String = topic.chars().take(LONGEST_GAP).collect();
         if privacy::keeps_words(tx).await? {
@@ -48,7 +53,9 @@ fn best_answer(known: &[Question], asked: &str) -> Option<String> {
     let said = telling_words(asked);
     let share = |question: &Question| {
         let words = telling_words(&question.question);
-        let found = words.iter().filter(|word| said.iter().any(|other| is_same(word, other)));
+        let found = words
+            .iter()
+            .filter(|word| said.iter().any(|other| is_same(word, other)));
         let found = found.count();
         let percent = (found * 100).checked_div(words.len()).unwrap_or(0);
         (percent >= ENOUGH_PERCENT).then_some((percent, found))
@@ -78,19 +85,20 @@ fn is_same(one: &str, other: &str) -> bool {
 /// Words that a question has whatever it is about.
 const WITHOUT_MEANING: &[&str] = &[
     // English
-    "the", "an", "is", "are", "am", "do", "does", "did", "you", "your", "we", "our", "us", "me", "my", "it", "its",
-    "there", "this", "that", "what", "whats", "which", "who", "how", "when", "where", "why", "can", "could", "would",
-    "will", "have", "has", "any", "some", "of", "in", "on", "at", "to", "for", "and", "or", "with", "be", "if", "please",
-    "guys", "need", "want", "know", "tell", "about", "get", "offer", "hi", "hello", "as",
-    // French
-    "le", "la", "les", "un", "une", "des", "de", "du", "et", "ou", "est", "ce", "cest", "que", "qui", "quoi", "quel",
-    "quelle", "quels", "quelles", "comment", "quand", "pourquoi", "avez", "vous", "votre", "vos", "je", "tu", "il",
-    "elle", "on", "nous", "faites", "fait", "faire", "peut", "peux", "puis", "pouvez", "ai", "aux", "au", "en", "dans",
-    "pour", "avec", "sur", "si", "qu", "des", "mon", "ma", "mes", "bonjour", "svp", "offrez",
-    // Spanish
-    "el", "los", "las", "uno", "una", "unos", "unas", "del", "es", "son", "que", "cual", "cuales", "como", "cuando",
-    "donde", "por", "para", "con", "se", "su", "sus", "hay", "tiene", "tienen", "usted", "ustedes", "yo", "mi", "mis",
-    "puede", "pueden", "puedo", "hacen", "hace", "al", "lo", "si", "hola", "ofrecen",
+    "the", "an", "is", "are", "am", "do", "does", "did", "you", "your", "we", "our", "us", "me",
+    "my", "it", "its", "there", "this", "that", "what", "whats", "which", "who", "how", "when",
+    "where", "why", "can", "could", "would", "will", "have", "has", "any", "some", "of", "in",
+    "on", "at", "to", "for", "and", "or", "with", "be", "if", "please", "guys", "need", "want",
+    "know", "tell", "about", "get", "offer", "hi", "hello", "as", // French
+    "le", "la", "les", "un", "une", "des", "de", "du", "et", "ou", "est", "ce", "cest", "que",
+    "qui", "quoi", "quel", "quelle", "quels", "quelles", "comment", "quand", "pourquoi", "avez",
+    "vous", "votre", "vos", "je", "tu", "il", "elle", "on", "nous", "faites", "fait", "faire",
+    "peut", "peux", "puis", "pouvez", "ai", "aux", "au", "en", "dans", "pour", "avec", "sur", "si",
+    "qu", "des", "mon", "ma", "mes", "bonjour", "svp", "offrez", // Spanish
+    "el", "los", "las", "uno", "una", "unos", "unas", "del", "es", "son", "que", "cual", "cuales",
+    "como", "cuando", "donde", "por", "para", "con", "se", "su", "sus", "hay", "tiene", "tienen",
+    "usted", "ustedes", "yo", "mi", "mis", "puede", "pueden", "puedo", "hacen", "hace", "al", "lo",
+    "si", "hola", "ofrecen",
 ];
 
 #[cfg(test)]
@@ -101,10 +109,16 @@ mod tests {
 
     fn known() -> Vec<Question> {
         [
-            ("Do you have parking?", "There is free parking behind the shop."),
+            (
+                "Do you have parking?",
+                "There is free parking behind the shop.",
+            ),
             ("Do you accept credit cards?", "We take all cards."),
             ("Êtes-vous assurés?", "Oui, pour deux millions de dollars."),
-            ("Do you work with insurance companies?", "Yes, with all of them."),
+            (
+                "Do you work with insurance companies?",
+                "Yes, with all of them.",
+            ),
             ("¿Dan garantía?", "Sí, de un año."),
         ]
         .map(|(question, answer)| Question {
@@ -118,20 +132,40 @@ mod tests {
     #[test]
     fn a_question_in_other_words_gets_the_businesss_own_answer() {
         for (asked, answer) in [
-            ("is there any parking?", "There is free parking behind the shop."),
-            ("can i park there / parking", "There is free parking behind the shop."),
+            (
+                "is there any parking?",
+                "There is free parking behind the shop.",
+            ),
+            (
+                "can i park there / parking",
+                "There is free parking behind the shop.",
+            ),
             ("credit card accepted?", "We take all cards."),
-            ("vous etes assurés j'espère", "Oui, pour deux millions de dollars."),
+            (
+                "vous etes assurés j'espère",
+                "Oui, pour deux millions de dollars.",
+            ),
             ("do you work with insurance", "Yes, with all of them."),
             ("que garantía dan", "Sí, de un año."),
         ] {
-            assert_eq!(best_answer(&known(), asked).as_deref(), Some(answer), "{asked}");
+            assert_eq!(
+                best_answer(&known(), asked).as_deref(),
+                Some(answer),
+                "{asked}"
+            );
         }
     }
 
     #[test]
     fn another_question_does_not() {
-        for asked in ["what are your hours", "do you have it", "", "work", "¿?", "is the boss there"] {
+        for asked in [
+            "what are your hours",
+            "do you have it",
+            "",
+            "work",
+            "¿?",
+            "is the boss there",
+        ] {
             assert_eq!(best_answer(&known(), asked), None, "{asked}");
         }
     }

@@ -101,15 +101,9 @@ pub async fn run_in(
         now: app.clock.now(),
     };
     let name = call.name.as_str();
-    let earlier = traffic::record_tool_call(
-        tx,
-        errand.interaction,
-        &call.id,
-        name,
-        &call.args,
-        work.now,
-    )
-    .await?;
+    let earlier =
+        traffic::record_tool_call(tx, errand.interaction, &call.id, name, &call.args, work.now)
+            .await?;
     if let Some(earlier) = earlier {
         return Ok(serde_json::from_value(earlier)?);
     }

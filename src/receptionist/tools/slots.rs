@@ -46,7 +46,9 @@ pub fn free(
     free: &[OfferedSlot],
 ) -> Option<ToolAnswer> {
     if let Some(exact) = wanted.exact {
-        let slot = free.iter().find(|slot| business.local(slot.start) == exact)?;
+        let slot = free
+            .iter()
+            .find(|slot| business.local(slot.start) == exact)?;
         let message = say(language, Booking::IsFree { at: exact }.into());
         return Some(ToolAnswer {
             slots: vec![slot.clone()],
@@ -87,7 +89,11 @@ pub fn instead(
 }
 
 /// What comes nearest to what is wanted: around a moment the closest times, else the first ones after.
-pub fn nearest(business: &Business, wanted: &Wanted, mut around: Vec<OfferedSlot>) -> Vec<OfferedSlot> {
+pub fn nearest(
+    business: &Business,
+    wanted: &Wanted,
+    mut around: Vec<OfferedSlot>,
+) -> Vec<OfferedSlot> {
     let Some(exact) = wanted.exact else {
         around.retain(|slot| business.local(slot.start) >= wanted.from);
         return spread(business, &around, true);
@@ -147,7 +153,10 @@ fn spread(business: &Business, free: &[OfferedSlot], is_soon: bool) -> Vec<Offer
     let mut of_days: Vec<&OfferedSlot> = Vec::new();
     for slot in free {
         let day = business.date_at(slot.start);
-        if of_days.last().is_none_or(|last| business.date_at(last.start) != day) {
+        if of_days
+            .last()
+            .is_none_or(|last| business.date_at(last.start) != day)
+        {
             of_days.push(slot);
         }
     }
@@ -160,7 +169,10 @@ fn spread(business: &Business, free: &[OfferedSlot], is_soon: bool) -> Vec<Offer
 
 /// The times on the business's clock.
 pub fn times(business: &Business, slots: &[OfferedSlot]) -> Vec<NaiveDateTime> {
-    slots.iter().map(|slot| business.local(slot.start)).collect()
+    slots
+        .iter()
+        .map(|slot| business.local(slot.start))
+        .collect()
 }
 
 /// A code for the ear is one letter after the other.
@@ -192,16 +204,31 @@ mod tests {
         };
         let local = |slots: Vec<OfferedSlot>| -> Vec<String> {
             let times = times(&business, &slots);
-            times.iter().map(|at| at.format("%a %H:%M").to_string()).collect()
+            times
+                .iter()
+                .map(|at| at.format("%a %H:%M").to_string())
+                .collect()
         };
         let one_day: Vec<_> = day(0).collect();
-        assert_eq!(local(spread(&business, &one_day, false)), ["Tue 09:00", "Tue 12:30", "Tue 16:30"]);
-        assert_eq!(local(spread(&business, &one_day, true)), ["Tue 09:00", "Tue 09:30", "Tue 10:00"]);
+        assert_eq!(
+            local(spread(&business, &one_day, false)),
+            ["Tue 09:00", "Tue 12:30", "Tue 16:30"]
+        );
+        assert_eq!(
+            local(spread(&business, &one_day, true)),
+            ["Tue 09:00", "Tue 09:30", "Tue 10:00"]
+        );
         let week: Vec<_> = (0..4).flat_map(day).collect();
-        assert_eq!(local(spread(&business, &week, false)), ["Tue 09:00", "Wed 09:00", "Thu 09:00"]);
+        assert_eq!(
+            local(spread(&business, &week, false)),
+            ["Tue 09:00", "Wed 09:00", "Thu 09:00"]
+        );
         assert_eq!(spread(&business, &one_day[..2], false).len(), 2);
         let wanted = Wanted::moment("2026-11-25T18:00:00".parse().unwrap());
-        assert_eq!(local(nearest(&business, &wanted, week)), ["Wed 15:30", "Wed 16:00", "Wed 16:30"]);
+        assert_eq!(
+            local(nearest(&business, &wanted, week)),
+            ["Wed 15:30", "Wed 16:00", "Wed 16:30"]
+        );
     }
 
     #[test]

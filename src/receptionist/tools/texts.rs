@@ -48,7 +48,10 @@ pub(super) async fn send_text(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Res
     if *caller == from {
         return refused(Booking::TextNotPossible, "own_number");
     }
-    if people::store::opt_outs::find_opt_out(tx, caller).await?.is_some() {
+    if people::store::opt_outs::find_opt_out(tx, caller)
+        .await?
+        .is_some()
+    {
         return refused(Booking::TextNotPossible, "opted_out");
     }
     let name = work.call.name.as_str();
@@ -102,7 +105,11 @@ async fn write(
         _ => {
             let contact = match work.errand.contact {
                 Some(contact) => contact,
-                None => people::touch_contact(tx, to, "CALL", work.now).await?.contact,
+                None => {
+                    people::touch_contact(tx, to, "CALL", work.now)
+                        .await?
+                        .contact
+                }
             };
             let addressee = Addressee {
                 line,
@@ -120,7 +127,10 @@ async fn write(
             }
         }
     };
-    let Thread { conversation, begun } = thread;
+    let Thread {
+        conversation,
+        begun,
+    } = thread;
     let language = work.language;
     let (message, change) =
         traffic::insert_turn(tx, &conversation, Role::Ai, &body, language, work.now).await?;
@@ -138,7 +148,10 @@ async fn write(
         contact: conversation.contact,
         // Somebody asked for it and waits.
         purpose: Purpose::Confirmation,
-        from: conversation.our_number.clone().unwrap_or_else(|| from.clone()),
+        from: conversation
+            .our_number
+            .clone()
+            .unwrap_or_else(|| from.clone()),
         to: to.clone(),
         body,
         retry_of: None,

@@ -120,7 +120,9 @@ pub fn arguments_of(when: &When) -> CheckAvailability {
         // "After three" is of that day; "after friday" is any day after it.
         Kind::After if when.grain == Some(Grain::Minute) => {
             asked.from = moment(when.start);
-            let midnight = when.date.and_then(|date| date.checked_add_days(Days::new(1)));
+            let midnight = when
+                .date
+                .and_then(|date| date.checked_add_days(Days::new(1)));
             asked.to = moment(midnight.map(|date| date.and_time(NaiveTime::MIN)));
         }
         Kind::After => {
@@ -249,7 +251,9 @@ impl Reader<'_> {
             });
         }
         let when = self.words(text, day)?;
-        let start = when.start.or(when.date.map(|date| date.and_time(NaiveTime::MIN)));
+        let start = when
+            .start
+            .or(when.date.map(|date| date.and_time(NaiveTime::MIN)));
         let start = start.ok_or(Unclear::NotUnderstood)?;
         Ok(Moment {
             date: start.date(),
@@ -389,21 +393,75 @@ mod tests {
     #[test]
     fn dates_are_read_however_a_model_writes_them() {
         for (call, from, until, exact) in [
-            (asked("2026-11-24", "", "", ""), "2026-11-24T00:00:00", "2026-11-25T00:00:00", None),
-            (asked("2026-11-24", "10:00", "12:00", ""), "2026-11-24T10:00:00", "2026-11-24T12:00:00", None),
-            (asked("2026-11-24", "14:30", "", ""), "2026-11-24T14:30:00", "2026-11-25T00:00:00", Some("2026-11-24T14:30:00")),
-            (asked("", "2026-11-24T14:30:00Z", "", ""), "2026-11-24T09:30:00", "2026-11-25T00:00:00", Some("2026-11-24T09:30:00")),
-            (asked("", "2026-11-24 14:30", "2026-11-26", ""), "2026-11-24T14:30:00", "2026-11-27T00:00:00", None),
-            (asked("", "2026-11-24", "2026-11-26", ""), "2026-11-24T00:00:00", "2026-11-27T00:00:00", None),
-            (asked("", "", "2026-11-25", ""), "2026-11-23T12:00:00", "2026-11-26T00:00:00", None),
-            (asked("2026-11-23", "", "", ""), "2026-11-23T12:00:00", "2026-11-24T00:00:00", None),
-            (asked("", "", "", ""), "2026-11-23T12:00:00", "2027-01-22T12:00:00", None),
+            (
+                asked("2026-11-24", "", "", ""),
+                "2026-11-24T00:00:00",
+                "2026-11-25T00:00:00",
+                None,
+            ),
+            (
+                asked("2026-11-24", "10:00", "12:00", ""),
+                "2026-11-24T10:00:00",
+                "2026-11-24T12:00:00",
+                None,
+            ),
+            (
+                asked("2026-11-24", "14:30", "", ""),
+                "2026-11-24T14:30:00",
+                "2026-11-25T00:00:00",
+                Some("2026-11-24T14:30:00"),
+            ),
+            (
+                asked("", "2026-11-24T14:30:00Z", "", ""),
+                "2026-11-24T09:30:00",
+                "2026-11-25T00:00:00",
+                Some("2026-11-24T09:30:00"),
+            ),
+            (
+                asked("", "2026-11-24 14:30", "2026-11-26", ""),
+                "2026-11-24T14:30:00",
+                "2026-11-27T00:00:00",
+                None,
+            ),
+            (
+                asked("", "2026-11-24", "2026-11-26", ""),
+                "2026-11-24T00:00:00",
+                "2026-11-27T00:00:00",
+                None,
+            ),
+            (
+                asked("", "", "2026-11-25", ""),
+                "2026-11-23T12:00:00",
+                "2026-11-26T00:00:00",
+                None,
+            ),
+            (
+                asked("2026-11-23", "", "", ""),
+                "2026-11-23T12:00:00",
+                "2026-11-24T00:00:00",
+                None,
+            ),
+            (
+                asked("", "", "", ""),
+                "2026-11-23T12:00:00",
+                "2027-01-22T12:00:00",
+                None,
+            ),
         ] {
             let wanted = read(&call).unwrap_or_else(|unclear| panic!("{call:?}: {unclear:?}"));
-            assert_eq!((wanted.from, wanted.until), (at(from), at(until)), "{call:?}");
+            assert_eq!(
+                (wanted.from, wanted.until),
+                (at(from), at(until)),
+                "{call:?}"
+            );
             assert_eq!(wanted.exact, exact.map(at), "{call:?}");
         }
-        assert_eq!(read(&asked("2026-11-24", "", "", "afternoon")).unwrap().part, Some(Part::Afternoon));
+        assert_eq!(
+            read(&asked("2026-11-24", "", "", "afternoon"))
+                .unwrap()
+                .part,
+            Some(Part::Afternoon)
+        );
     }
 
     #[test]
@@ -414,8 +472,14 @@ mod tests {
             (asked("blorp", "", "", ""), Unclear::NotUnderstood),
             (asked("2026-13-40", "", "", ""), Unclear::NotUnderstood),
             (asked("2026-11-31", "", "", ""), Unclear::NotUnderstood),
-            (asked("", "2026-11-26", "2026-11-24", ""), Unclear::NotUnderstood),
-            (asked("2026-11-24", "", "", "purple"), Unclear::NotUnderstood),
+            (
+                asked("", "2026-11-26", "2026-11-24", ""),
+                Unclear::NotUnderstood,
+            ),
+            (
+                asked("2026-11-24", "", "", "purple"),
+                Unclear::NotUnderstood,
+            ),
         ] {
             assert_eq!(read(&call), Err(why), "{call:?}");
         }

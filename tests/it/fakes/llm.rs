@@ -79,7 +79,9 @@ impl FakeLlm {
     }
 
     pub fn says_next(&self, words: &str) {
-        self.next(Next::Message(json!({"role": "assistant", "content": words})));
+        self.next(Next::Message(
+            json!({"role": "assistant", "content": words}),
+        ));
     }
 
     /// It wants these tools at once; arguments that are a text are sent as they are.

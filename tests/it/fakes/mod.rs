@@ -1,9 +1,6 @@
 //! Providers as small servers with a memory: client, encoding and signatures are in every test.
-<<<<<<< HEAD
-mod llm;
-=======
 mod calcom;
->>>>>>> scheduling
+mod llm;
 mod receiver;
 mod retell;
 mod twilio;
@@ -13,11 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use tokio::{net::TcpListener, sync::Notify};
 
-<<<<<<< HEAD
-pub use llm::FakeLlm;
-=======
 pub use calcom::{EVENT_TYPE, FakeBooking, FakeCalcom, USER};
->>>>>>> scheduling
+pub use llm::FakeLlm;
 pub use receiver::{Answering, Received, Receiver};
 pub use retell::FakeRetell;
 pub use twilio::FakeTwilio;

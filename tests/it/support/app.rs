@@ -138,11 +138,12 @@ impl TestApp {
         let state = App {
             twilio: twilio.map(|client| client.with_deadline(soon)),
             retell: retell.map(|client| client.with_deadline(soon)),
-<<<<<<< HEAD
-            llm: app.state.llm.clone().map(|client| client.with_deadline(soon)),
-=======
             calcom: calcom.map(|client| client.with_deadline(soon)),
->>>>>>> scheduling
+            llm: app
+                .state
+                .llm
+                .clone()
+                .map(|client| client.with_deadline(soon)),
             ..App::clone(&app.state)
         };
         app.on(Arc::new(state))

@@ -201,7 +201,10 @@ mod tests {
         for (language, expected) in [
             (Language::En, "Tuesday, November 24 at 2:30 p.m."),
             (Language::Fr, "mardi 24 novembre à 14 h 30"),
-            (Language::Es, "martes 24 de noviembre a las 2:30 de la tarde"),
+            (
+                Language::Es,
+                "martes 24 de noviembre a las 2:30 de la tarde",
+            ),
         ] {
             assert_eq!(format::moment(language, half_past_two), expected);
         }
