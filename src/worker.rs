@@ -10,7 +10,7 @@ use crate::{
     inbox, insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    mail, messaging, safety, settings, sms, voice,
+    mail, messaging, safety, scheduling, settings, sms, voice,
     web::ApiError,
 };
 
@@ -20,6 +20,8 @@ pub fn registry() -> Registry {
     housekeeping::register(&mut registry);
     registry.register(reprocess);
     registry.register(messaging::send_text);
+    registry.register(messaging::send_notice);
+    registry.register(scheduling::remind_due);
     registry.register(messaging::forget_text);
     registry.register(inbox::resume_due);
     registry.register(sms::reply_to_text);
@@ -64,6 +66,11 @@ pub fn schedules() -> Vec<Schedule> {
         // What was said to one person goes within minutes.
         every: Every::Minutes(1),
         job: |_| new_job(&voice::ClearAudio {}),
+    });
+    schedules.push(Schedule {
+        name: "reminders",
+        every: Every::Minutes(1),
+        job: |due_at| new_job(&scheduling::RemindDue::of(due_at)),
     });
     schedules.push(Schedule {
         name: "health_data",

@@ -1,11 +1,12 @@
 //! How words reach an ear: every word that a caller hears over Twilio goes through [`speak`].
-use serde::{Deserialize, Serialize};
-
 use crate::{
     app::App,
     kernel::{ids::SubscriberId, language::Language},
     providers::twilio::twiml::{Say, Verb},
+    voice::audio,
 };
+
+pub use audio::Keep;
 
 /// In whose voice, and in which language.
 #[derive(Clone, Debug)]
@@ -14,15 +15,6 @@ pub struct Speaker {
     /// The provider's id of the voice that the business chose.
     pub voice: Option<String>,
     pub language: Language,
-}
-
-/// Whether the same words will be said again to others: then their sound is worth keeping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Keep {
-    Fixed,
-    /// Said to one person, maybe about that person.
-    Personal,
 }
 
 /// Words as Twilio gets them.
@@ -62,8 +54,16 @@ impl Accent {
 }
 
 /// The words in this voice. Always an answer: what cannot be had in time is said by Twilio's own voice.
-pub async fn speak(_app: &App, speaker: &Speaker, text: &str, _keep: Keep) -> Utterance {
-    Utterance::Say(say(speaker.language, text))
+pub async fn speak(app: &App, speaker: &Speaker, text: &str, keep: Keep) -> Utterance {
+    let Speaker {
+        subscriber,
+        voice,
+        language,
+    } = speaker;
+    match audio::spoken(app, *subscriber, voice.as_deref(), *language, text, keep).await {
+        Some(url) => Utterance::Play { url },
+        None => Utterance::Say(say(*language, text)),
+    }
 }
 
 /// In Twilio's own voice.
