@@ -8,4 +8,4 @@ mod store;
 mod test_call;
 
 pub use routes::router;
-pub use test_call::{PlaceTestCall, place_test_call};
+pub use test_call::{Forwarded, PlaceTestCall, place_test_call, see_forwarded};

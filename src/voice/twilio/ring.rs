@@ -21,7 +21,10 @@ use crate::{
     providers::twilio::Attestation,
     tenancy::store::switch,
     traffic::{self, HandledBy, Outcome, SavedDialogue, Source},
-    voice::news::Stage as NewsStage,
+    voice::{
+        forwarding::{self, Forwarded},
+        news::Stage as NewsStage,
+    },
 };
 
 /// Another request of the same new call may win the race to make it; then we begin again.
@@ -62,6 +65,7 @@ pub async fn answer(
         }
         // The words of a call are taken away long after its end.
         Ok(Begun::Over) | Err(traffic::Error::Cleared) => Ok(fallback::hang_up()),
+        Ok(Begun::CameBack) => Ok(fallback::hang_up()),
         Err(error) => Err(error.into()),
     }
 }
@@ -84,6 +88,8 @@ enum Begun {
     Nobodys,
     /// We have heard of its end: this comes late.
     Over,
+    /// A test of forwarding that worked: our own call, with nobody on the line.
+    CameBack,
 }
 
 async fn begin(
@@ -108,6 +114,15 @@ async fn begin(
         // It rang, and nothing of it is left but that.
         tx.end_reading();
         return Ok(Begun::Over);
+    }
+    let through = form.forwarded_from.as_deref().and_then(E164::of_caller);
+    if let Some(to) = E164::of_caller(&form.to) {
+        let (from, through) = (caller.as_ref(), through.as_ref());
+        let seen = forwarding::see_forwarded(&mut tx, from, &to, through, now).await?;
+        if seen == Forwarded::TestCall {
+            tx.commit().await?;
+            return Ok(Begun::CameBack);
+        }
     }
     let (first, because, can_ring) = decide(&mut tx, &desk, proved, caller.as_ref(), now).await?;
     let parties = Parties {
