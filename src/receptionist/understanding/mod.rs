@@ -5,6 +5,7 @@
 //! two that do not.
 pub mod answers;
 pub mod days;
+mod intents;
 mod languages;
 pub mod measure;
 pub mod spoken;
@@ -17,7 +18,8 @@ use crate::kernel::language::Language;
 use crate::receptionist::intent::Intent;
 use crate::receptionist::opt_out::asks_to_opt_out;
 use crate::receptionist::plain::plain;
-use words::{Words, words};
+use intents::{best_intent, matches_at, score};
+use words::words;
 
 /// Longer texts are judged by their beginning: what somebody wants stands there, and time is bounded.
 const LONGEST_READ: usize = 600;
@@ -47,7 +49,7 @@ pub fn understand(text: &str, language: Language) -> Understanding {
         _ if asks_to_opt_out(&start) => Intent::OptOut,
         _ if carries_message => Intent::Message,
         [] => intent_of_emoji(&start),
-        said => best_intent(said, words),
+        said => best_intent(&start, said, language, words),
     };
     Understanding {
         intent,
@@ -97,84 +99,6 @@ fn strip_start<'a>(text: &'a str, start: &str) -> Option<&'a str> {
     let end = ends.take(12).find(|end| plain(&text[..*end]) == start)?;
     let rest = text[end..].trim_start_matches(|c: char| !c.is_alphanumeric());
     (!rest.is_empty()).then_some(rest)
-}
-
-/// The intent with the highest score. Courtesies only count among themselves; of equals the first in the table wins.
-fn best_intent(said: &[&str], words: &Words) -> Intent {
-    let scored = words.intents.iter().map(|(intent, phrases)| {
-        (
-            *intent,
-            phrases
-                .iter()
-                .map(|phrase| score(phrase, said))
-                .sum::<usize>(),
-        )
-    });
-    let mut scored: Vec<_> = scored.filter(|(_, points)| *points > 0).collect();
-    // Who moves, cancels or confirms an appointment mentions it, but wants no new one.
-    if scored.iter().any(|(intent, _)| {
-        matches!(
-            intent,
-            Intent::Reschedule | Intent::Cancel | Intent::Confirm
-        )
-    }) {
-        scored.retain(|(intent, _)| *intent != Intent::Appointment);
-    }
-    // "Thanks, bye" is the end, however many thanks there are.
-    if scored.iter().any(|(intent, _)| *intent == Intent::Goodbye) {
-        scored.retain(|(intent, _)| *intent != Intent::Thanks);
-    }
-    let best = |is_courtesy| {
-        scored
-            .iter()
-            .rev()
-            .filter(|(intent, _)| intent.is_courtesy() == is_courtesy)
-            .max_by_key(|(_, points)| *points)
-    };
-    let intent = best(false)
-        .or_else(|| best(true))
-        .map_or(Intent::Unknown, |(intent, _)| *intent);
-    // "Would tuesday at 2 work?": who names a day, and nothing else that we know, wants that day.
-    let is_open = matches!(intent, Intent::Unknown | Intent::Greeting);
-    if is_open && days::names_day(said, words) {
-        Intent::Appointment
-    } else {
-        intent
-    }
-}
-
-/// The points of a phrase: 2 for a word, 5 for two in a row, 8 for three; nothing if it does not occur.
-/// `=` before a phrase wants it to be the whole utterance, `*` behind a word lets it end in any way, and `!` before a
-/// word takes any other word. A `?` before a phrase makes it a mere hint, worth 1.
-fn score(phrase: &str, said: &[&str]) -> usize {
-    if let Some(hint) = phrase.strip_prefix('?') {
-        return (0..said.len())
-            .any(|at| matches_at(hint, &said[at..]))
-            .into();
-    }
-    if let Some(whole) = phrase.strip_prefix('=') {
-        let is_all = whole.split(' ').count() == said.len() && matches_at(whole, said);
-        return if is_all { 9 } else { 0 };
-    }
-    let occurs = (0..said.len()).any(|at| matches_at(phrase, &said[at..]));
-    if occurs {
-        3 * phrase.split(' ').count() - 1
-    } else {
-        0
-    }
-}
-
-fn matches_at(phrase: &str, said: &[&str]) -> bool {
-    let mut said = said.iter();
-    phrase.split(' ').all(|wanted| {
-        said.next().is_some_and(
-            |word| match (wanted.strip_suffix('*'), wanted.strip_prefix('!')) {
-                (Some(stem), _) => word.starts_with(stem),
-                (_, Some(other)) => *word != other,
-                (None, None) => *word == wanted,
-            },
-        )
-    })
 }
 
 /// Texts without a single letter.

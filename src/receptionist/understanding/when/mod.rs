@@ -138,3 +138,14 @@ pub fn read(text: &str, language: Language, context: &Context<'_>) -> Option<Whe
     };
     resolve::resolve(&spans::findings(&calendar), &calendar, context)
 }
+
+/// What kind of date or time an utterance names, whenever it is said.
+pub(super) fn kind_in(text: &str, language: Language) -> Option<Kind> {
+    let now = NaiveDate::from_ymd_opt(2026, 1, 7)?.and_hms_opt(0, 1, 0)?;
+    let context = Context {
+        now,
+        is_open: &|_| true,
+        day: None,
+    };
+    read(text, language, &context).map(|when| when.kind)
+}

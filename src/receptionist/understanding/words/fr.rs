@@ -1,5 +1,6 @@
 //! French, as people text it in Quebec.
 use super::Words;
+use super::patterns::fr::{CLASSES, PATTERNS};
 use crate::receptionist::intent::Intent;
 
 #[rustfmt::skip] // Tables: one row per topic, filled like prose.
@@ -10,6 +11,7 @@ pub(super) const WORDS: Words = Words {
             "humain", "robot", "un humain", "vraie personne", "une personne", "=quelqu un", "avec quelqu un", "a quelquun", "a qqun", "qqn", "parler a", "parler avec", "parler au", "representant*", "agent", "conseiller*", "le patron", "la patronne", "le proprietaire", "la proprietaire", "gerant", "gerante",
             "le responsable", "pas un robot", "transferez moi", "transferer", "passez moi", "me passer", "me transferer", "etre transfere", "un etre humain", "appeler quelqu un", "vrai humain", "vrai monde",
         ]),
+        (Intent::Find, &[]),
         (Intent::Reschedule, &[
             "report*", "changer pour", "changer ca", "changer", "deplacer", "deplace", "deplacez", "remettre ca", "remettre a", "on remet", "changer mon rendez vous", "changer mon rdv", "changer l heure", "changer de jour", "changer la date", "changer d heure", "autre moment", "une autre journee", "autre date", "autre heure", "autre jour", "remettre mon", "replanifi*",
             "plus tard que prevu", "repouss*", "decal*", "empechement", "?peux pas venir", "?pourrai pas venir", "?pourrai pas etre", "?peux plus venir", "en retard", "devanc*", "modifier mon", "modifier le", "changer le rendez vous", "changer ma",
@@ -46,6 +48,8 @@ pub(super) const WORDS: Words = Words {
         (Intent::Yes, &["=ben oui", "=mais oui", "=oui oui", "=oui oui merci", "=oui", "oui c est", "oui ca", "oui d accord", "oui certainement", "=ouais", "=ui", "=o", "=oui svp", "=oui s il vous plait", "oui merci", "=ok", "=okay", "=d accord", "=dac", "=dacc", "=daccord", "=certain", "=certainement", "=bien sur", "=absolument", "=exact", "=exactement", "=c est bon", "=cest bon", "=ca marche", "=volontiers", "=allez y", "=s il vous plait", "=svp", "=oui allo", "ca me va", "=correct", "oui parfait"]),
         (Intent::Greeting, &["bonjour", "bjr", "il y a quelqu un", "bonsoir", "salut", "allo", "hello", "=hi", "=hey", "=coucou", "=bon matin", "bon matin", "il y a quelqu un", "y a t il quelqu un", "qui est ce", "c est qui", "=rebonjour"]),
     ],
+    patterns: PATTERNS,
+    classes: CLASSES,
     emergencies: &["urgen*", "tout de suite", "inond*", "degat d eau", "odeur de gaz", "sent le gaz", "fuite de gaz", "etincelles", "feu", "fumee", "plus de chauffage", "pas de chauffage", "immediatement", "au plus vite", "au plus sacrant", "monoxyde", "saigne"],
     message_starts: &["dites lui", "dites leur", "dites a", "dites au", "dire a", "dire au", "lui dire", "leur dire", "avisez !moi", "informez !moi", "faites lui savoir", "message pour"],
     question_starts: &["quel", "quelle", "quels", "quelles", "quand", "ou", "comment", "combien", "qui", "est ce", "qu est ce", "a quelle", "faites vous", "etes vous", "avez vous", "pouvez vous", "pourquoi", "c est combien", "cest combien"],
