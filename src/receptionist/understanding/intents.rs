@@ -26,10 +26,11 @@ struct Scored {
 
 /// The intent with the highest score. Courtesies only count among themselves; of equals the first in the table wins.
 pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: &Words) -> Intent {
+    let said = without_asides(said, words);
     let mut scored: Vec<Scored> = words
         .intents
         .iter()
-        .map(|(intent, phrases)| scored(*intent, phrases, said, words))
+        .map(|(intent, phrases)| scored(*intent, phrases, &said, words))
         .filter(|scored| scored.points > 0)
         .collect();
     settle(&mut scored);
@@ -41,11 +42,47 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
             .max_by_key(|scored| scored.points)
             .copied()
     };
+    let has = |intent| {
+        scored
+            .iter()
+            .any(|scored| scored.intent == intent && scored.is_pattern)
+    };
+    let is_urgent = words
+        .emergencies
+        .iter()
+        .any(|phrase| score(phrase, &said) > 0);
     let courtesy = best(true);
     let best = best(false);
     let kind = when::kind_in(text, language);
     let has_day = kind.is_some_and(|kind| kind != Kind::Asap);
+    // "No, that's all, thanks" says no to whatever was asked.
+    let says_no = matches!(said.first(), Some(&("no" | "nope" | "nah" | "non")));
     match (best, courtesy) {
+        (None, Some(courtesy))
+            if says_no
+                && kind.is_none()
+                && matches!(courtesy.intent, Intent::Goodbye | Intent::Thanks) =>
+        {
+            Intent::No
+        }
+        // Something is broken, and it is urgent: that goes before the wish that somebody comes.
+        (Some(wish), _)
+            if wish.intent == Intent::Appointment
+                && !has_day
+                && (kind == Some(Kind::Asap) || is_urgent)
+                && has(Intent::Support) =>
+        {
+            Intent::Support
+        }
+        // "Somebody to come and give me an estimate on tuesday".
+        (Some(price), _)
+            if price.intent == Intent::Pricing
+                && has_day
+                && has(Intent::Appointment)
+                && !asks_amount(&said) =>
+        {
+            Intent::Appointment
+        }
         // "That works for me" without a day is an answer, with one a wish.
         (Some(wish), Some(answer))
             if wish.intent == Intent::Appointment
@@ -65,13 +102,63 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
         // "Would tuesday at 2 work?": who names a day or time, and nothing else that we know, wants it.
         (None, courtesy)
             if kind.is_some()
-                && courtesy.is_none_or(|courtesy| courtesy.intent == Intent::Greeting) =>
+                && courtesy.is_none_or(|courtesy| {
+                    let is_word = !courtesy.is_pattern && courtesy.points <= WEAK;
+                    match courtesy.intent {
+                        Intent::Greeting => true,
+                        Intent::Yes => has_day,
+                        _ => is_word,
+                    }
+                }) =>
         {
             Intent::Appointment
         }
         (None, Some(courtesy)) => courtesy.intent,
         (None, None) => Intent::Unknown,
     }
+}
+
+/// Without what is no wish: "two hours" are not the opening hours, and "if you are open" asks nothing.
+fn without_asides<'a>(said: &[&'a str], words: &Words) -> Vec<&'a str> {
+    let mut kept = Vec::with_capacity(said.len());
+    let mut at = 0;
+    while at < said.len() {
+        let rest = &said[at..];
+        if let Some(aside) = words.asides.iter().find(|aside| matches_at(aside, rest)) {
+            at += aside.split(' ').count();
+            continue;
+        }
+        let is_count = is_number(said[at]) && rest.get(1).is_some_and(|next| HOURS.contains(next));
+        if !is_count {
+            kept.push(said[at]);
+        }
+        at += if is_count { 2 } else { 1 };
+    }
+    kept
+}
+
+/// What is counted in "two hours", and in French told of the clock.
+const HOURS: &[&str] = &["hour", "hours", "hrs", "heure", "heures", "hora", "horas"];
+
+fn is_number(word: &str) -> bool {
+    const NUMBERS: &[&str] = &[
+        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+        "twelve", "few", "couple", "un", "une", "deux", "trois", "quatre", "cinq", "six", "sept",
+        "huit", "neuf", "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "vingt",
+        "quelques", "una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve",
+        "diez", "once", "doce", "catorce", "unas",
+    ];
+    word.bytes().all(|byte| byte.is_ascii_digit()) || NUMBERS.contains(&word)
+}
+
+/// Whether the amount itself is asked for.
+fn asks_amount(said: &[&str]) -> bool {
+    let asks = [
+        "how", "whats", "what", "cost*", "charge*", "combien", "coute*", "prix", "cuanto",
+        "cuesta*", "precio*", "cobran",
+    ];
+    said.iter()
+        .any(|word| asks.iter().any(|ask| is_word(ask, word)))
 }
 
 fn gives_way(intent: Intent) -> bool {
@@ -106,16 +193,16 @@ fn settle(scored: &mut Vec<Scored>) {
         scored.retain(|scored| scored.intent != Intent::Appointment);
     }
     // "Cancel tuesday and give me another day" moves it.
-    let (moves, cancels) = (
-        points(scored, Intent::Reschedule),
-        points(scored, Intent::Cancel),
-    );
-    if has_pattern(scored, Intent::Reschedule)
-        && moves > 0
-        && cancels > 0
-        && !(has_pattern(scored, Intent::Cancel) && cancels > moves)
-    {
+    if has_pattern(scored, Intent::Reschedule) {
         scored.retain(|scored| scored.intent != Intent::Cancel);
+    }
+    // "The manager can call me" leaves a message; the manager is not wanted now.
+    let (message, human) = (
+        points(scored, Intent::Message),
+        points(scored, Intent::Human),
+    );
+    if has_pattern(scored, Intent::Message) && human <= message + PATTERN {
+        scored.retain(|scored| scored.intent != Intent::Human);
     }
     // "Thanks, bye" is the end, however many thanks there are.
     if scored.iter().any(|scored| scored.intent == Intent::Goodbye) {

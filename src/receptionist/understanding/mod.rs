@@ -150,6 +150,36 @@ mod tests {
         assert!(worst >= LEAST_UNDERSTOOD_PERCENT);
     }
 
+    const MEASURED: &str = include_str!("../../../tests/data/receptionist/understanding.jsonl");
+    const LEAST_MEASURED: usize = 150;
+    const LEAST_HELD_OUT: usize = 60;
+    const LEAST_DATES_PERCENT: f64 = 97.0;
+
+    #[test]
+    fn what_people_say_and_when_they_mean_is_understood_in_every_language() {
+        let expectations: Vec<_> = MEASURED
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let report = measure::measure(&expectations);
+        println!("{}", report.misses.join("\n"));
+        assert_eq!(report.all.len(), 3);
+        for (scores, least) in [
+            (&report.all, LEAST_MEASURED),
+            (&report.held_out, LEAST_HELD_OUT),
+        ] {
+            for (language, score) in scores {
+                println!("{language}: {score:?}");
+                assert!(score.utterances >= least, "{language}");
+                assert!(
+                    score.intent_percent() >= LEAST_UNDERSTOOD_PERCENT as f64,
+                    "{language}"
+                );
+                assert!(score.date_percent() >= LEAST_DATES_PERCENT, "{language}");
+            }
+        }
+    }
+
     #[test]
     fn the_language_of_those_utterances_is_hardly_ever_guessed_wrong() {
         for language in [Language::En, Language::Fr, Language::Es] {

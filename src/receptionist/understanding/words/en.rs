@@ -65,6 +65,7 @@ pub(super) const WORDS: Words = Words {
     ],
     patterns: PATTERNS,
     classes: CLASSES,
+    asides: &["if youre open", "if you are open", "if you guys are open", "if its open", "if thats possible", "if possible", "if you can", "the other day"],
     emergencies: &[
         "emergency", "emergancy", "urgent*", "asap", "right away", "burst", "flood*", "smell gas", "gas smell", "gas leak", "sparks", "sparking", "no heat", "on fire", "smoke", "immediately", "carbon monoxide", "severe pain", "bleeding",
     ],

@@ -48,6 +48,7 @@ pub(super) const WORDS: Words = Words {
     ],
     patterns: PATTERNS,
     classes: CLASSES,
+    asides: &["si abren", "si estan abiertos", "si esta abierto", "si se puede", "si es posible", "si pueden"],
     emergencies: &["emergencia", "urgen*", "inund*", "fuga de gas", "huele a gas", "olor a gas", "chispas", "fuego", "humo", "de inmediato", "inmediatamente", "lo antes posible", "sin calefaccion", "monoxido", "sangr*", "cuanto antes"],
     message_starts: &["digale", "diganle", "dile", "avisele", "avisenle", "avisale", "decirle", "decirles", "mensaje para"],
     question_starts: &["que", "cual", "cuales", "cuando", "donde", "como", "cuanto", "cuantos", "quien", "a que", "hasta que", "tienen", "ofrecen", "hacen", "puedo", "por que"],

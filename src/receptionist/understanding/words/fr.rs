@@ -23,7 +23,7 @@ pub(super) const WORDS: Words = Words {
             "venir faire", "quand pouvez vous", "booker", "fixer un", "planifi*", "me voir", "me prendre", "visite", "ceduler", "cedule", "passer vous voir", "passer demain", "pouvez vous venir", "pouvez vous passer", "plage horaire", "plage", "consultation",
         ]),
         (Intent::Pricing, &[
-            "prix", "tarif*", "combien", "conbien", "combien ca coute", "combien coute", "cout", "couts", "coute*", "cher", "chere", "soumission*", "devis", "estim*", "frais", "taux", "facturez", "chargez", "chargez vous", "rabais", "promo*", "a l heure", "ca revient a", "estimation gratuite", "piasses", "dollars", "ca coute",
+            "prix", "tarif*", "combien", "conbien", "combien ca coute", "combien coute", "cout", "couts", "coute*", "cher", "chere", "soumission*", "devis", "estim*", "frais", "taux", "facturez", "chargez", "chargez vous", "rabais", "promo*", "ca revient a", "estimation gratuite", "piasses", "dollars", "ca coute",
         ]),
         (Intent::Hours, &[
             "heures", "heures d ouverture", "heure d ouverture", "quelle heure", "kel heure", "horaire", "horaires", "ouvert", "ouverts", "ouverte", "ouvertes", "ouvre*", "ouvrez", "ouverture", "ferme", "fermes", "fermez", "fermee", "fermeture", "encore ouvert*", "etes vous ouvert*", "vous ouvrez",
@@ -50,8 +50,9 @@ pub(super) const WORDS: Words = Words {
     ],
     patterns: PATTERNS,
     classes: CLASSES,
+    asides: &["si c est ouvert", "si vous etes ouvert", "si vous etes ouverts", "si vous ouvrez", "si possible", "si c est possible"],
     emergencies: &["urgen*", "tout de suite", "inond*", "degat d eau", "odeur de gaz", "sent le gaz", "fuite de gaz", "etincelles", "feu", "fumee", "plus de chauffage", "pas de chauffage", "immediatement", "au plus vite", "au plus sacrant", "monoxyde", "saigne"],
-    message_starts: &["dites lui", "dites leur", "dites a", "dites au", "dire a", "dire au", "lui dire", "leur dire", "avisez !moi", "informez !moi", "faites lui savoir", "message pour"],
+    message_starts: &["dites lui", "dites leur", "dites a !quelle", "dites au", "dire a !quelle", "dire au", "lui dire", "leur dire", "avisez !moi", "informez !moi", "faites lui savoir", "message pour"],
     question_starts: &["quel", "quelle", "quels", "quelles", "quand", "ou", "comment", "combien", "qui", "est ce", "qu est ce", "a quelle", "faites vous", "etes vous", "avez vous", "pouvez vous", "pourquoi", "c est combien", "cest combien"],
     name_starts: &["mon nom est", "mon nom c est", "mon nom", "je m appelle", "je mappelle", "nom", "c est", "cest", "ici", "moi c est", "je suis", "bonjour", "oui", "ok"],
     now: &["maintenant", "en ce moment", "presentement", "encore ouvert*", "la la", "actuellement", "ouvert la"],

@@ -14,6 +14,8 @@ pub(super) struct Words {
     /// Whole phrases with gaps and classes.
     pub patterns: &'static [(Intent, &'static [&'static str])],
     pub classes: patterns::Classes,
+    /// Clauses that ask nothing of their own, above all "if you are open".
+    pub asides: &'static [&'static str],
     pub emergencies: &'static [&'static str],
     pub message_starts: &'static [&'static str],
     pub question_starts: &'static [&'static str],
@@ -47,6 +49,7 @@ mod tests {
         for language in [Language::En, Language::Fr, Language::Es] {
             let words = words(language);
             let lists = [
+                words.asides,
                 words.emergencies,
                 words.message_starts,
                 words.question_starts,
