@@ -98,7 +98,7 @@ impl Scanner<'_> {
             _ => {}
         }
         if let Some((found, end)) = self.expression(at) {
-            if self.pieces.get(end) == Some(&Piece::Gone) {
+            if self.pieces.get(end).is_some_and(|piece| piece.is_gone()) {
                 return end + 1;
             }
             return self.push(found, at, end);
@@ -225,7 +225,7 @@ impl Scanner<'_> {
                 self.at(at),
                 Some(Piece::Unit(_) | Piece::Month(_))
             ));
-        self.skip_expressions(at)
+        self.skip_lasting(at)
     }
 
     fn skip_expressions(&self, mut at: usize) -> usize {
@@ -277,6 +277,11 @@ impl Scanner<'_> {
             let is_list = self.at(end).is_some_and(|piece| piece.number().is_some());
             if is_list || !(is_sure || self.may_follow(end)) || self.is_address(end) {
                 return None;
+            }
+            let moves =
+                opener != Some(Piece::Between) && self.pieces[..start].contains(&Piece::Move);
+            if moves && opener.is_some() {
+                return Some((Found::At(until), end));
             }
             return Some((Found::Between(from, until), end));
         }
@@ -342,6 +347,7 @@ impl Scanner<'_> {
             end: last + chrono::Days::new(1),
             grain,
             alternatives: Vec::new(),
+            is_following: false,
         };
         Some((Found::Dates(Dates::Period(period)), end))
     }
@@ -388,6 +394,14 @@ impl Scanner<'_> {
                 ) =>
             {
                 return Some((30, at + 3));
+            }
+            (Piece::Number { value, .. }, Some(Piece::Next))
+                if matches!(
+                    self.at(at + 2),
+                    Some(Piece::Unit(Unit::Hour) | Piece::HourMark)
+                ) =>
+            {
+                return Some((60 * i64::from(value), at + 3));
             }
             (Piece::Number { value, .. }, Some(Piece::Unit(Unit::Minute))) => {
                 return Some((value.into(), at + 2));
