@@ -34,7 +34,8 @@ use crate::{
 const LIMIT: usize = 10 * 1024 * 1024;
 
 /// What a caller hears who waits while nobody can be asked whether Vapi is Vapi. It tells nothing, to whomever.
-const TROUBLE: &str = "We are sorry, we cannot take your call right now. Please call again in a few minutes.";
+const TROUBLE: &str =
+    "We are sorry, we cannot take your call right now. Please call again in a few minutes.";
 
 /// A body that Vapi signed.
 pub struct VapiBody {

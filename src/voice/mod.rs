@@ -9,12 +9,15 @@ mod news;
 mod outcome;
 mod resolve;
 mod retell;
+mod stuck;
 mod vapi;
 
 pub use retell::{ForgetConversation, Held, forget_conversation, receive_raw};
-pub use vapi::{
-    ForgetVapiCall, forget_vapi_call, receive_raw as receive_raw_of_vapi,
+pub use stuck::{
+    AskAboutCall, FindStuckCalls, ask_about_call, find_stuck_calls,
+    schedule as stuck_calls_schedule,
 };
+pub use vapi::{ForgetVapiCall, forget_vapi_call, receive_raw as receive_raw_of_vapi};
 
 use utoipa_axum::router::OpenApiRouter;
 

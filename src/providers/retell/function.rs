@@ -162,7 +162,8 @@ mod tests {
 
     #[test]
     fn at_a_path_of_its_own_a_tool_has_its_arguments_alone_or_in_the_usual_shape() {
-        let read = |body: &str| FunctionCall::at_path("check_calendar_availability", body.as_bytes());
+        let read =
+            |body: &str| FunctionCall::at_path("check_calendar_availability", body.as_bytes());
         let alone = read(include_str!(
             "../../../tests/data/retell/function_check_availability_args_at_root.json"
         ))
@@ -170,7 +171,10 @@ mod tests {
         assert!(matches!(alone.conversation, Conversation::Unnamed));
         assert_eq!(alone.args["date"], "2026-11-17");
         let named = read(r#"{"name": "Geneviève", "call": "me back"}"#).unwrap();
-        assert_eq!((named.name.as_str(), &named.args["name"]), ("check_calendar_availability", &"Geneviève".into()));
+        assert_eq!(
+            (named.name.as_str(), &named.args["name"]),
+            ("check_calendar_availability", &"Geneviève".into())
+        );
         let whole = read(include_str!(
             "../../../tests/data/retell/function_check_availability.json"
         ))

@@ -5,9 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
-use super::{
-    wire::{ParseError, members, take_timestamp},
-};
+use super::wire::{ParseError, members, take_timestamp};
 use crate::providers::loose;
 
 /// What wants in.

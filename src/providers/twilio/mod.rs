@@ -7,12 +7,14 @@ pub mod signature;
 pub mod segments;
 mod form;
 mod wire;
+mod calls;
 mod client;
 #[cfg(test)]
 mod client_tests;
 mod error;
 mod loose;
 
+pub use calls::FoundCall;
 pub use client::{Account, Client, NewMessage, SentMessage};
 pub use error::{Error, ErrorMeaning, meaning};
 pub use form::{DuplicateField, Form, FormError};

@@ -133,7 +133,13 @@ mod tests {
             include_str!("../../../tests/data/vapi/transfer_destination_request.answer.json");
         let (answer, expected) = (answer.to_json(), sample(expected));
         assert_eq!(answer["message"], expected["message"]);
-        assert_eq!(answer["destination"]["type"], expected["destination"]["type"]);
-        assert_eq!(answer["destination"]["number"], expected["destination"]["number"]);
+        assert_eq!(
+            answer["destination"]["type"],
+            expected["destination"]["type"]
+        );
+        assert_eq!(
+            answer["destination"]["number"],
+            expected["destination"]["number"]
+        );
     }
 }

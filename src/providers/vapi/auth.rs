@@ -214,7 +214,10 @@ fn fits_hmac(
         Algorithm::Sha1 => digest::<Hmac<Sha1>>(&key, &text),
     };
     let is_same = match scheme.signature_encoding {
-        Encoding::Hex => is_same(hex(&digest).as_bytes(), given.to_ascii_lowercase().as_bytes()),
+        Encoding::Hex => is_same(
+            hex(&digest).as_bytes(),
+            given.to_ascii_lowercase().as_bytes(),
+        ),
         Encoding::Base64 => is_same(BASE64_STANDARD.encode(digest).as_bytes(), given.as_bytes()),
     };
     let is_fresh = timestamp.is_none_or(|text| is_fresh(&text, now_ms));
@@ -369,14 +372,23 @@ mod tests {
             ("authorization", "Basic s3cret", false),
             ("x-vapi-secret", "s3cre", false),
         ] {
-            assert_eq!(proves(&usual, "s3cret", &[(name, value)], 0), expected, "{value}");
+            assert_eq!(
+                proves(&usual, "s3cret", &[(name, value)], 0),
+                expected,
+                "{value}"
+            );
         }
         let secret = SecretString::from("s3cret");
         let [(first, signature), (second, timestamp)] = sign(&secret, b"{}", 1_794_841_200_123);
         let headers = [(first, signature.as_str()), (second, timestamp.as_str())];
         assert!(proves(&usual, "s3cret", &headers, 1_794_841_205_000));
         assert!(!proves(&usual, "s3cret", &headers, 1_794_841_505_001));
-        assert!(!proves(&[Scheme::bearer()], "s3cret", &headers, 1_794_841_205_000));
+        assert!(!proves(
+            &[Scheme::bearer()],
+            "s3cret",
+            &headers,
+            1_794_841_205_000
+        ));
     }
 
     #[test]

@@ -272,7 +272,8 @@ impl Message {
             }
             Some("user") if !said().is_empty() => vec![turn(TurnRole::Caller, said())],
             Some("tool_calls") => {
-                let message = Map::from_iter([("toolCallList".to_owned(), self.tool_calls.clone())]);
+                let message =
+                    Map::from_iter([("toolCallList".to_owned(), self.tool_calls.clone())]);
                 let uses = super::tool_use::tool_uses(&message);
                 let text = |tool: super::ToolUse| format!("{}: {}", tool.name, tool.arguments);
                 uses.into_iter()
@@ -330,7 +331,10 @@ mod tests {
     fn a_full_call_is_read() {
         let call = sample();
         assert!(call.is_over() && !call.is_outbound());
-        assert_eq!(call.customer.unwrap().number.as_deref(), Some("+15145550142"));
+        assert_eq!(
+            call.customer.unwrap().number.as_deref(),
+            Some("+15145550142")
+        );
         assert_eq!(call.cost.unwrap().to_string(), "0.1504");
         let analysis = call.analysis.unwrap();
         assert_eq!(analysis.structured_data["outcome"], "booked");
@@ -344,12 +348,14 @@ mod tests {
             [Assistant, Caller, Tool, Tool, Assistant, Caller, Assistant]
         );
         assert!(turns[2].text.starts_with("check_calendar_availability: {"));
-        assert_eq!(
-            turns[0].at.unwrap().timestamp_millis(),
-            1_794_841_203_300
-        );
+        assert_eq!(turns[0].at.unwrap().timestamp_millis(), 1_794_841_203_300);
         assert!(artifact.mixed_recording().unwrap().ends_with("-mono.wav"));
-        assert!(artifact.stereo_recording().unwrap().ends_with("-stereo.wav"));
+        assert!(
+            artifact
+                .stereo_recording()
+                .unwrap()
+                .ends_with("-stereo.wav")
+        );
     }
 
     #[test]
@@ -359,7 +365,10 @@ mod tests {
             ..Artifact::default()
         };
         let turns = artifact.turns();
-        let told: Vec<_> = turns.iter().map(|turn| (turn.role, turn.text.as_str())).collect();
+        let told: Vec<_> = turns
+            .iter()
+            .map(|turn| (turn.role, turn.text.as_str()))
+            .collect();
         let expected = [
             (TurnRole::Assistant, "Un: deux\ntrois"),
             (TurnRole::Caller, "Oui"),
@@ -374,7 +383,10 @@ mod tests {
             "0191": {"name": "outcome", "result": "booked"}, "0192": {"name": "odd"}, "0193": 7,
         }}))
         .unwrap();
-        assert_eq!(Value::Object(artifact.outputs()), json!({"outcome": "booked"}));
+        assert_eq!(
+            Value::Object(artifact.outputs()),
+            json!({"outcome": "booked"})
+        );
     }
 
     #[test]

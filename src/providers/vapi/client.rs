@@ -96,7 +96,10 @@ impl Client {
 
     /// Proof that Vapi is there and takes our key.
     pub async fn ping(&self) -> Result<(), Error> {
-        let request = self.http.get(self.url("/assistant")).query(&[("limit", "1")]);
+        let request = self
+            .http
+            .get(self.url("/assistant"))
+            .query(&[("limit", "1")]);
         self.send(request).await.map(|_| ())
     }
 

@@ -46,12 +46,25 @@ async fn a_call_is_asked_for_with_the_key_and_read() {
 #[tokio::test]
 async fn a_call_that_is_not_there_is_none_and_no_error() {
     for status in [404, 400] {
-        assert!(answering(status).await.get_call("a").await.unwrap().is_none());
+        assert!(
+            answering(status)
+                .await
+                .get_call("a")
+                .await
+                .unwrap()
+                .is_none()
+        );
         assert!(!answering(status).await.delete_call("a").await.unwrap());
     }
     let (base_url, _port) = nobody();
     // An id that would be another path is never asked for.
-    assert!(client(&base_url).get_call("a/../b").await.unwrap().is_none());
+    assert!(
+        client(&base_url)
+            .get_call("a/../b")
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -84,11 +97,16 @@ async fn a_call_is_placed_with_what_vapi_wants_to_know() {
     let call = NewCall {
         assistant_id: "assistant-1",
         phone_number_id: "number-1",
-        customer: Customer { number: "+14315550142" },
+        customer: Customer {
+            number: "+14315550142",
+        },
         assistant_overrides: None,
         name: None,
     };
-    assert_eq!(client(&base_url).create_call(&call).await.unwrap(), "call-1");
+    assert_eq!(
+        client(&base_url).create_call(&call).await.unwrap(),
+        "call-1"
+    );
     let expected = json!({
         "assistantId": "assistant-1", "phoneNumberId": "number-1", "customer": {"number": "+14315550142"},
     });

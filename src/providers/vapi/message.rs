@@ -321,13 +321,19 @@ mod tests {
                 MessageKind::StatusUpdate,
             ),
             (fixture!("status_update_ringing"), MessageKind::StatusUpdate),
-            (fixture!("tool_calls_book_appointment"), MessageKind::ToolCalls),
+            (
+                fixture!("tool_calls_book_appointment"),
+                MessageKind::ToolCalls,
+            ),
             (
                 fixture!("tool_calls_check_availability"),
                 MessageKind::ToolCalls,
             ),
             (fixture!("tool_calls_flat"), MessageKind::ToolCalls),
-            (fixture!("tool_calls_string_arguments"), MessageKind::ToolCalls),
+            (
+                fixture!("tool_calls_string_arguments"),
+                MessageKind::ToolCalls,
+            ),
             (fixture!("tool_calls_two"), MessageKind::ToolCalls),
             (fixture!("transcript_final"), MessageKind::Other),
             (
@@ -397,7 +403,13 @@ mod tests {
         .unwrap();
         let members = sample["message"].as_object().unwrap().keys();
         for member in members.filter(|member| *member != "type") {
-            for odd in [json!(1.5), json!("odd"), json!([7]), json!({"a": 7}), json!(null)] {
+            for odd in [
+                json!(1.5),
+                json!("odd"),
+                json!([7]),
+                json!({"a": 7}),
+                json!(null),
+            ] {
                 let mut message = sample["message"].clone();
                 message[member] = odd;
                 assert!(ServerMessage::read(message).is_ok(), "{member}");
@@ -417,7 +429,10 @@ mod tests {
             ("secret", "vapi body is not a json object"),
             ("[]", "vapi body is not a json object"),
             ("{}", "vapi body has no member message"),
-            (r#"{"message": "secret"}"#, "vapi body has no member message"),
+            (
+                r#"{"message": "secret"}"#,
+                "vapi body has no member message",
+            ),
             (r#"{"message": {}}"#, "vapi body has no member type"),
         ] {
             let error = ServerMessage::parse(body.as_bytes()).unwrap_err();

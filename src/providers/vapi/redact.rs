@@ -73,14 +73,20 @@ mod tests {
         }});
         let once = redacted(body.to_string().as_bytes()).unwrap();
         let text = String::from_utf8(once.clone()).unwrap();
-        assert!(!text.contains("s3cret") && !text.contains("t0ken"), "{text}");
+        assert!(
+            !text.contains("s3cret") && !text.contains("t0ken"),
+            "{text}"
+        );
         assert!(text.contains("https://a") && text.contains("+1"));
         assert_eq!(redacted(&once), None);
     }
 
     #[test]
     fn a_body_without_secrets_stays_as_it_came() {
-        assert_eq!(redacted(br#"{ "a" : [1, {"twilioAuthToken": null}] }"#), None);
+        assert_eq!(
+            redacted(br#"{ "a" : [1, {"twilioAuthToken": null}] }"#),
+            None
+        );
         assert_eq!(redacted(b"no json"), None);
     }
 }

@@ -86,7 +86,8 @@ mod tests {
     fn every_shape_is_read_alike() {
         let whole = json!({"id": "t1", "type": "function",
             "function": {"name": "list_services", "arguments": {"a": 1}}});
-        let text = json!({"id": "t1", "function": {"name": "list_services", "arguments": "{\"a\": 1}"}});
+        let text =
+            json!({"id": "t1", "function": {"name": "list_services", "arguments": "{\"a\": 1}"}});
         let flat = json!({"id": "t1", "name": "list_services", "parameters": {"a": 1}});
         let shapes = [
             json!({"toolCallList": [whole]}),
@@ -104,7 +105,10 @@ mod tests {
             assert_eq!(uses(shape.clone()), [expected], "{shape}");
         }
         let old = uses(json!({"functionCall": {"name": "opt_out", "parameters": "{}"}}));
-        assert_eq!((old[0].id.as_deref(), old[0].name.as_str()), (None, "opt_out"));
+        assert_eq!(
+            (old[0].id.as_deref(), old[0].name.as_str()),
+            (None, "opt_out")
+        );
     }
 
     #[test]

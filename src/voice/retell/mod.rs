@@ -7,5 +7,7 @@ mod normalise;
 mod tool_calls;
 mod webhooks;
 
+pub(super) use calls::receive as receive_call;
 pub use forget::{ForgetConversation, Held, forget_conversation};
+pub(super) use normalise::Parties;
 pub use webhooks::{receive_raw, router};

@@ -79,7 +79,13 @@ impl Setup<'_> {
             ServiceState::Active => LONGEST_CALL_S,
             ServiceState::MessageOnly | ServiceState::TransferOnly => SHORT_CALL_S,
         };
-        let name: String = self.voice.line.business_name.chars().take(LONGEST_NAME).collect();
+        let name: String = self
+            .voice
+            .line
+            .business_name
+            .chars()
+            .take(LONGEST_NAME)
+            .collect();
         let whole = json!({
             "name": name,
             "firstMessage": self.first_message(),
@@ -233,6 +239,9 @@ mod tests {
             tools.find(|tool| tool["function"]["name"] == "transfer_call")
         };
         assert_eq!(transfer(tools).unwrap()["type"], "transferCall");
-        assert_eq!(transfer(tool_definitions(false)).unwrap()["type"], "function");
+        assert_eq!(
+            transfer(tool_definitions(false)).unwrap()["type"],
+            "function"
+        );
     }
 }

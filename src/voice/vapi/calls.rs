@@ -87,7 +87,10 @@ fn alert_of(subscriber: SubscriberId, proof: Proof, message: &ServerMessage) -> 
             subscriber: Some(subscriber),
             kind: "vapi.unanswered",
             severity: Severity::Warning,
-            detail: format!("vapi ended a call for want of an assistant: {}", shown(reason)),
+            detail: format!(
+                "vapi ended a call for want of an assistant: {}",
+                shown(reason)
+            ),
             cause: format!("vapi.unanswered:{subscriber}"),
         }),
         _ => None,
@@ -120,9 +123,7 @@ fn refused(subscriber: SubscriberId, proof: Proof, kind: &'static str, why: &str
             subscriber: Some(subscriber),
             kind,
             severity: Severity::Warning,
-            detail: format!(
-                "vapi takes no calls of this subscriber: its own organisation {why}"
-            ),
+            detail: format!("vapi takes no calls of this subscriber: its own organisation {why}"),
             cause: format!("{kind}:{subscriber}"),
         },
     }

@@ -8,11 +8,7 @@ use crate::{
     app::AppState,
     billing,
     inbound::VapiBody,
-    kernel::{
-        db::TenantTx,
-        language::Language,
-        phone::E164,
-    },
+    kernel::{db::TenantTx, language::Language, phone::E164},
     providers::vapi::{ServerMessage, answer::AssistantAnswer},
     receptionist::{
         Business,
@@ -38,11 +34,17 @@ pub async fn assistant_request(
     let (answer, outcome) = match answered {
         Ok(Ok(answer)) => (answer, "done"),
         Ok(Err(error)) => {
-            tracing::error!(provider = "vapi", "an incoming call hears an apology: {error:#}");
+            tracing::error!(
+                provider = "vapi",
+                "an incoming call hears an apology: {error:#}"
+            );
             (trouble(), "fallback")
         }
         Err(_) => {
-            tracing::error!(provider = "vapi", "an incoming call hears an apology: too slow");
+            tracing::error!(
+                provider = "vapi",
+                "an incoming call hears an apology: too slow"
+            );
             (trouble(), "fallback")
         }
     };

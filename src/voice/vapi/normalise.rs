@@ -170,10 +170,7 @@ fn is_connected(message: &ServerMessage) -> bool {
     let never = message.ended_reason().map(ended).is_some_and(|reason| {
         matches!(
             reason,
-            Ended::NotConnected
-                | Ended::OurFault
-                | Ended::AtCapacity
-                | Ended::ProviderOutOfMoney
+            Ended::NotConnected | Ended::OurFault | Ended::AtCapacity | Ended::ProviderOutOfMoney
         )
     });
     !never && (is_on || message.connected_at().is_some())
@@ -202,9 +199,7 @@ fn ending(
         Some(
             Ended::NotConnected | Ended::OurFault | Ended::AtCapacity | Ended::ProviderOutOfMoney,
         ) => (Status::Failed, Some(unreached)),
-        Some(Ended::Error) if message.connected_at().is_none() => {
-            (Status::Failed, Some(unreached))
-        }
+        Some(Ended::Error) if message.connected_at().is_none() => (Status::Failed, Some(unreached)),
         Some(Ended::Error) => (Status::Failed, Some(Outcome::Failed)),
         Some(Ended::CallerHungUp) if is_short(message) => {
             (Status::Completed, short(message, turns))

@@ -5,11 +5,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, Days, Utc};
 
-use crate::{
-    kernel::language::Language,
-    receptionist::Business,
-    voice::line::ServiceState,
-};
+use crate::{kernel::language::Language, receptionist::Business, voice::line::ServiceState};
 
 /// How many open days are named, and how far ahead they are looked for.
 const OPEN_DAYS: usize = 7;
@@ -42,7 +38,10 @@ pub fn prompt(
     );
     let facts = [
         ("The caller's name", caller),
-        ("Hours in the business's own words", business.schedule_summary.as_deref()),
+        (
+            "Hours in the business's own words",
+            business.schedule_summary.as_deref(),
+        ),
         ("Address", business.address.as_deref()),
         ("Website", business.website.as_deref()),
     ];

@@ -35,11 +35,17 @@ pub async fn transfer_destination(
     let (answer, outcome) = match answered {
         Ok(Ok(answer)) => (answer, "done"),
         Ok(Err(error)) => {
-            tracing::error!(provider = "vapi", "a caller cannot be put through: {error:#}");
+            tracing::error!(
+                provider = "vapi",
+                "a caller cannot be put through: {error:#}"
+            );
             (trouble(), "fallback")
         }
         Err(_) => {
-            tracing::error!(provider = "vapi", "a caller cannot be put through: too slow");
+            tracing::error!(
+                provider = "vapi",
+                "a caller cannot be put through: too slow"
+            );
             (trouble(), "fallback")
         }
     };

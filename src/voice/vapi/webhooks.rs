@@ -98,7 +98,10 @@ async fn receive(
 ) -> Result<Received, ApiError> {
     let key = key_of(message, &body.body, app.clock.now(), body.proof);
     if message.call_id().is_none() {
-        tracing::error!(provider = "vapi", "a message names no call and is kept unread");
+        tracing::error!(
+            provider = "vapi",
+            "a message names no call and is kept unread"
+        );
         inbound::keep_unreadable(&app.db, &key, "it names no call").await?;
         return Ok(Received::Failed);
     }
@@ -134,7 +137,7 @@ impl Effect for ServerMessage {
 
 /// Everything that a message says about where it belongs: the path first, then what we gave the call to remember, the
 /// number on our side, the assistant.
-pub(super) fn keys_of<'a>(
+pub(in crate::voice) fn keys_of<'a>(
     message: &'a ServerMessage,
     connected: Connected,
     number: Option<&'a E164>,
@@ -196,7 +199,7 @@ fn external_id(message: &ServerMessage, raw: &[u8]) -> String {
 }
 
 /// The key of a call's report, whoever tells it.
-pub(super) fn report_key(call: &str) -> String {
+pub(in crate::voice) fn report_key(call: &str) -> String {
     format!("{}:{call}", MessageKind::EndOfCallReport.as_str())
 }
 

@@ -2,6 +2,7 @@
 mod receiver;
 mod retell;
 mod twilio;
+mod vapi;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +12,7 @@ use tokio::{net::TcpListener, sync::Notify};
 pub use receiver::{Answering, Received, Receiver};
 pub use retell::FakeRetell;
 pub use twilio::FakeTwilio;
+pub use vapi::FakeVapi;
 
 /// Serves until the test's runtime ends; gives the base URL.
 async fn serve(router: Router) -> String {

@@ -66,6 +66,8 @@ struct Memories {
     /// Texts whose body was emptied, and whose media were deleted, each by which account.
     emptied: Vec<(String, String)>,
     media_deleted: Vec<(String, String)>,
+    /// Calls by their ids, as the API shows them.
+    calls: HashMap<String, Value>,
 }
 
 #[derive(Clone)]
@@ -101,6 +103,10 @@ impl FakeTwilio {
                 "/2010-04-01/Accounts/{account}/Recordings/{name}",
                 get(play),
             )
+            .route(
+                "/2010-04-01/Accounts/{account}/Calls/{file}",
+                get(find_call),
+            )
             .with_state(server.clone());
         Self {
             base_url: serve(router).await,
@@ -114,6 +120,13 @@ impl FakeTwilio {
         memories
             .accounts
             .insert(account.to_owned(), token.to_owned());
+    }
+
+    /// There is this call in the platform's account.
+    pub fn holds_call(&self, call: &Value) {
+        let sid = call["sid"].as_str().unwrap().to_owned();
+        let mut memories = self.server.memories.lock();
+        memories.calls.insert(sid, call.clone());
     }
 
     /// The account and the id of each text whose body was emptied.
@@ -303,6 +316,22 @@ async fn play(
         ([(header::CONTENT_TYPE, "audio/mpeg")], "sound at twilio").into_response()
     } else {
         refusal(401, 20003)
+    }
+}
+
+async fn find_call(
+    State(server): State<Server>,
+    Path((account, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if !server.is_authorized(&account, &headers) {
+        return refusal(401, 20003);
+    }
+    let sid = file.trim_end_matches(".json");
+    let call = server.memories.lock().calls.get(sid).cloned();
+    match call.filter(|_| account == FakeTwilio::ACCOUNT) {
+        Some(call) => Json(call).into_response(),
+        None => refusal(404, 20404),
     }
 }
 

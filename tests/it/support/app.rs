@@ -25,11 +25,13 @@ use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt;
 
 use super::{TestDb, db::block_on, soon};
-use crate::fakes::{FakeRetell, FakeTwilio};
+use crate::fakes::{FakeRetell, FakeTwilio, FakeVapi};
 
 pub const PUBLIC_URL: &str = "https://reception.example";
 pub const TWILIO_TOKEN: &str = "twilio-token-of-the-tests";
 pub const RETELL_KEY: &str = "retell-key-of-the-tests";
+pub const VAPI_KEY: &str = "vapi-key-of-the-tests";
+pub const VAPI_SECRET: &str = "vapi-secret-of-the-tests";
 
 /// A Saturday, at ten in Winnipeg.
 const NOW: &str = "2026-11-21T16:00:00Z";
@@ -70,6 +72,7 @@ pub struct TestApp {
     pub clock: Clock,
     pub twilio: FakeTwilio,
     pub retell: FakeRetell,
+    pub vapi: FakeVapi,
     pub database: TestDb,
     router: Router,
     runner: Arc<Runner>,
@@ -87,6 +90,7 @@ impl TestApp {
         let clock = Clock::fixed(at(NOW));
         let twilio = FakeTwilio::start(clock.clone()).await;
         let retell = FakeRetell::start().await;
+        let vapi = FakeVapi::start().await;
         let database = TestDb::new(clock.clone()).await;
         let usual = [
             ("PUBLIC_URL", PUBLIC_URL),
@@ -97,6 +101,9 @@ impl TestApp {
             ("TWILIO_API_BASE_URL", &twilio.base_url),
             ("RETELL_API_KEY", RETELL_KEY),
             ("RETELL_API_BASE_URL", &retell.base_url),
+            ("VAPI_API_KEY", VAPI_KEY),
+            ("VAPI_WEBHOOK_SECRET", VAPI_SECRET),
+            ("VAPI_API_BASE_URL", &vapi.base_url),
             // Most tests ask more in no time than anybody would.
             ("LIMIT_REQUESTS_PER_SECOND", "100000"),
             ("LIMIT_FORGED_PER_MINUTE", "100000"),
@@ -111,6 +118,7 @@ impl TestApp {
             clock,
             twilio,
             retell,
+            vapi,
             database,
             may_have_dead_jobs: false,
         }

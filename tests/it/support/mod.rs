@@ -9,12 +9,13 @@ mod rows;
 mod scratch;
 mod subscriber;
 mod text;
+mod vapi;
 mod waiting;
 mod world;
 
 pub use app::{
     Answer, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL, RETELL_KEY, TWILIO_TOKEN, TestApp,
-    app, at,
+    VAPI_KEY, VAPI_SECRET, app, at,
 };
 pub use db::TestDb;
 pub use person::Client;
@@ -23,6 +24,7 @@ pub use retell::RetellPost;
 pub use scratch::Scratch;
 pub use subscriber::Subscriber;
 pub use text::Text;
+pub use vapi::VapiPost;
 pub use waiting::eventually;
 pub use world::{Table, World, execute, literal};
 

@@ -4,8 +4,11 @@ mod events;
 mod faults;
 mod inbound;
 mod order;
+mod retell_tools;
+mod stuck;
 mod text_tools;
 mod tools;
+mod vapi;
 
 use serde_json::Value;
 
