@@ -8,7 +8,7 @@ mod line;
 mod news;
 mod outcome;
 mod resolve;
-mod retell;
+pub mod retell;
 mod stuck;
 mod vapi;
 

@@ -1,6 +1,7 @@
 //! Calls and chats that Retell's agents hold.
 mod calls;
 mod chats;
+pub mod definition;
 mod forget;
 mod inbound;
 mod normalise;

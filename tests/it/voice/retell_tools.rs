@@ -86,7 +86,12 @@ async fn which_of_several_calls_is_meant_stands_in_the_path() {
     .await;
     let unnamed = ask(&app, at(boreale.id, "take_message"), &message()).await;
     assert_eq!(unnamed["result"], "unavailable");
-    let fact = ask(&app, at(boreale.id, "list_services"), &json!({})).await;
+    let fact = ask(
+        &app,
+        at(boreale.id, "get_business_info"),
+        &json!({ "topic": "hours" }),
+    )
+    .await;
     assert_eq!(fact["result"], "ok", "{fact}");
     let tool = format!("take_message?call_id={CALL}");
     let named = ask(&app, at(boreale.id, &tool), &message()).await;
@@ -109,19 +114,19 @@ async fn an_own_secret_proves_arguments_at_its_own_connection_alone() {
     let saved = saved.expect(200).json();
     let connection = saved["connection"].as_str().unwrap();
     let post = |path| {
-        app.retell_event(&json!({}))
+        app.retell_event(&json!({ "topic": "hours" }))
             .signed_by(OWN_KEY)
             .posted_to(path)
     };
-    let own = post(at(connection, "list_services"))
+    let own = post(at(connection, "get_business_info"))
         .send()
         .await
         .expect(200)
         .json();
     assert_eq!(own["result"], "ok");
     for path in [
-        at(boreale.id, "list_services"),
-        at("nonsense", "list_services"),
+        at(boreale.id, "get_business_info"),
+        at("nonsense", "get_business_info"),
         "/api/webhooks/retell",
     ] {
         let answer = post(path).send().await;

@@ -122,6 +122,35 @@ async fn what_vapi_says_of_a_call_is_told_as_the_report_that_we_missed() {
 }
 
 #[tokio::test]
+async fn operators_see_whether_vapi_answers() {
+    let app = TestApp::start().await;
+    boreale(&app).await;
+    let operator = app.operator().await;
+    let state = async || {
+        let health = operator
+            .get("/api/health/detailed")
+            .await
+            .expect(200)
+            .json();
+        health["providers"]["vapi"]["state"].clone()
+    };
+    assert_eq!(state().await, "on");
+    begun_at_vapi(&app).await;
+    app.vapi.fail_next(500);
+    later(&app).await;
+    assert_eq!(state().await, "failing");
+    app.vapi.holds(&at_vapi());
+    later(&app).await;
+    assert_eq!(state().await, "on");
+    let off = TestApp::with(&[("VAPI_API_KEY", "")]).await;
+    let health = off.operator().await.get("/api/health/detailed").await;
+    assert_eq!(
+        health.expect(200).json()["providers"]["vapi"]["state"],
+        "off"
+    );
+}
+
+#[tokio::test]
 async fn what_twilio_says_of_a_call_is_told_as_the_callback_that_we_missed() {
     for (status, expected) in [
         ("completed", ended("COMPLETED", "OTHER")),

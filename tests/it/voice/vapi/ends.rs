@@ -113,6 +113,39 @@ async fn a_call_out_that_nobody_took_is_not_one_that_we_missed() {
 }
 
 #[tokio::test]
+async fn a_caller_whom_we_refused_is_blocked_and_one_whom_we_put_through_costs_nothing() {
+    let app = TestApp::start().await;
+    let boreale = boreale(&app).await;
+    tell(
+        &app,
+        &ended("assistant-request-returned-forwarding-phone-number"),
+    )
+    .await;
+    let call = "select status, outcome_type, handled_by from interactions where subscriber_id = $1";
+    let call: Vec<(String, String, Option<String>)> = app.rows(&boreale, call).await;
+    let expected = (
+        "COMPLETED".to_owned(),
+        "TRANSFERRED".to_owned(),
+        Some("HUMAN".to_owned()),
+    );
+    assert_eq!(call, [expected]);
+    let minutes = "select coalesce(sum(billed_minutes), 0)::bigint from usage_rollups where subscriber_id = $1";
+    assert_eq!(app.value::<i64>(&boreale, minutes).await, 0);
+    assert_eq!(app.alerts().await, []);
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").blocks(crate::voice::CALLER).await;
+    let refused = with(
+        never_connected("assistant-request-returned-error"),
+        "/message/phoneNumber/number",
+        hvac.number.as_str(),
+    );
+    tell(&app, &refused).await;
+    assert_eq!(ending(&app, &hvac).await.1, "BLOCKED");
+    assert_eq!(app.count_events(&hvac, "call.missed").await, 0);
+    assert_eq!(app.alerts().await, []);
+}
+
+#[tokio::test]
 async fn an_organisation_that_cannot_pay_concerns_the_operator() {
     for (reason, kind) in [
         (

@@ -46,7 +46,7 @@ async fn a_call_is_told_from_its_ringing_to_its_report() {
     );
     let sounds = "select count(*) from recordings where subscriber_id = $1";
     assert_eq!(app.value::<i64>(&boreale, sounds).await, 2);
-    let minutes = "select sum(billed_minutes)::bigint from usage_records where subscriber_id = $1";
+    let minutes = "select sum(billed_minutes)::bigint from usage_rollups where subscriber_id = $1";
     assert_eq!(app.value::<i64>(&boreale, minutes).await, 2);
     assert_eq!(
         app.events(&boreale).await,
@@ -238,7 +238,7 @@ async fn of_a_business_that_handles_health_data_no_words_are_kept_here_or_there(
     let raw = "select coalesce(sum(length(raw_body)), 0)::bigint from inbound_events where subscriber_id = $1";
     assert_eq!(app.value::<i64>(&boreale, raw).await, 0);
     let minutes_billed =
-        "select sum(billed_minutes)::bigint from usage_records where subscriber_id = $1";
+        "select sum(billed_minutes)::bigint from usage_rollups where subscriber_id = $1";
     assert_eq!(app.value::<i64>(&boreale, minutes_billed).await, 2);
     assert_eq!(app.vapi.deleted(), Vec::<String>::new());
     app.advance(minutes(11));

@@ -153,6 +153,7 @@ async fn an_own_secret_acts_for_its_subscriber_and_for_nobody_else() {
     );
     // Its own number is its own.
     let own = with(message, "/message/phoneNumber/number", spa.number.as_str());
+    let own = with(own, "/message/call/id", "another-call");
     let own = app.vapi_message(&own).with_secret(OWN_SECRET);
     own.to_connection(&connection).send().await.expect(200);
     assert_eq!(app.value::<i64>(&spa, calls).await, 1);
