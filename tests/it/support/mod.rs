@@ -24,7 +24,6 @@ pub use retell::RetellPost;
 pub use scratch::Scratch;
 pub use subscriber::Subscriber;
 pub use text::Text;
-pub use vapi::VapiPost;
 pub use waiting::eventually;
 pub use world::{Table, World, execute, literal};
 
