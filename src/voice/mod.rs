@@ -10,7 +10,8 @@ mod line;
 mod news;
 mod outcome;
 mod resolve;
-mod retell;
+pub mod retell;
+mod stuck;
 mod vapi;
 pub mod speech;
 mod twilio;
@@ -21,6 +22,10 @@ pub use retell::{ForgetConversation, Held, forget_conversation, receive_raw};
 pub use twilio::{
     StandingDocument, StartRecording, receive_raw as receive_raw_call, standing_documents,
     start_recording,
+};
+pub use stuck::{
+    AskAboutCall, FindStuckCalls, ask_about_call, find_stuck_calls,
+    schedule as stuck_calls_schedule,
 };
 pub use vapi::{ForgetVapiCall, forget_vapi_call, receive_raw as receive_raw_of_vapi};
 

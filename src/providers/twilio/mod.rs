@@ -10,6 +10,7 @@ mod form;
 mod wire;
 mod numbers;
 mod voice;
+mod calls;
 mod client;
 #[cfg(test)]
 mod client_tests;
@@ -17,6 +18,7 @@ mod error;
 mod loose;
 mod place_call;
 
+pub use calls::FoundCall;
 pub use client::{Account, Client, NewMessage, SentMessage};
 pub use error::{Error, ErrorMeaning, meaning};
 pub use form::{DuplicateField, Form, FormError};

@@ -105,8 +105,7 @@ pub fn update_of(
         transfer_destination: event
             .transfer_destination
             .as_ref()
-            // Nobody was reached there.
-            .filter(|_| event.kind != CallEventKind::TransferCancelled)
+            .filter(|_| has_gone_through(event))
             .map(|destination| destination.number.clone()),
         analysis: analysis
             .filter(|analysis| !analysis.custom_analysis_data.is_empty())
@@ -114,6 +113,17 @@ pub fn update_of(
         turns: turns(&call.turns(), started_at),
         recordings: recordings(call),
     }
+}
+
+/// Whether a transfer that the event names led anywhere, as far as it says. One that only begins may be given up.
+fn has_gone_through(event: &CallEvent) -> bool {
+    let reason = event.call.disconnection_reason.as_deref();
+    let is_given_up = reason.map(disconnection) == Some(Disconnection::TransferFailed);
+    let is_open = matches!(
+        event.kind,
+        CallEventKind::TransferStarted | CallEventKind::TransferCancelled
+    );
+    !is_given_up && !is_open
 }
 
 /// How long the call was, in whole seconds.

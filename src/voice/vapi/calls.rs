@@ -5,6 +5,7 @@ use super::{
 };
 use crate::{
     alerts::{self, Alert, Severity},
+    billing::NotBilled,
     inbound::{self, Claim, EventKey, Proof, Received},
     kernel::{
         db::{Db, TenantTx},
@@ -12,9 +13,13 @@ use crate::{
     },
     providers::vapi::{Ended, MessageKind, ServerMessage, ended},
     tenancy::{self, Channel},
-    traffic,
+    traffic::{self, ConversationUpdate, HandledBy, Outcome, Status},
     voice::news::{self, News, Stage},
 };
+
+/// How Vapi names the ends of calls for which we answered with a number, or with a sentence.
+const FORWARDED: &str = "assistant-request-returned-forwarding-phone-number";
+const REFUSED: &str = "assistant-request-returned-error";
 
 /// Does everything that one message tells, once.
 pub async fn receive(
@@ -35,7 +40,8 @@ pub async fn receive(
     if inbound::claim(&mut tx, Some(subscriber), &kept).await? == Claim::Duplicate {
         return Ok(Received::Duplicate);
     }
-    let update = update_of(message, &line, now);
+    let mut update = update_of(message, &line, now);
+    let answered = heed_our_answer(&mut tx, message, &mut update).await?;
     if !line.keeps_words && is_final(message) {
         forget::after_call(&mut tx, key.proof, &update);
     }
@@ -48,14 +54,55 @@ pub async fn receive(
             stage => stage,
         },
         update,
-        not_billed: None,
+        not_billed: answered.not_billed,
     };
     news::tell(&mut tx, &kept, &line, news).await?;
-    if let Some(alert) = alert_of(subscriber, key.proof, message) {
+    let alert = alert_of(subscriber, key.proof, message).filter(|_| !answered.is_meant);
+    if let Some(alert) = alert {
         alerts::raise(&mut tx, &alert, now).await?;
     }
     tx.commit().await?;
     Ok(Received::Done)
+}
+
+/// What we ourselves answered when the call came in, as far as it decides how the call is counted.
+#[derive(Default)]
+struct Answered {
+    not_billed: Option<NotBilled>,
+    /// We meant it so: nobody has to look at it.
+    is_meant: bool,
+}
+
+/// A caller who is blocked heard a sentence, and one whose receptionist is off a person: neither is a call that failed.
+async fn heed_our_answer(
+    tx: &mut TenantTx,
+    message: &ServerMessage,
+    update: &mut ConversationUpdate,
+) -> sqlx::Result<Answered> {
+    match message.ended_reason().filter(|_| is_final(message)) {
+        Some(FORWARDED) => {
+            update.handled_by = Some(HandledBy::Human);
+            Ok(Answered {
+                not_billed: Some(NotBilled::Forwarded),
+                is_meant: true,
+            })
+        }
+        Some(REFUSED) => {
+            let caller = update.counterpart.as_ref();
+            let voice = tenancy::find_voice_line(tx, caller).await?;
+            if !voice.is_some_and(|voice| voice.is_caller_blocked) {
+                return Ok(Answered::default());
+            }
+            update.status = Status::Completed;
+            update.outcome = Some(Outcome::Blocked);
+            update.handled_by = None;
+            Ok(Answered {
+                not_billed: Some(NotBilled::Spam),
+                is_meant: true,
+            })
+        }
+        _ => Ok(Answered::default()),
+    }
 }
 
 /// What somebody should look at.

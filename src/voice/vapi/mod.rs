@@ -1,5 +1,5 @@
 //! Calls that Vapi's assistants hold.
-pub(super) mod calls;
+mod calls;
 mod assistant;
 mod forget;
 mod inbound;
@@ -10,7 +10,9 @@ mod transfer;
 mod webhooks;
 mod words;
 
+pub(super) use calls::receive as receive_call;
 pub use forget::{ForgetVapiCall, forget_vapi_call};
+pub(super) use webhooks::{keys_of, report_key};
 pub use webhooks::{receive_raw, router};
 
 use crate::{

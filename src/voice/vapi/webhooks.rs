@@ -110,15 +110,16 @@ async fn receive(
 }
 
 /// Receives a message that was proved before, when it first came. Its path is forgotten: who was found by it is who it is
-/// kept for.
+/// kept for, and of an own account's it was theirs.
 pub async fn receive_raw(app: &AppState, kept: &Kept) -> Result<Received, ApiError> {
     let (raw, proof) = (&kept.raw_body, kept.proof());
     let message =
         ServerMessage::parse(raw).map_err(|error| ApiError::malformed(error.to_string()))?;
     let key = key_of(&message, raw, kept.received_at, proof);
-    let owner = match kept.subscriber.or(proof.own()) {
+    let connected = Connected(proof.own().map(|own| own.0));
+    let owner = match kept.subscriber {
         Some(subscriber) => Some(subscriber),
-        None => owner_of(app, &message, Connected::default(), proof).await?,
+        None => owner_of(app, &message, connected, proof).await?,
     };
     inbound::give_kept(&app.db, owner, &key).await?;
     take_in(app, &key, Ok(owner), true, &message).await
@@ -137,7 +138,7 @@ impl Effect for ServerMessage {
 
 /// Everything that a message says about where it belongs: the path first, then what we gave the call to remember, the
 /// number on our side, the assistant.
-pub(super) fn keys_of<'a>(
+pub(in crate::voice) fn keys_of<'a>(
     message: &'a ServerMessage,
     connected: Connected,
     number: Option<&'a E164>,
@@ -199,7 +200,7 @@ fn external_id(message: &ServerMessage, raw: &[u8]) -> String {
 }
 
 /// The key of a call's report, whoever tells it.
-pub(super) fn report_key(call: &str) -> String {
+pub(in crate::voice) fn report_key(call: &str) -> String {
     format!("{}:{call}", MessageKind::EndOfCallReport.as_str())
 }
 

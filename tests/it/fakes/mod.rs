@@ -5,6 +5,7 @@ mod llm;
 mod receiver;
 mod retell;
 mod twilio;
+mod vapi;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +18,7 @@ pub use llm::FakeLlm;
 pub use receiver::{Answering, Received, Receiver};
 pub use retell::FakeRetell;
 pub use twilio::FakeTwilio;
+pub use vapi::FakeVapi;
 
 /// Serves until the test's runtime ends; gives the base URL.
 async fn serve(router: Router) -> String {

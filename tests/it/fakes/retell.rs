@@ -53,6 +53,11 @@ struct Memories {
     forgotten: Vec<(String, String)>,
     is_unforgetting: bool,
     asked: Vec<Asked>,
+    /// Calls by the key of their workspace and their id.
+    calls: Vec<(String, Value)>,
+    /// Which calls were asked for, by which key.
+    calls_asked: Vec<(String, String)>,
+    is_down: bool,
 }
 
 /// A request for a recording.
@@ -71,6 +76,7 @@ impl FakeRetell {
             .route("/create-chat", post(create_chat))
             .route("/create-chat-completion", post(create_chat_completion))
             .route("/v2/delete-call/{call}", delete(delete_call))
+            .route("/v2/get-call/{call}", get(get_call))
             .route("/update-chat/{id}", patch(forget))
             .route("/v2/update-call/{id}", patch(forget))
             .route("/recordings/{name}", get(play))
@@ -79,6 +85,26 @@ impl FakeRetell {
             base_url: serve(router).await,
             memories,
         }
+    }
+
+    /// It holds this call in the platform's workspace.
+    pub fn holds_call(&self, call: &Value) {
+        self.holds_call_for(RETELL_KEY, call);
+    }
+
+    pub fn holds_call_for(&self, key: &str, call: &Value) {
+        let mut memories = self.memories.lock();
+        memories.calls.push((key.to_owned(), call.clone()));
+    }
+
+    /// The key and the call of each question.
+    pub fn calls_asked(&self) -> Vec<(String, String)> {
+        self.memories.lock().calls_asked.clone()
+    }
+
+    /// It answers questions about calls with errors from now on.
+    pub fn is_down(&self) {
+        self.memories.lock().is_down = true;
     }
 
     /// There is another workspace.
@@ -248,6 +274,26 @@ async fn play(
         (header::CONTENT_TYPE, "audio/wav"),
     ];
     (StatusCode::PARTIAL_CONTENT, headers, &SOUND[from..=to]).into_response()
+}
+
+async fn get_call(
+    State(memories): State<Memory<Memories>>,
+    headers: HeaderMap,
+    Path(call): Path<String>,
+) -> Response {
+    let Some(key) = authorized(&memories, &headers) else {
+        return refusal(401);
+    };
+    let mut memories = memories.lock();
+    memories.calls_asked.push((key.clone(), call.clone()));
+    if memories.is_down {
+        return refusal(500);
+    }
+    let mut calls = memories.calls.iter().rev();
+    match calls.find(|(of, known)| *of == key && known["call_id"] == call) {
+        Some((_, call)) => Json(call.clone()).into_response(),
+        None => refusal(422),
+    }
 }
 
 async fn delete_call(

@@ -74,6 +74,8 @@ struct Memories {
     /// Calls that are recorded, with the URL that is told when they are done.
     recorded: Vec<(String, String)>,
     recording_refusal: Option<(u16, u32)>,
+    /// Calls by their ids, as the API shows them.
+    calls: HashMap<String, Value>,
 }
 
 /// A number of the account, and where its calls go.
@@ -135,6 +137,10 @@ impl FakeTwilio {
                 "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers/{file}",
                 post(change_number),
             )
+            .route(
+                "/2010-04-01/Accounts/{account}/Calls/{file}",
+                get(find_call),
+            )
             .with_state(server.clone());
         Self {
             base_url: serve(router).await,
@@ -187,6 +193,13 @@ impl FakeTwilio {
         memories
             .accounts
             .insert(account.to_owned(), token.to_owned());
+    }
+
+    /// There is this call in the platform's account.
+    pub fn holds_call(&self, call: &Value) {
+        let sid = call["sid"].as_str().unwrap().to_owned();
+        let mut memories = self.server.memories.lock();
+        memories.calls.insert(sid, call.clone());
     }
 
     /// The account and the id of each text whose body was emptied.
@@ -376,6 +389,22 @@ async fn play(
         ([(header::CONTENT_TYPE, "audio/mpeg")], "sound at twilio").into_response()
     } else {
         refusal(401, 20003)
+    }
+}
+
+async fn find_call(
+    State(server): State<Server>,
+    Path((account, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if !server.is_authorized(&account, &headers) {
+        return refusal(401, 20003);
+    }
+    let sid = file.trim_end_matches(".json");
+    let call = server.memories.lock().calls.get(sid).cloned();
+    match call.filter(|_| account == FakeTwilio::ACCOUNT) {
+        Some(call) => Json(call).into_response(),
+        None => refusal(404, 20404),
     }
 }
 

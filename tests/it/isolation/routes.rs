@@ -45,6 +45,7 @@ const PUBLIC: &[&str] = &[
     "POST /api/retell/webhook",
     "POST /api/webhooks/retell",
     "POST /api/webhooks/retell-inbound",
+    "POST /api/webhooks/retell/tools/{connection}/{name}",
     "POST /api/webhooks/sms-inbound",
     "POST /api/webhooks/twilio",
     "POST /api/webhooks/twilio/recording",
@@ -53,6 +54,8 @@ const PUBLIC: &[&str] = &[
     "POST /api/webhooks/twilio/status",
     "POST /api/webhooks/twilio/voice",
     "POST /api/webhooks/twilio/voice/status",
+    "POST /api/webhooks/vapi",
+    "POST /api/webhooks/vapi/{connection}",
 ];
 
 const ROLES: [&str; 4] = ["STAFF", "ADMIN", "OWNER", "OPERATOR"];

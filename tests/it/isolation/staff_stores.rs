@@ -123,6 +123,22 @@ async fn the_black_box_of_another_subscriber_is_not_read_and_not_written() {
 }
 
 #[tokio::test]
+async fn only_an_own_call_is_found_to_go_on() {
+    let scene = Scene::new().await;
+    let (own, others) = (
+        scene.interaction(scene.world.a),
+        scene.interaction(scene.world.b),
+    );
+    let mut tx = scene.tx().await;
+    let statement = "update interactions set channel = 'VOICE', status = 'OPEN', external_id = 'call_1'";
+    execute(tx.conn(), statement).await;
+    let found = open_calls::find_open_call(&mut tx, own).await.unwrap();
+    assert!(found.is_some());
+    let found = open_calls::find_open_call(&mut tx, others).await.unwrap();
+    assert!(found.is_none());
+}
+
+#[tokio::test]
 async fn what_staff_does_reaches_own_conversations_only() {
     let scene = Scene::new().await;
     let others = scene.interaction(scene.world.b);

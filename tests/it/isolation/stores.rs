@@ -118,6 +118,7 @@ const WITHOUT_IDS: &[&str] = &[
     "src/tenancy/store/lines.rs::find_line",
     "src/tenancy/store/lines.rs::find_text_number",
     "src/tenancy/store/lines.rs::find_voice_line",
+    "src/tenancy/store/speech.rs::find_speech",
     // Through web::idempotency.
     "src/web/store.rs::find_key",
     "src/web/store.rs::insert_key",
@@ -133,6 +134,8 @@ const WITHOUT_IDS: &[&str] = &[
     "src/discretion/store.rs::empty_tool_calls",
     "src/discretion/store.rs::empty_turns",
     "src/discretion/store.rs::list_at_retell",
+    // By a provider's name; tests/it/voice/retell_tools.rs has two subscribers.
+    "src/traffic/store/open_calls.rs::find_only_open_call",
     "src/tenancy/accounts/store.rs::delete",
     "src/tenancy/accounts/store.rs::find",
     "src/tenancy/accounts/store.rs::find_for",

@@ -25,7 +25,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt;
 
 use super::{TestDb, db::block_on, soon};
-use crate::fakes::{FakeCalcom, FakeElevenLabs, FakeRetell, FakeTwilio};
+use crate::fakes::{FakeCalcom, FakeElevenLabs, FakeRetell, FakeTwilio, FakeVapi};
 
 pub const PUBLIC_URL: &str = "https://reception.example";
 pub const TWILIO_TOKEN: &str = "twilio-token-of-the-tests";
@@ -33,6 +33,8 @@ pub const CALCOM_SECRET: &str = "calcom-webhook-secret-of-the-tests";
 pub const RETELL_KEY: &str = "retell-key-of-the-tests";
 /// For tests that speak: without it calls are spoken by the carrier.
 pub const ELEVENLABS_KEY: &str = "elevenlabs-key-of-the-tests";
+pub const VAPI_KEY: &str = "vapi-key-of-the-tests";
+pub const VAPI_SECRET: &str = "vapi-secret-of-the-tests";
 
 /// A Saturday, at ten in Winnipeg.
 const NOW: &str = "2026-11-21T16:00:00Z";
@@ -75,6 +77,7 @@ pub struct TestApp {
     pub retell: FakeRetell,
     pub calcom: FakeCalcom,
     pub elevenlabs: FakeElevenLabs,
+    pub vapi: FakeVapi,
     pub database: TestDb,
     router: Router,
     runner: Arc<Runner>,
@@ -94,6 +97,7 @@ impl TestApp {
         let retell = FakeRetell::start().await;
         let calcom = FakeCalcom::start(clock.clone()).await;
         let elevenlabs = FakeElevenLabs::start().await;
+        let vapi = FakeVapi::start().await;
         let database = TestDb::new(clock.clone()).await;
         let usual = [
             ("PUBLIC_URL", PUBLIC_URL),
@@ -109,6 +113,9 @@ impl TestApp {
             ("CALCOM_WEBHOOK_SECRET", CALCOM_SECRET),
             ("CALCOM_API_BASE_URL", &calcom.base_url),
             ("ELEVENLABS_API_BASE_URL", &elevenlabs.base_url),
+            ("VAPI_API_KEY", VAPI_KEY),
+            ("VAPI_WEBHOOK_SECRET", VAPI_SECRET),
+            ("VAPI_API_BASE_URL", &vapi.base_url),
             // Most tests ask more in no time than anybody would.
             ("LIMIT_REQUESTS_PER_SECOND", "100000"),
             ("LIMIT_FORGED_PER_MINUTE", "100000"),
@@ -125,6 +132,7 @@ impl TestApp {
             retell,
             calcom,
             elevenlabs,
+            vapi,
             database,
             may_have_dead_jobs: false,
         }

@@ -12,12 +12,13 @@ pub mod specs;
 mod subscriber;
 mod text;
 pub mod twiml;
+mod vapi;
 mod waiting;
 mod world;
 
 pub use app::{
     Answer, CALCOM_SECRET, ELEVENLABS_KEY, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL,
-    RETELL_KEY, TWILIO_TOKEN, TestApp, app, at,
+    RETELL_KEY, TWILIO_TOKEN, TestApp, VAPI_KEY, VAPI_SECRET, app, at,
 };
 pub use caller::Caller;
 pub use db::TestDb;

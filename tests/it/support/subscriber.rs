@@ -131,6 +131,20 @@ impl TestApp {
         tx.commit().await.unwrap();
     }
 
+    /// An assistant at Vapi that is this subscriber's own.
+    pub async fn vapi_assistant(&self, assistant: &str, subscriber: &Subscriber) {
+        let mut tx = self.seeding().await;
+        put(&mut tx, Key::VapiAgent(assistant), Some(subscriber.id)).await;
+        tx.commit().await.unwrap();
+    }
+
+    /// A number at Vapi that is this subscriber's own, by Vapi's id of it.
+    pub async fn vapi_number(&self, id: &str, subscriber: &Subscriber) {
+        let mut tx = self.seeding().await;
+        put(&mut tx, Key::VapiNumber(id), Some(subscriber.id)).await;
+        tx.commit().await.unwrap();
+    }
+
     /// The subscriber is gone; what stands in the directory is what was forgotten.
     pub async fn delete(&self, subscriber: &Subscriber) {
         let tables = [

@@ -300,12 +300,18 @@ async fn a_tool_is_run_by_an_own_secret_for_the_own_conversation_alone() {
     for forged in [
         tool(&scene.spa.number, json!({})),
         tool(&scene.hvac.number, json!({ "subscriber_id": scene.spa.id })),
-        // HVAC's own in every sign, with the id of SPA's call.
-        tool(&scene.hvac.number, json!({})),
     ] {
         let answer = scene.post(&forged).await.expect(200).json();
         assert_eq!(answer["result"], "unavailable", "{forged}");
         assert!(!answer.to_string().contains("spa shop"));
+    }
+    // HVAC's own in every sign, with the id of SPA's call: that is another call, of HVAC's.
+    let own = tool(&scene.hvac.number, json!({}));
+    let answer = scene.post(&own).await.expect(200).json();
+    assert_eq!(answer["result"], "message_taken");
+    let calls = "select count(*) from interactions where subscriber_id = $1";
+    for subscriber in [&scene.spa, &scene.hvac] {
+        assert_eq!(app.value::<i64>(subscriber, calls).await, 1);
     }
     for table in ["leads", "tool_calls"] {
         let statement = match table {

@@ -91,6 +91,31 @@ async fn a_transfer_that_was_given_up_went_nowhere() {
 }
 
 #[tokio::test]
+async fn a_transfer_is_in_the_black_box_from_its_beginning_to_its_end() {
+    let app = TestApp::start().await;
+    let boreale = boreale(&app).await;
+    let went = "select transfer_destination from interactions where subscriber_id = $1";
+    let destination = async || app.value::<Option<String>>(&boreale, went).await;
+    tell(&app, &sample!("transfer_started")).await;
+    tell(&app, &sample!("transfer_cancelled")).await;
+    assert_eq!(destination().await, None, "it was given up");
+    tell(&app, &sample!("transfer_bridged")).await;
+    assert_eq!(destination().await.as_deref(), Some("+15145550199"));
+    tell(&app, &sample!("transfer_ended")).await;
+    assert_eq!(ending(&app, &boreale).await.1, "TRANSFERRED");
+    let lines = "select kind from black_box_events where subscriber_id = $1 and source = 'PROVIDER' order by kind";
+    let lines: Vec<(String,)> = app.rows(&boreale, lines).await;
+    let lines: Vec<&str> = lines.iter().map(|(kind,)| kind.as_str()).collect();
+    let expected = [
+        "retell.transfer_bridged",
+        "retell.transfer_cancelled",
+        "retell.transfer_ended",
+        "retell.transfer_started",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[tokio::test]
 async fn a_call_under_fifteen_seconds_is_recorded_and_not_billed() {
     for (milliseconds, minutes, reason) in [
         (14_000, 0, Some("SHORT")),

@@ -6,6 +6,8 @@ mod faults;
 mod forwarding;
 mod inbound;
 mod order;
+mod retell_tools;
+mod stuck;
 mod text_tools;
 mod tools;
 mod twilio;
@@ -13,6 +15,7 @@ mod twilio_dial;
 mod twilio_faults;
 mod twilio_modes;
 mod twilio_sound;
+mod vapi;
 
 use serde_json::Value;
 

@@ -67,7 +67,7 @@ fn of_call(event: &Value, call: &str) -> Value {
     super::parse(&event.to_string().replace(CALL, call))
 }
 
-async fn calls(app: &TestApp, subscriber: &Subscriber) -> BTreeMap<String, Value> {
+pub async fn calls(app: &TestApp, subscriber: &Subscriber) -> BTreeMap<String, Value> {
     app.rows::<(String, Value)>(subscriber, CALLS)
         .await
         .into_iter()
@@ -104,7 +104,7 @@ async fn expect_the_same(stories: Vec<Vec<Value>>) {
     assert_eq!(sums["transferred"], 0);
 }
 
-fn permutations(events: &[Value]) -> Vec<Vec<Value>> {
+pub fn permutations(events: &[Value]) -> Vec<Vec<Value>> {
     if events.is_empty() {
         return vec![Vec::new()];
     }
@@ -121,7 +121,7 @@ fn permutations(events: &[Value]) -> Vec<Vec<Value>> {
 }
 
 /// Numbers that look random and are the same in every run (xorshift).
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
     fn below(&mut self, limit: usize) -> usize {
@@ -132,7 +132,7 @@ impl Dice {
     }
 
     /// Each event one to three times, in any order.
-    fn shuffled(&mut self, events: &[Value]) -> Vec<Value> {
+    pub fn shuffled(&mut self, events: &[Value]) -> Vec<Value> {
         let mut story = Vec::new();
         for event in events {
             for _ in 0..=self.below(3) {
