@@ -31,6 +31,7 @@ pub fn registry() -> Registry {
     registry.register(voice::prepare_greeting);
     registry.register(voice::clear_audio);
     registry.register(voice::place_test_call);
+    registry.register(voice::forget_vapi_call);
     registry.register(discretion::forget_words);
     registry.register(discretion::sweep_health_data);
     registry.register(insights::score_health);
@@ -113,6 +114,7 @@ async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobEr
     let handled = match (job.provider.as_str(), kept.kind.as_str()) {
         ("TWILIO", "text") => sms::receive_raw(&app, &kept).await,
         ("RETELL", _) => voice::receive_raw(&app, &kept).await,
+        ("VAPI", _) => voice::receive_raw_of_vapi(&app, &kept).await,
         (provider, kind) => {
             return Err(JobError::Fail(anyhow::anyhow!(
                 "nobody takes up {provider} {kind}"

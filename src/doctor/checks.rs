@@ -292,15 +292,29 @@ pub async fn elevenlabs(app: &AppState) -> Check {
     }
 }
 
+pub async fn vapi(app: &AppState) -> Check {
+    let Some(client) = &app.vapi else {
+        return Check::new("vapi", State::Off, "no key").repair("VAPI_API_KEY turns it on");
+    };
+    match client.ping().await {
+        Ok(()) if app.settings.vapi.webhook_secrets.is_empty() => {
+            Check::new("vapi", State::Fail, "its webhooks cannot be checked")
+                .repair("set VAPI_WEBHOOK_SECRET")
+        }
+        Ok(()) => Check::ok("vapi", "it takes our key"),
+        Err(error) => Check::new("vapi", State::Fail, error.to_string())
+            .repair("see VAPI_API_KEY and the network"),
+    }
+}
+
 /// Those whose rooms are not furnished yet.
 pub fn later_providers(app: &AppState) -> Check {
     let set = app.settings.is_configured;
     let named = [
-        ("vapi", set.vapi),
         ("stripe", set.stripe),
-        ("calcom", set.calcom),
+        ("calcom", app.calcom.is_some()),
         ("resend", app.settings.mail.api_key.is_some()),
-        ("llm", app.settings.llm_api_base_url.is_some()),
+        ("llm", app.llm.is_some()),
     ];
     let off: Vec<&str> = named
         .iter()

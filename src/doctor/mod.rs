@@ -90,6 +90,7 @@ async fn look(app: &AppState, fix: bool) -> anyhow::Result<Vec<Check>> {
         checks::twilio(app).await,
         checks::retell(app).await,
         checks::elevenlabs(app).await,
+        checks::vapi(app).await,
         checks::later_providers(app),
     ])
 }

@@ -88,6 +88,7 @@ const HOLD_NONE: &[&str] = &[
     "provider_accounts.account_id",
     "provider_accounts.api_key_last_four",
     "provider_accounts.api_key_sealed",
+    "provider_accounts.webhook_scheme",
     "provider_accounts.webhook_secret_last_four",
     "provider_accounts.webhook_secret_sealed",
     "provider_deletions.external_id",

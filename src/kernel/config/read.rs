@@ -4,9 +4,9 @@ use std::{fmt, path::PathBuf};
 use secrecy::SecretString;
 
 use super::{
-    AppEnv, Configured, DatabaseSettings, ElevenLabsSettings, Environment, KeySettings,
-    LimitSettings, MailSettings, MasterAgent, NetworkSettings, RetellSettings, Settings,
-    TwilioSettings, reader::Reader,
+    AppEnv, CalcomSettings, Configured, DatabaseSettings, ElevenLabsSettings, Environment,
+    KeySettings, LimitSettings, LlmSettings, MailSettings, MasterAgent, NetworkSettings,
+    RetellSettings, Settings, TwilioSettings, VapiSettings, reader::Reader,
 };
 use crate::kernel::{secrets::Keyring, signing::SigningKeys};
 
@@ -110,11 +110,21 @@ impl Reader<'_> {
             twilio: self.twilio(),
             retell: self.retell(),
             elevenlabs: self.elevenlabs(),
-            llm_api_base_url: self.text("LLM_API_BASE_URL"),
+            calcom: self.calcom(),
+            llm: LlmSettings {
+                api_base_url: self.text("LLM_API_BASE_URL"),
+                api_key: self.text("LLM_API_KEY").map(SecretString::from),
+                model: self
+                    .text("LLM_MODEL")
+                    .unwrap_or_else(|| "gpt-4.1-mini".to_owned()),
+            },
+            vapi: VapiSettings {
+                api_key: self.text("VAPI_API_KEY").map(SecretString::from),
+                webhook_secrets: self.secrets("VAPI_WEBHOOK_SECRET"),
+                api_base_url: self.base_url("VAPI_API_BASE_URL", "https://api.vapi.ai"),
+            },
             is_configured: Configured {
-                vapi: self.has("VAPI_API_KEY"),
                 stripe: self.has("STRIPE_SECRET_KEY"),
-                calcom: self.has("CALCOM_CLIENT_ID"),
             },
             ignored: IGNORED.into_iter().filter(|name| self.has(name)).collect(),
         })
@@ -159,6 +169,22 @@ impl Reader<'_> {
                 .unwrap_or_else(|| "21m00Tcm4TlvDq8ikWAM".to_owned()),
             max_concurrent: self.limit("ELEVENLABS_MAX_CONCURRENT", 4),
             has_zero_retention: self.flag("ELEVENLABS_ZERO_RETENTION"),
+        }
+    }
+
+    fn calcom(&mut self) -> CalcomSettings {
+        let client_id = self.text("CALCOM_CLIENT_ID");
+        let client_secret = self.text("CALCOM_CLIENT_SECRET").map(SecretString::from);
+        if client_id.is_some() != client_secret.is_some() {
+            let wrong = "CALCOM_CLIENT_ID and CALCOM_CLIENT_SECRET are set together or not at all";
+            self.wrong.push(wrong.to_owned());
+        }
+        CalcomSettings {
+            client_id,
+            client_secret,
+            webhook_secrets: self.secrets("CALCOM_WEBHOOK_SECRET"),
+            api_base_url: self.base_url("CALCOM_API_BASE_URL", "https://api.cal.com"),
+            app_base_url: self.base_url("CALCOM_APP_BASE_URL", "https://app.cal.com"),
         }
     }
 

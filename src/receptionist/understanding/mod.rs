@@ -5,6 +5,8 @@
 //! two that do not.
 pub mod days;
 mod languages;
+pub mod measure;
+pub mod when;
 mod words;
 
 pub use languages::guess_language;

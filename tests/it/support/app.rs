@@ -25,10 +25,11 @@ use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt;
 
 use super::{TestDb, db::block_on, soon};
-use crate::fakes::{FakeElevenLabs, FakeRetell, FakeTwilio};
+use crate::fakes::{FakeCalcom, FakeElevenLabs, FakeRetell, FakeTwilio};
 
 pub const PUBLIC_URL: &str = "https://reception.example";
 pub const TWILIO_TOKEN: &str = "twilio-token-of-the-tests";
+pub const CALCOM_SECRET: &str = "calcom-webhook-secret-of-the-tests";
 pub const RETELL_KEY: &str = "retell-key-of-the-tests";
 /// For tests that speak: without it calls are spoken by the carrier.
 pub const ELEVENLABS_KEY: &str = "elevenlabs-key-of-the-tests";
@@ -73,6 +74,7 @@ pub struct TestApp {
     pub twilio: FakeTwilio,
     pub retell: FakeRetell,
     pub elevenlabs: FakeElevenLabs,
+    pub calcom: FakeCalcom,
     pub database: TestDb,
     router: Router,
     runner: Arc<Runner>,
@@ -91,6 +93,7 @@ impl TestApp {
         let twilio = FakeTwilio::start(clock.clone()).await;
         let retell = FakeRetell::start().await;
         let elevenlabs = FakeElevenLabs::start().await;
+        let calcom = FakeCalcom::start(clock.clone()).await;
         let database = TestDb::new(clock.clone()).await;
         let usual = [
             ("PUBLIC_URL", PUBLIC_URL),
@@ -102,6 +105,10 @@ impl TestApp {
             ("RETELL_API_KEY", RETELL_KEY),
             ("RETELL_API_BASE_URL", &retell.base_url),
             ("ELEVENLABS_API_BASE_URL", &elevenlabs.base_url),
+            ("CALCOM_CLIENT_ID", FakeCalcom::CLIENT_ID),
+            ("CALCOM_CLIENT_SECRET", FakeCalcom::CLIENT_SECRET),
+            ("CALCOM_WEBHOOK_SECRET", CALCOM_SECRET),
+            ("CALCOM_API_BASE_URL", &calcom.base_url),
             // Most tests ask more in no time than anybody would.
             ("LIMIT_REQUESTS_PER_SECOND", "100000"),
             ("LIMIT_FORGED_PER_MINUTE", "100000"),
@@ -117,6 +124,7 @@ impl TestApp {
             twilio,
             retell,
             elevenlabs,
+            calcom,
             database,
             may_have_dead_jobs: false,
         }
@@ -132,11 +140,12 @@ impl TestApp {
         let app = self;
         let soon = Duration::from_millis(300);
         let (twilio, retell) = (app.state.twilio.clone(), app.state.retell.clone());
-        let elevenlabs = app.state.elevenlabs.clone();
+        let (elevenlabs, calcom) = (app.state.elevenlabs.clone(), app.state.calcom.clone());
         let state = App {
             twilio: twilio.map(|client| client.with_deadline(soon)),
             retell: retell.map(|client| client.with_deadline(soon)),
             elevenlabs: elevenlabs.map(|client| client.with_deadline(soon)),
+            calcom: calcom.map(|client| client.with_deadline(soon)),
             ..App::clone(&app.state)
         };
         app.on(Arc::new(state))

@@ -7,14 +7,15 @@ mod queue;
 mod retell;
 mod rows;
 mod scratch;
+pub mod specs;
 mod subscriber;
 mod text;
 mod waiting;
 mod world;
 
 pub use app::{
-    Answer, ELEVENLABS_KEY, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL, RETELL_KEY,
-    TWILIO_TOKEN, TestApp, app, at,
+    Answer, CALCOM_SECRET, ELEVENLABS_KEY, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL,
+    RETELL_KEY, TWILIO_TOKEN, TestApp, app, at,
 };
 pub use db::TestDb;
 pub use person::Client;
