@@ -38,6 +38,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// A key or a quota does not mend itself within a minute.
 const LONG_PAUSE: Duration = Duration::from_secs(10 * 60);
 
+const NO_USUAL_VOICE: &str = "elevenlabs.usual_voice";
 const KEY_REFUSED: &str = "elevenlabs.key";
 const QUOTA_EXCEEDED: &str = "elevenlabs.quota";
 
@@ -134,7 +135,7 @@ async fn find_or_make_as(
             Ok(keep(app, wanted, &spoken).await?)
         }
         Err(error) => {
-            let noting = raise(app, client, wanted.subscriber, &error);
+            let noting = raise(app, client, wanted, &error);
             note("that it is not well", noting).await;
             Err(error.into())
         }
@@ -199,12 +200,13 @@ async fn note(what: &str, noting: impl Future<Output = sqlx::Result<()>>) {
 async fn raise(
     app: &App,
     client: &Client,
-    subscriber: SubscriberId,
+    wanted: &Wanted<'_>,
     error: &elevenlabs::Error,
 ) -> sqlx::Result<()> {
     let now = app.clock.now();
     let (cause, detail) = match error {
-        elevenlabs::Error::VoiceNotFound => {
+        elevenlabs::Error::VoiceNotFound if wanted.speech.voice != usual_voice(app) => {
+            let subscriber = wanted.subscriber;
             let mut tx = TenantTx::begin(&app.db, subscriber).await?;
             let alert = Alert {
                 subscriber: Some(subscriber),
@@ -216,6 +218,10 @@ async fn raise(
             alerts::raise(&mut tx, &alert, now).await?;
             return tx.commit().await;
         }
+        elevenlabs::Error::VoiceNotFound => (
+            NO_USUAL_VOICE,
+            "ElevenLabs does not know the voice of ELEVENLABS_VOICE_ID",
+        ),
         elevenlabs::Error::KeyRefused { .. } => {
             (KEY_REFUSED, "ElevenLabs refuses our key or our account")
         }
@@ -236,7 +242,10 @@ async fn raise(
     };
     let mut tx = SystemTx::begin(&app.db, SystemToken::Health).await?;
     alerts::raise(&mut tx, &alert, now).await?;
-    jobs::pause(&mut tx, PROVIDER, LONG_PAUSE).await?;
+    // Those with a voice of their own are spoken for all the same.
+    if cause != NO_USUAL_VOICE {
+        jobs::pause(&mut tx, PROVIDER, LONG_PAUSE).await?;
+    }
     tx.commit().await
 }
 

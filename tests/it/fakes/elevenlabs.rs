@@ -6,7 +6,7 @@ use std::{
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::{OriginalUri, Path, Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -14,7 +14,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{Hold, Memory, serve};
-use crate::support::ELEVENLABS_KEY;
+use crate::support::{ELEVENLABS_KEY, specs};
 
 /// An ElevenLabs with one account.
 pub struct FakeElevenLabs {
@@ -135,9 +135,12 @@ async fn speak(
     State(memories): State<Memory<Memories>>,
     Path(voice): Path<String>,
     Query(query): Query<HashMap<String, String>>,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
+    let judged = specs::check("elevenlabs", "POST", &uri.to_string(), Some(&body));
+    assert_eq!(judged, Ok(()));
     if headers
         .get("xi-api-key")
         .is_none_or(|key| key != ELEVENLABS_KEY)
@@ -178,7 +181,10 @@ async fn speak(
 async fn show_voice(
     State(memories): State<Memory<Memories>>,
     Path(voice): Path<String>,
+    OriginalUri(uri): OriginalUri,
 ) -> Response {
+    let judged = specs::check("elevenlabs", "GET", &uri.to_string(), None);
+    assert_eq!(judged, Ok(()));
     let mut memories = memories.lock();
     memories.looked_for.push(voice.clone());
     if let Some((status, name)) = memories.looking_fails_with {

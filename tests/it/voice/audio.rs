@@ -377,6 +377,8 @@ async fn a_voice_that_is_gone_gives_way_to_the_usual_one_and_the_operator_is_tol
     app.elevenlabs.loses_voice(FakeElevenLabs::RACHEL);
     let url = spoken(&app.state, shop.id, gone, Language::En, "Goodbye!", keep).await;
     assert_eq!(url, None);
+    let told = ["elevenlabs.voice", "elevenlabs.usual_voice"];
+    assert_eq!(open_alerts(&app).await, told);
 }
 
 #[tokio::test]
