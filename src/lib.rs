@@ -35,6 +35,7 @@ pub mod worker;
 pub mod server;
 pub mod seeding;
 pub mod commands;
+pub mod understand;
 pub mod serve;
 pub mod simulate;
 pub mod doctor;

@@ -7,7 +7,7 @@ use rocket_reception::{
     doctor, embedded,
     identity::Role,
     kernel::{config::Settings, telemetry},
-    serve, server, simulate,
+    serve, server, simulate, understand,
 };
 
 /// A managed AI receptionist: calls, texts and web chats answered, recorded and billed.
@@ -47,6 +47,8 @@ enum Command {
     /// Play a texter or a caller through the real webhooks of the running server.
     #[command(subcommand)]
     Simulate(simulate::Play),
+    /// Say what the built-in receptionist understands of utterances, one a line.
+    Understand(understand::Utterances),
     /// Make accounts.
     #[command(subcommand)]
     User(User),
@@ -105,6 +107,9 @@ fn main() -> ExitCode {
     if let Some(Command::Openapi) = arguments.command {
         return finish(commands::print_openapi(&server::document()));
     }
+    if let Some(Command::Understand(utterances)) = &arguments.command {
+        return finish(understand::run(utterances, arguments.json));
+    }
     let settings = match Settings::of_process() {
         Ok(settings) => settings,
         Err(error) => return finish(Err(error)),
@@ -129,6 +134,7 @@ async fn run(arguments: Arguments, settings: Settings) -> anyhow::Result<Outcome
         Command::Reconcile => commands::reconcile(&settings, json).await,
         Command::Audit(Audit::Verify) => commands::verify_audit(&settings, json).await,
         Command::RotateKeys => commands::rotate_keys(&settings, json).await,
+        Command::Understand(utterances) => understand::run(&utterances, json),
         Command::Simulate(play) => simulate::run(&settings, play, json).await,
         Command::User(User::CreateOperator { email }) => {
             commands::create_operator(&settings, &email, json).await

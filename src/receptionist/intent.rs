@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub enum Intent {
     Greeting,
     Appointment,
+    /// When their appointment is, or whether they have one.
+    Find,
     Reschedule,
     Cancel,
     Confirm,

@@ -45,6 +45,7 @@ const ORDER: &[&str] = &[
     "server",
     "seeding",
     "commands",
+    "understand",
     "serve",
     "simulate",
     "doctor",

@@ -136,6 +136,8 @@ impl Rachel<'_> {
             Intent::Cancel => self.ask_message(Category::Cancel, text, heard),
             Intent::Support => self.ask_message(Category::Support, text, heard),
             Intent::Message => self.ask_message(Category::General, text, heard),
+            // Without a calendar people look it up.
+            Intent::Find => self.ask_message(Category::General, text, heard),
             Intent::Confirm => self.pass_on_confirmation(text),
             Intent::Pricing | Intent::Services | Intent::Hours | Intent::Location => {
                 self.look_up(text, heard.intent)

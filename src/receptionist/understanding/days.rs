@@ -1,8 +1,9 @@
 //! Which day a short question is about ("are you open tomorrow?"). Times and ranges come with booking.
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-use super::words::{Words, words};
-use super::{matches_at, plain};
+use super::intents::matches_at;
+use super::plain;
+use super::words::words;
 use crate::kernel::language::Language;
 
 /// The day, or the moment, that a question names.
@@ -33,16 +34,6 @@ pub fn asked_in(text: &str, language: Language, today: NaiveDate) -> Option<Aske
         return Some(Asked::Now);
     }
     names(words.today).then_some(Asked::On(today))
-}
-
-/// Whether a day is named at all.
-pub(super) fn names_day(said: &[&str], words: &Words) -> bool {
-    let lists = words
-        .weekdays
-        .iter()
-        .copied()
-        .chain([words.tomorrow, words.today]);
-    lists.into_iter().any(|phrases| names_one(phrases, said))
 }
 
 fn names_one(phrases: &[&str], said: &[&str]) -> bool {

@@ -24,6 +24,8 @@ pub(super) struct Period {
     pub end: NaiveDate,
     pub grain: Grain,
     pub alternatives: Vec<NaiveDate>,
+    /// "The following week": after the day that was named, if one was.
+    pub is_following: bool,
 }
 
 /// What a phrase of the calendar comes to.
@@ -134,7 +136,7 @@ impl Calendar<'_> {
             return None;
         };
         at += 1;
-        if self.is(at, Piece::Gone) {
+        if self.piece(at).is_some_and(Piece::is_gone) {
             return None;
         }
         if let Some((date, end)) = self.weekday_with_date(weekday, at) {
@@ -161,6 +163,7 @@ impl Calendar<'_> {
         let week = self.skip(at, &[Piece::Of, Piece::On, Piece::The, Piece::In]);
         if let Some((Dates::Period(period), end)) = self.period_here(week, false)
             && period.grain == Grain::Week
+            && !period.is_following
         {
             let monday = monday_of(period.start);
             let date = monday + Days::new(weekday.num_days_from_monday().into());

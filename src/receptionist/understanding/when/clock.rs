@@ -33,7 +33,7 @@ pub(super) fn clock(pieces: &[Piece], start: usize) -> Option<(Clock, usize)> {
 
 /// A bare hour: in "entre diez y once" the eleven is no minutes of the ten.
 pub(super) fn full_hour(pieces: &[Piece], start: usize) -> Option<(Clock, usize)> {
-    let (clock, end) = hour_first(pieces, start, false)?;
+    let (clock, end) = hour_first(pieces, start, false).or_else(|| noon(pieces, start))?;
     with_half(pieces, clock, end)
 }
 
@@ -164,7 +164,7 @@ fn noon(pieces: &[Piece], start: usize) -> Option<(Clock, usize)> {
         Piece::Midnight => 0,
         _ => return None,
     };
-    let (hour, minute, end) = tail(pieces, start + 1, hour, true).unwrap_or((hour, 0, start + 1));
+    let (hour, minute, end) = tail(pieces, start + 1, hour, false).unwrap_or((hour, 0, start + 1));
     Some((
         Clock {
             hour,

@@ -138,3 +138,15 @@ pub fn read(text: &str, language: Language, context: &Context<'_>) -> Option<Whe
     };
     resolve::resolve(&spans::findings(&calendar), &calendar, context)
 }
+
+/// What kind of date or time an utterance names, whenever it is said.
+pub(super) fn kind_in(text: &str, language: Language) -> Option<Kind> {
+    // A leap year, so that the 29th of February is a date.
+    let now = NaiveDate::from_ymd_opt(2028, 1, 5)?.and_hms_opt(0, 1, 0)?;
+    let context = Context {
+        now,
+        is_open: &|_| true,
+        day: None,
+    };
+    read(text, language, &context).map(|when| when.kind)
+}

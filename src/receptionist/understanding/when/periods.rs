@@ -27,7 +27,7 @@ impl Calendar<'_> {
             start
         };
         let (count, unit, end) = self.count_of(at)?;
-        if self.at(end) == Some(Piece::Gone) {
+        if self.at(end).is_some_and(Piece::is_gone) {
             return None;
         }
         if matches!(self.at(end), Some(Piece::From | Piece::After | Piece::On))
@@ -324,7 +324,9 @@ impl Calendar<'_> {
                     .iter()
                     .any(|piece| *piece != Piece::The);
         let mut which = None;
-        while let Some(piece @ (Piece::Next | Piece::Coming | Piece::This)) = self.at(at) {
+        while let Some(piece @ (Piece::Next | Piece::Coming | Piece::This | Piece::Following)) =
+            self.at(at)
+        {
             which = Some(piece);
             at += 1;
         }
@@ -351,7 +353,7 @@ impl Calendar<'_> {
             _ => return None,
         };
         at += 1;
-        if self.at(at) == Some(Piece::Gone) {
+        if self.at(at).is_some_and(Piece::is_gone) {
             return None;
         }
         if let Some(piece @ (Piece::Next | Piece::Coming)) = self.at(at)
@@ -387,14 +389,17 @@ impl Calendar<'_> {
                 ));
             }
         }
-        let is_next = matches!(which, Some(Piece::Next | Piece::Coming));
+        let is_next = matches!(which, Some(Piece::Next | Piece::Coming | Piece::Following));
         if which.is_none() && !bare && unit != Unit::Weekend {
             return None;
         }
         let period = match unit {
             Unit::Week => {
                 let start = self.monday() + Days::new(if is_next { 7 } else { 0 });
-                self.span(start, start + Days::new(7), Grain::Week)
+                Period {
+                    is_following: which == Some(Piece::Following),
+                    ..self.span(start, start + Days::new(7), Grain::Week)
+                }
             }
             Unit::Weekend => self.weekend(which),
             Unit::Month => self.whole_month(
@@ -423,6 +428,7 @@ impl Calendar<'_> {
             end,
             grain,
             alternatives: Vec::new(),
+            is_following: false,
         }
     }
 

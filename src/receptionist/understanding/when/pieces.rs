@@ -46,6 +46,10 @@ pub(super) enum Piece {
     This,
     /// "Last", "ago", "pasado": behind us.
     Gone,
+    /// The same behind what is meant: "mardi passé", "la semana pasada".
+    Passed,
+    /// What comes after the day that was named, if one was: "the following week".
+    Following,
     /// What follows began in the past or lasts: "since", "depuis", "it takes".
     Since,
     At,
@@ -123,6 +127,11 @@ impl Piece {
     /// Joins two ends: "from nine *to* five".
     pub fn is_to(self) -> bool {
         matches!(self, Self::To | Self::A | Self::Until)
+    }
+
+    /// Says that what stands before it is behind us.
+    pub fn is_gone(self) -> bool {
+        matches!(self, Self::Gone | Self::Passed)
     }
 
     /// Stands before a time and says no more than that: "at", "on", "for", an article, a comma.

@@ -102,6 +102,17 @@ impl Said {
         if self.in_choice && (self.day.is_some() || self.period.is_some()) {
             return;
         }
+        if let Some(day) = self.day.as_ref().filter(|_| period.is_following) {
+            let start = monday_of(day.date) + Days::new(7);
+            let period = Period {
+                start,
+                end: start + Days::new(7),
+                is_following: false,
+                ..period.clone()
+            };
+            self.day = None;
+            return self.hear_period(&period, false);
+        }
         if let Some(day) = &self.day {
             let moved = within(day, period).filter(|_| is_adjacent);
             let holds = is_adjacent && (period.start..period.end).contains(&day.date);

@@ -4,6 +4,7 @@ use super::Part;
 use super::calendar::{Calendar, Dates, Period};
 use super::clock::{Clock, before_the_hour, clock, full_hour};
 use super::pieces::{Piece, Unit};
+use crate::kernel::language::Language;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Found {
@@ -97,7 +98,7 @@ impl Scanner<'_> {
             _ => {}
         }
         if let Some((found, end)) = self.expression(at) {
-            if self.pieces.get(end) == Some(&Piece::Gone) {
+            if self.pieces.get(end).is_some_and(|piece| piece.is_gone()) {
                 return end + 1;
             }
             return self.push(found, at, end);
@@ -224,7 +225,7 @@ impl Scanner<'_> {
                 self.at(at),
                 Some(Piece::Unit(_) | Piece::Month(_))
             ));
-        self.skip_expressions(at)
+        self.skip_lasting(at)
     }
 
     fn skip_expressions(&self, mut at: usize) -> usize {
@@ -276,6 +277,11 @@ impl Scanner<'_> {
             let is_list = self.at(end).is_some_and(|piece| piece.number().is_some());
             if is_list || !(is_sure || self.may_follow(end)) || self.is_address(end) {
                 return None;
+            }
+            let moves =
+                opener != Some(Piece::Between) && self.pieces[..start].contains(&Piece::Move);
+            if moves && opener.is_some() {
+                return Some((Found::At(until), end));
             }
             return Some((Found::Between(from, until), end));
         }
@@ -341,6 +347,7 @@ impl Scanner<'_> {
             end: last + chrono::Days::new(1),
             grain,
             alternatives: Vec::new(),
+            is_following: false,
         };
         Some((Found::Dates(Dates::Period(period)), end))
     }
@@ -387,6 +394,14 @@ impl Scanner<'_> {
                 ) =>
             {
                 return Some((30, at + 3));
+            }
+            (Piece::Number { value, .. }, Some(Piece::Next))
+                if matches!(
+                    self.at(at + 2),
+                    Some(Piece::Unit(Unit::Hour) | Piece::HourMark)
+                ) =>
+            {
+                return Some((60 * i64::from(value), at + 3));
             }
             (Piece::Number { value, .. }, Some(Piece::Unit(Unit::Minute))) => {
                 return Some((value.into(), at + 2));
@@ -484,10 +499,21 @@ impl Scanner<'_> {
                 Some(Piece::Noun) => false,
                 Some(Piece::At) => true,
                 Some(Piece::A | Piece::For) => self.may_follow(end),
+                // "The morning one" is no time.
+                _ if self.is_pronoun(at) => self.is_all(at, end),
                 _ => self.may_follow(end) && (self.is_beside_a_day(at) || self.is_all(at, end)),
             }
         };
         (is_meant && !self.is_address(end)).then_some((Found::At(time), end))
+    }
+
+    fn is_pronoun(&self, at: usize) -> bool {
+        self.calendar.language == Language::En
+            && self.at(at)
+                == Some(Piece::Number {
+                    value: 1,
+                    digits: 0,
+                })
     }
 
     /// Whether what stands there may follow a bare hour.

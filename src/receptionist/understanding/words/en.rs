@@ -1,5 +1,6 @@
 //! English, as people text it in North America.
 use super::Words;
+use super::patterns::en::{CLASSES, PATTERNS};
 use crate::receptionist::intent::Intent;
 
 #[rustfmt::skip] // Tables: one row per topic, filled like prose.
@@ -12,6 +13,7 @@ pub(super) const WORDS: Words = Words {
             "speak with the", "speak to your", "talk to your", "manager", "the owner", "not a robot", "not a bot", "transfer me", "put me through", "connect me", "call me now",
             "someone call me", "somebody call me", "real human", "get me someone",
         ]),
+        (Intent::Find, &[]),
         (Intent::Reschedule, &[
             "resched*", "re schedule", "move my", "move the", "move it to", "change it", "change to", "change that", "move our", "change my appointment", "change my appt", "change the time", "change my time", "change the appointment",
             "different time", "another time", "different day", "another day", "push back", "push my", "postpone*", "new time", "?cant make", "?cannot make", "?can not make", "?wont make", "?unable to make",
@@ -61,6 +63,9 @@ pub(super) const WORDS: Words = Words {
         (Intent::Yes, &["that would be great", "id like that", "=yea sure", "=yes sure", "=sure thanks", "=perfect yes", "=yeah sure", "=yes ok", "=ok sure", "=ok yes", "=for sure", "=definitely", "=yes", "=y", "=ya", "=yea", "=yep", "=yeah", "=yup", "=sure", "=ok", "=okay", "=k", "=kk", "=please", "=yes please", "yes please", "=yes thanks", "=sounds good", "=that works", "=correct", "=right", "=of course", "=absolutely", "=sure thing", "=go ahead", "=do it", "=yes sir", "=yes maam", "=fine", "=alright", "sounds good", "that works"]),
         (Intent::Greeting, &["hi", "hello", "helo", "hey", "hey there", "good morning", "good afternoon", "good evening", "=morning", "=gm", "=yo", "=sup", "hiya", "howdy", "greetings", "whats up", "anyone there", "anybody there", "is this", "who is this", "whos this"]),
     ],
+    patterns: PATTERNS,
+    classes: CLASSES,
+    asides: &["if youre open", "if you are open", "if you guys are open", "if its open", "if thats possible", "if possible", "if you can", "the other day"],
     emergencies: &[
         "emergency", "emergancy", "urgent*", "asap", "right away", "burst", "flood*", "smell gas", "gas smell", "gas leak", "sparks", "sparking", "no heat", "on fire", "smoke", "immediately", "carbon monoxide", "severe pain", "bleeding",
     ],

@@ -1,5 +1,6 @@
 //! Spanish, as people text it in the Americas.
 use super::Words;
+use super::patterns::es::{CLASSES, PATTERNS};
 use crate::receptionist::intent::Intent;
 
 #[rustfmt::skip] // Tables: one row per topic, filled like prose.
@@ -10,6 +11,7 @@ pub(super) const WORDS: Words = Words {
             "humano", "humana", "robot", "una persona", "persona real", "persona de verdad", "con alguien", "con una persona", "representante", "agente", "operador*", "asesor*", "hablar con", "comunicarme con", "comuniqueme", "paseme con", "paseme a", "me pase con", "me comunica", "me comunique", "el dueno", "la duena", "gerente", "gerenta",
             "el encargado", "la encargada", "no un robot", "no con un robot", "transfierame", "transferir", "alguien me atienda", "que me atienda",
         ]),
+        (Intent::Find, &[]),
         (Intent::Reschedule, &[
             "?cambiar", "cambiarla", "puedo cambiar", "reprogram*", "reagend*", "cambiar mi cita", "cambiar la cita", "cambiar la hora", "cambiar la fecha", "cambiar el dia", "cambiar de hora", "cambiar de dia", "mover mi", "mover la", "otra hora", "otro dia", "otra fecha", "otro horario", "posponer", "pospongo", "aplazar", "recorrer", "?no puedo ir", "?no podre ir", "?no voy a poder", "?no puedo llegar", "se me hizo tarde",
             "?no alcanzo", "llego tarde", "voy tarde", "adelantar", "atrasar", "pasar mi cita", "modificar mi", "cambio de hora", "mas tarde mi",
@@ -44,6 +46,9 @@ pub(super) const WORDS: Words = Words {
         (Intent::Yes, &["si esta bien", "=va perfecto", "si perfecto", "=si va", "si de acuerdo", "=si", "=sii", "=sip", "=simon", "=s", "=claro", "=claro que si", "=por supuesto", "=ok", "=okay", "=vale", "=dale", "=de acuerdo", "=esta bien", "=por favor", "=si por favor", "si por favor", "=si gracias", "si gracias", "=correcto", "=exacto", "=asi es", "=bueno", "=va", "=listo", "=sale", "=ok esta bien", "me parece bien", "=porfa", "=si claro", "=si porfa"]),
         (Intent::Greeting, &["hola", "ola", "buenos dias", "buenas tardes", "buenas noches", "buen dia", "=buenas", "buenas", "saludos", "que tal", "=hello", "=hi", "hay alguien", "quien es", "=holi", "=alo", "alguien ahi"]),
     ],
+    patterns: PATTERNS,
+    classes: CLASSES,
+    asides: &["si abren", "si estan abiertos", "si esta abierto", "si se puede", "si es posible", "si pueden"],
     emergencies: &["emergencia", "urgen*", "inund*", "fuga de gas", "huele a gas", "olor a gas", "chispas", "fuego", "humo", "de inmediato", "inmediatamente", "lo antes posible", "sin calefaccion", "monoxido", "sangr*", "cuanto antes"],
     message_starts: &["digale", "diganle", "dile", "avisele", "avisenle", "avisale", "decirle", "decirles", "mensaje para"],
     question_starts: &["que", "cual", "cuales", "cuando", "donde", "como", "cuanto", "cuantos", "quien", "a que", "hasta que", "tienen", "ofrecen", "hacen", "puedo", "por que"],

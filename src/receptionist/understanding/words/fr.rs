@@ -1,5 +1,6 @@
 //! French, as people text it in Quebec.
 use super::Words;
+use super::patterns::fr::{CLASSES, PATTERNS};
 use crate::receptionist::intent::Intent;
 
 #[rustfmt::skip] // Tables: one row per topic, filled like prose.
@@ -10,6 +11,7 @@ pub(super) const WORDS: Words = Words {
             "humain", "robot", "un humain", "vraie personne", "une personne", "=quelqu un", "avec quelqu un", "a quelquun", "a qqun", "qqn", "parler a", "parler avec", "parler au", "representant*", "agent", "conseiller*", "le patron", "la patronne", "le proprietaire", "la proprietaire", "gerant", "gerante",
             "le responsable", "pas un robot", "transferez moi", "transferer", "passez moi", "me passer", "me transferer", "etre transfere", "un etre humain", "appeler quelqu un", "vrai humain", "vrai monde",
         ]),
+        (Intent::Find, &[]),
         (Intent::Reschedule, &[
             "report*", "changer pour", "changer ca", "changer", "deplacer", "deplace", "deplacez", "remettre ca", "remettre a", "on remet", "changer mon rendez vous", "changer mon rdv", "changer l heure", "changer de jour", "changer la date", "changer d heure", "autre moment", "une autre journee", "autre date", "autre heure", "autre jour", "remettre mon", "replanifi*",
             "plus tard que prevu", "repouss*", "decal*", "empechement", "?peux pas venir", "?pourrai pas venir", "?pourrai pas etre", "?peux plus venir", "en retard", "devanc*", "modifier mon", "modifier le", "changer le rendez vous", "changer ma",
@@ -21,7 +23,7 @@ pub(super) const WORDS: Words = Words {
             "venir faire", "quand pouvez vous", "booker", "fixer un", "planifi*", "me voir", "me prendre", "visite", "ceduler", "cedule", "passer vous voir", "passer demain", "pouvez vous venir", "pouvez vous passer", "plage horaire", "plage", "consultation",
         ]),
         (Intent::Pricing, &[
-            "prix", "tarif*", "combien", "conbien", "combien ca coute", "combien coute", "cout", "couts", "coute*", "cher", "chere", "soumission*", "devis", "estim*", "frais", "taux", "facturez", "chargez", "chargez vous", "rabais", "promo*", "a l heure", "ca revient a", "estimation gratuite", "piasses", "dollars", "ca coute",
+            "prix", "tarif*", "combien", "conbien", "combien ca coute", "combien coute", "cout", "couts", "coute*", "cher", "chere", "soumission*", "devis", "estim*", "frais", "taux", "facturez", "chargez", "chargez vous", "rabais", "promo*", "ca revient a", "estimation gratuite", "piasses", "dollars", "ca coute",
         ]),
         (Intent::Hours, &[
             "heures", "heures d ouverture", "heure d ouverture", "quelle heure", "kel heure", "horaire", "horaires", "ouvert", "ouverts", "ouverte", "ouvertes", "ouvre*", "ouvrez", "ouverture", "ferme", "fermes", "fermez", "fermee", "fermeture", "encore ouvert*", "etes vous ouvert*", "vous ouvrez",
@@ -46,8 +48,11 @@ pub(super) const WORDS: Words = Words {
         (Intent::Yes, &["=ben oui", "=mais oui", "=oui oui", "=oui oui merci", "=oui", "oui c est", "oui ca", "oui d accord", "oui certainement", "=ouais", "=ui", "=o", "=oui svp", "=oui s il vous plait", "oui merci", "=ok", "=okay", "=d accord", "=dac", "=dacc", "=daccord", "=certain", "=certainement", "=bien sur", "=absolument", "=exact", "=exactement", "=c est bon", "=cest bon", "=ca marche", "=volontiers", "=allez y", "=s il vous plait", "=svp", "=oui allo", "ca me va", "=correct", "oui parfait"]),
         (Intent::Greeting, &["bonjour", "bjr", "il y a quelqu un", "bonsoir", "salut", "allo", "hello", "=hi", "=hey", "=coucou", "=bon matin", "bon matin", "il y a quelqu un", "y a t il quelqu un", "qui est ce", "c est qui", "=rebonjour"]),
     ],
+    patterns: PATTERNS,
+    classes: CLASSES,
+    asides: &["si c est ouvert", "si vous etes ouvert", "si vous etes ouverts", "si vous ouvrez", "si possible", "si c est possible"],
     emergencies: &["urgen*", "tout de suite", "inond*", "degat d eau", "odeur de gaz", "sent le gaz", "fuite de gaz", "etincelles", "feu", "fumee", "plus de chauffage", "pas de chauffage", "immediatement", "au plus vite", "au plus sacrant", "monoxyde", "saigne"],
-    message_starts: &["dites lui", "dites leur", "dites a", "dites au", "dire a", "dire au", "lui dire", "leur dire", "avisez !moi", "informez !moi", "faites lui savoir", "message pour"],
+    message_starts: &["dites lui", "dites leur", "dites a !quelle", "dites au", "dire a !quelle", "dire au", "lui dire", "leur dire", "avisez !moi", "informez !moi", "faites lui savoir", "message pour"],
     question_starts: &["quel", "quelle", "quels", "quelles", "quand", "ou", "comment", "combien", "qui", "est ce", "qu est ce", "a quelle", "faites vous", "etes vous", "avez vous", "pouvez vous", "pourquoi", "c est combien", "cest combien"],
     name_starts: &["mon nom est", "mon nom c est", "mon nom", "je m appelle", "je mappelle", "nom", "c est", "cest", "ici", "moi c est", "je suis", "bonjour", "oui", "ok"],
     now: &["maintenant", "en ce moment", "presentement", "encore ouvert*", "la la", "actuellement", "ouvert la"],

@@ -2,14 +2,20 @@
 mod en;
 mod es;
 mod fr;
+mod patterns;
 
 use crate::kernel::language::Language;
 use crate::receptionist::intent::Intent;
 
-/// What one language is recognised by. How a phrase is written is told at `super::score`.
+/// What one language is recognised by. How a phrase is written is told at `super::intents::score`.
 pub(super) struct Words {
     /// In order of precedence: of two intents with the same score the earlier wins.
     pub intents: &'static [(Intent, &'static [&'static str])],
+    /// Whole phrases with gaps and classes.
+    pub patterns: &'static [(Intent, &'static [&'static str])],
+    pub classes: patterns::Classes,
+    /// Clauses that ask nothing of their own, above all "if you are open".
+    pub asides: &'static [&'static str],
     pub emergencies: &'static [&'static str],
     pub message_starts: &'static [&'static str],
     pub question_starts: &'static [&'static str],
@@ -43,6 +49,7 @@ mod tests {
         for language in [Language::En, Language::Fr, Language::Es] {
             let words = words(language);
             let lists = [
+                words.asides,
                 words.emergencies,
                 words.message_starts,
                 words.question_starts,
