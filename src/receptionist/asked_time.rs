@@ -8,6 +8,12 @@ use super::{
 use crate::kernel::language::Language;
 
 impl Business {
+    /// Whether the business is open at that time of its own clock.
+    pub fn is_open_at(&self, local: NaiveDateTime) -> bool {
+        let moment = self.zone.from_local_datetime(&local).earliest();
+        moment.is_some_and(|moment| self.is_open(moment.to_utc()))
+    }
+
     /// What the business's clock and calendar show.
     pub fn local(&self, at: DateTime<Utc>) -> NaiveDateTime {
         at.with_timezone(&self.zone).naive_local()
@@ -21,10 +27,7 @@ impl Business {
         now: DateTime<Utc>,
         day: Option<NaiveDate>,
     ) -> Option<When> {
-        let is_open = |at: NaiveDateTime| {
-            let moment = self.zone.from_local_datetime(&at).earliest();
-            moment.is_some_and(|moment| self.is_open(moment.to_utc()))
-        };
+        let is_open = |at: NaiveDateTime| self.is_open_at(at);
         let context = Context {
             now: self.local(now),
             is_open: &is_open,

@@ -13,7 +13,7 @@ use crate::receptionist::tools::wanted::{self, Unclear};
 use crate::receptionist::tools::{ToolAnswer, ToolName, ToolResult};
 use crate::receptionist::turn::Medium;
 use crate::receptionist::understanding::when::When;
-use crate::receptionist::understanding::{Understanding, name_in};
+use crate::receptionist::understanding::{Understanding, answers, name_in, spoken};
 
 /// More names than these are no question any more.
 const MOST_SERVICES_NAMED: usize = 4;
@@ -177,7 +177,8 @@ impl Rachel<'_> {
     }
 
     pub(super) fn hear_phone(&mut self, text: &str) -> Step {
-        let Some(phone) = words::phone_in(text) else {
+        let spoken = spoken::phone_in(text, self.language()).map(|phone| phone.as_str().to_owned());
+        let Some(phone) = spoken.or_else(|| words::phone_in(text)) else {
             return self.repair();
         };
         self.plan().phone = Some(phone);
@@ -199,8 +200,9 @@ impl Rachel<'_> {
         {
             return self.accept(when);
         }
-        let says_yes = heard.intent == Intent::Yes || words::begins_with_yes(text);
-        let says_no = heard.intent == Intent::No || words::begins_with_no(text);
+        let said = answers::yes_or_no(text, self.language());
+        let says_yes = said == Some(true) || heard.intent == Intent::Yes;
+        let says_no = said == Some(false) || heard.intent == Intent::No;
         match self.goal() {
             // "Yes, cancel it" is a yes.
             Goal::Cancel if says_yes || (heard.intent == Intent::Cancel && !says_no) => {

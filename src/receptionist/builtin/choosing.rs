@@ -8,7 +8,8 @@ use crate::receptionist::intent::Intent;
 use crate::receptionist::say::{Booking, Phrase};
 use crate::receptionist::tools::wanted::{self, Unclear};
 use crate::receptionist::understanding::Understanding;
-use crate::receptionist::understanding::when::{Kind, When};
+use crate::receptionist::understanding::answers::{self, Choice};
+use crate::receptionist::understanding::when::{Context, Kind, When};
 
 impl Rachel<'_> {
     /// "The second one", "ten thirty", "plutôt 14 h", "no, Wednesday", "yes".
@@ -20,6 +21,12 @@ impl Rachel<'_> {
             && let Some(nth) = named(when, &offered)
         {
             return self.choose(nth);
+        }
+        match self.choice_in(text, &offered) {
+            Some(Choice::Offer(at)) => return self.choose(Nth::At(at)),
+            // "Any of them": the first one.
+            Some(Choice::Any) => return self.choose(Nth::At(0)),
+            Some(Choice::None) | None => {}
         }
         if let Some(nth) = words::nth_in(text)
             && self.is_offered(nth)
@@ -42,6 +49,17 @@ impl Rachel<'_> {
             return self.choose(Nth::At(0));
         }
         self.repair()
+    }
+
+    fn choice_in(&self, text: &str, offered: &[NaiveDateTime]) -> Option<Choice> {
+        let business = self.business;
+        let is_open = |at: NaiveDateTime| business.is_open_at(at);
+        let context = Context {
+            now: business.local(self.now?),
+            is_open: &is_open,
+            day: None,
+        };
+        answers::choose(text, self.language(), offered, &context)
     }
 
     pub(super) fn is_offered(&self, nth: Nth) -> bool {

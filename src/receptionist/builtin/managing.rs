@@ -8,6 +8,8 @@ use crate::receptionist::say::{Booking, Phrase};
 use crate::receptionist::tools::arguments::FindAppointment;
 use crate::receptionist::tools::{ToolAnswer, ToolName, ToolResult};
 use crate::receptionist::turn::Medium;
+use crate::receptionist::understanding::spoken;
+use crate::scheduling::code;
 
 impl Rachel<'_> {
     /// First it must be found: by the phone they call from, or by its code.
@@ -91,7 +93,7 @@ impl Rachel<'_> {
     }
 
     pub(super) fn hear_code(&mut self, text: &str) -> Step {
-        match words::code_in(text) {
+        match self.code_in(text) {
             Some(code) => {
                 self.plan().code = Some(code);
                 self.find()
@@ -99,6 +101,13 @@ impl Rachel<'_> {
             None if plain(text).is_empty() => self.repair(),
             None => self.leave_to_people(),
         }
+    }
+
+    /// One of our codes, however it was spelled; else what looks like one, so that it is looked for and not found.
+    fn code_in(&self, text: &str) -> Option<String> {
+        let is_code = |signs: &str| code::read(signs).is_some();
+        let ours = spoken::code_in(text, self.language(), is_code);
+        ours.or_else(|| words::code_in(text))
     }
 
     /// What they want of an appointment that we cannot find becomes a message.

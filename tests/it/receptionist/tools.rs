@@ -22,11 +22,11 @@ async fn free_times_are_told_for_any_way_of_saying_when() {
     for (args, message) in [
         (
             json!({"date": "2026-11-24"}),
-            "I have Tuesday, November 24 at 9 a.m., noon or 4 p.m.",
+            "I have Tuesday, November 24 at 9 a.m., 12:30 p.m. or 4 p.m.",
         ),
         (
             json!({"date": "tuesday"}),
-            "I have Tuesday, November 24 at 9 a.m., noon or 4 p.m.",
+            "I have Tuesday, November 24 at 9 a.m., 12:30 p.m. or 4 p.m.",
         ),
         (
             json!({"date": "tuesday morning"}),
