@@ -10,10 +10,11 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use uuid::Uuid;
 
 /// What the generator cannot know from types, CHECKs and foreign keys: table, column, value (None: null).
-const OVERRIDES: [(&str, &str, Option<&str>); 5] = [
+const OVERRIDES: [(&str, &str, Option<&str>); 6] = [
     // Nothing is written to a conversation whose words were cleared.
     ("interactions", "words_cleared_at", None),
     ("webhook_endpoints", "timeout_s", Some("15")),
+    ("subscriber_profiles", "staff_ring_seconds", Some("12")),
     ("business_hours", "closes", Some("17:00")),
     ("holidays", "closes", Some("17:00")),
     // Its cause is the usage record.
