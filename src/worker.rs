@@ -30,6 +30,10 @@ pub fn registry() -> Registry {
     registry.register(voice::forget_conversation);
     registry.register(voice::start_recording);
     registry.register(settings::point_number);
+    registry.register(voice::prepare_greeting);
+    registry.register(voice::clear_audio);
+    registry.register(voice::place_test_call);
+    registry.register(voice::forget_vapi_call);
     registry.register(discretion::forget_words);
     registry.register(discretion::sweep_health_data);
     registry.register(insights::score_health);
@@ -54,6 +58,12 @@ pub fn schedules() -> Vec<Schedule> {
         name: "idle_texts",
         every: Every::Hours(1),
         job: |_| new_job(&sms::CloseIdleTexts {}),
+    });
+    schedules.push(Schedule {
+        name: "audio",
+        // What was said to one person goes within minutes.
+        every: Every::Minutes(1),
+        job: |_| new_job(&voice::ClearAudio {}),
     });
     schedules.push(Schedule {
         name: "health_data",
@@ -107,6 +117,7 @@ async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobEr
         ("TWILIO", "text") => sms::receive_raw(&app, &kept).await,
         ("TWILIO", "call.status" | "call.recording") => voice::receive_raw_call(&app, &kept).await,
         ("RETELL", _) => voice::receive_raw(&app, &kept).await,
+        ("VAPI", _) => voice::receive_raw_of_vapi(&app, &kept).await,
         (provider, kind) => {
             return Err(JobError::Fail(anyhow::anyhow!(
                 "nobody takes up {provider} {kind}"

@@ -11,6 +11,7 @@ use crate::{
             sealed::{self, KeyCheck},
         },
     },
+    providers::elevenlabs,
     safety::audit::verify_all,
     worker,
 };
@@ -309,16 +310,59 @@ pub async fn voice_fallback(app: &AppState) -> Check {
     }
 }
 
+pub async fn vapi(app: &AppState) -> Check {
+    let Some(client) = &app.vapi else {
+        return Check::new("vapi", State::Off, "no key").repair("VAPI_API_KEY turns it on");
+    };
+    match client.ping().await {
+        Ok(()) if app.settings.vapi.webhook_secrets.is_empty() => {
+            Check::new("vapi", State::Fail, "its webhooks cannot be checked")
+                .repair("set VAPI_WEBHOOK_SECRET")
+        }
+        Ok(()) => Check::ok("vapi", "it takes our key"),
+        Err(error) => Check::new("vapi", State::Fail, error.to_string())
+            .repair("see VAPI_API_KEY and the network"),
+    }
+}
+
+pub async fn elevenlabs(app: &AppState) -> Check {
+    let Some(client) = &app.elevenlabs else {
+        return Check::new(
+            "elevenlabs",
+            State::Off,
+            "calls are spoken by the carrier's voice",
+        )
+        .repair("ELEVENLABS_API_KEY turns it on");
+    };
+    match client.has_voice(&app.settings.elevenlabs.voice_id).await {
+        Ok(true) => Check::ok("elevenlabs", "it knows the usual voice"),
+        Ok(false) => Check::new(
+            "elevenlabs",
+            State::Fail,
+            "it does not know the usual voice",
+        )
+        .repair("see ELEVENLABS_VOICE_ID"),
+        Err(elevenlabs::Error::KeyRefused {
+            is_permission: true,
+        }) => Check::new(
+            "elevenlabs",
+            State::Warn,
+            "the key may not look at voices, so they are not checked when they are chosen",
+        )
+        .repair("give the key the permission to read voices"),
+        Err(error) => Check::new("elevenlabs", State::Fail, error.to_string())
+            .repair("see ELEVENLABS_API_KEY and the network"),
+    }
+}
+
 /// Those whose rooms are not furnished yet.
 pub fn later_providers(app: &AppState) -> Check {
     let set = app.settings.is_configured;
     let named = [
-        ("vapi", set.vapi),
         ("stripe", set.stripe),
-        ("calcom", set.calcom),
-        ("elevenlabs", set.elevenlabs),
+        ("calcom", app.calcom.is_some()),
         ("resend", app.settings.mail.api_key.is_some()),
-        ("llm", app.settings.llm_api_base_url.is_some()),
+        ("llm", app.llm.is_some()),
     ];
     let off: Vec<&str> = named
         .iter()

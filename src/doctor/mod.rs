@@ -92,6 +92,8 @@ async fn look(app: &AppState, fix: bool) -> anyhow::Result<Vec<Check>> {
         checks::twilio(app).await,
         checks::retell(app).await,
         checks::voice_fallback(app).await,
+        checks::vapi(app).await,
+        checks::elevenlabs(app).await,
         checks::later_providers(app),
     ])
 }

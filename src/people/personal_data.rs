@@ -96,6 +96,7 @@ const GIVEN_ELSEWHERE: OnExport =
 const OURS: OnExport = Withhold("how we work, with no word that is not given as a turn");
 
 static REGISTRY: &[PersonalColumn] = &[
+    business("forwarding_tests", "owner_phone"),
     // Contacts keep their row: interactions, leads and money point to it.
     contact("contacts", "first_name", Give, Blank),
     contact("contacts", "last_name", Give, Blank),
@@ -211,6 +212,12 @@ static REGISTRY: &[PersonalColumn] = &[
         "export_parts",
         "content",
         Withhold("a copy of what is given"),
+        DeleteRow,
+    ),
+    contact(
+        "audio_cache",
+        "audio",
+        Withhold("the sound of what is given as a turn, gone within minutes"),
         DeleteRow,
     ),
     // What receivers said: their words, and maybe about somebody.

@@ -7,10 +7,14 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{audit_change, changed_members};
+use super::{
+    audit_change, changed_members,
+    speech::{self, HEARD_IN_GREETING, PrepareGreeting},
+};
 use crate::{
     app::AppState,
     identity::{Admin, Caller, Staff},
+    jobs,
     kernel::phone::E164,
     tenancy::{
         ClosedAnswer, RecordingMode, SubscriberStatus,
@@ -212,16 +216,24 @@ async fn update_settings(
     admin: Admin,
     Body(update): Body<SettingsUpdate>,
 ) -> Result<Json<Settings>, ApiError> {
+    let is_unknown_voice = speech::is_unknown_voice(&app, &admin, &update.voice_id).await?;
     let mut tx = admin.begin(&app).await?;
     settings::lock_settings(&mut tx).await?;
     let before = settings::find_settings(&mut tx).await?;
     let before = before.ok_or_else(ApiError::not_found)?;
     let mut after = before.clone();
-    update.apply(&mut after)?;
+    update.apply(&mut after, is_unknown_voice)?;
     let (before, view) = (Settings::of(&admin, &before), Settings::of(&admin, &after));
     let changed = changed_members(&before, &view);
     if !changed.is_empty() {
         settings::update_settings(&mut tx, &after, app.clock.now()).await?;
+        let is_greeting_other = changed
+            .iter()
+            .any(|name| HEARD_IN_GREETING.contains(&name.as_str()));
+        if app.elevenlabs.is_some() && is_greeting_other {
+            let subscriber = admin.subscriber;
+            jobs::enqueue(&mut tx, &PrepareGreeting { subscriber });
+        }
         audit_change(&mut tx, &app, &admin, "settings.updated", None, changed).await?;
     }
     tx.commit().await?;
@@ -229,7 +241,7 @@ async fn update_settings(
 }
 
 impl SettingsUpdate {
-    fn apply(self, to: &mut BusinessSettings) -> Result<(), ApiError> {
+    fn apply(self, to: &mut BusinessSettings, is_unknown_voice: bool) -> Result<(), ApiError> {
         let mut checks = Checks::default();
         let line = |longest| {
             move |checks: &mut Checks, field: &str, text: String| checks.line(field, &text, longest)
@@ -290,6 +302,9 @@ impl SettingsUpdate {
         );
         checks.set_required(&mut to.agent_tone, "agent_tone", self.agent_tone, line(100));
         checks.set(&mut to.voice_id, "voice_id", self.voice_id, line(100));
+        if is_unknown_voice {
+            checks.refuse("voice_id", "is no voice that ElevenLabs has");
+        }
         checks.set(
             &mut to.transfer_number,
             "transfer_number",

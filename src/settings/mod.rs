@@ -16,6 +16,10 @@ mod providers;
 mod questions;
 mod receptionist_switch;
 mod services;
+mod speech;
+
+pub use receptionist_switch::find_subscriber;
+pub use speech::PrepareGreeting;
 
 pub use number_urls::{PointNumber, Urls, point_number};
 

@@ -23,9 +23,20 @@ pub enum Key<'a> {
     Account(Provider, &'a str),
     /// An assistant at Vapi.
     VapiAgent(&'a str),
+    /// A phone number at Vapi, by Vapi's id of it.
+    VapiNumber(&'a str),
+    /// What a provider is given as a path of its own: an own account, by our id of it.
+    Connection(Uuid),
     /// A tool's key, by its SHA-256 in hex.
     ApiKey(&'a str),
+    /// The public link to an appointment, by its SHA-256 in hex.
+    AppointmentLink(&'a str),
+    /// The public calendar of a business, by the SHA-256 of its name in hex.
+    CalendarFeed(&'a str),
 }
+
+/// How the keys of calendars begin.
+const CALENDAR: &str = "CALENDAR:";
 
 /// What the directory knows of a key. Without a subscriber it is the platform's: a shared number, the gatekeeper.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +51,13 @@ impl Key<'_> {
             Self::Subscriber(_) => "SUBSCRIBER",
             Self::OlderId(_) => "OLDER_ID",
             Self::Slug(_) => "SLUG",
-            Self::Number(_) => "NUMBER",
+            Self::Number(_) | Self::VapiNumber(_) => "NUMBER",
+            Self::Connection(_) => "CONNECTION",
             Self::SharedDefault(_) => "SHARED_DEFAULT",
             Self::RetellAgent(_) | Self::VapiAgent(_) => "AGENT",
             Self::Account(..) => "ACCOUNT",
             Self::ApiKey(_) => "API_KEY",
+            Self::AppointmentLink(_) | Self::CalendarFeed(_) => "TOKEN",
         }
     }
 
@@ -55,7 +68,10 @@ impl Key<'_> {
             Self::Number(number) | Self::SharedDefault(number) => number.to_string(),
             Self::RetellAgent(id) => format!("RETELL:{id}"),
             Self::Account(provider, id) => format!("{}:{id}", provider.as_str()),
-            Self::VapiAgent(id) => format!("VAPI:{id}"),
+            Self::AppointmentLink(hash) => format!("APPOINTMENT:{hash}"),
+            Self::CalendarFeed(hash) => format!("{CALENDAR}{hash}"),
+            Self::VapiAgent(id) | Self::VapiNumber(id) => format!("VAPI:{id}"),
+            Self::Connection(id) => id.to_string(),
         }
     }
 }
@@ -152,6 +168,19 @@ pub async fn give_up(tx: &mut TenantTx, key: &Key<'_>) -> sqlx::Result<()> {
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Gives up every public calendar of the subscriber; says whether there was one.
+pub async fn give_up_calendars(tx: &mut TenantTx) -> sqlx::Result<bool> {
+    let subscriber = tx.subscriber();
+    let given_up = sqlx::query!(
+        "delete from directory where subscriber_id = $1 and kind = 'TOKEN' and starts_with(key, $2)",
+        subscriber as _,
+        CALENDAR,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(given_up.rows_affected() > 0)
 }
 
 /// What [`put`] did.

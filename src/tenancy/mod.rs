@@ -7,6 +7,7 @@ pub mod business;
 pub mod directory;
 pub mod founding;
 pub mod model;
+pub mod opening_hours;
 pub mod privacy;
 pub mod shared;
 pub mod store;

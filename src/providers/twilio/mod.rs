@@ -15,10 +15,12 @@ mod client;
 mod client_tests;
 mod error;
 mod loose;
+mod place_call;
 
 pub use client::{Account, Client, NewMessage, SentMessage};
 pub use error::{Error, ErrorMeaning, meaning};
 pub use form::{DuplicateField, Form, FormError};
 pub use numbers::{NumberUrls, OwnedNumber};
+pub use place_call::{NewCall, PlacedCall};
 pub use voice::{Attestation, CallForm, CallStatus, DialStatus, Dialled, Heard, NoCall, Recording};
 pub use wire::{InboundSms, Media, MessageStatus, MessageStatusCallback, OptOutType, ParseError};

@@ -1,4 +1,5 @@
 //! The statements on what is a subscriber's by setting.
+pub mod booking;
 pub mod callers;
 pub mod channels;
 pub mod hours;
@@ -6,4 +7,5 @@ pub mod lines;
 pub mod questions;
 pub mod services;
 pub mod settings;
+pub mod speech;
 pub mod switch;

@@ -37,7 +37,7 @@ const SHORT_CALL_MS: u64 = 120_000;
         (status = 503, body = Problem)))]
 pub async fn retell_inbound(
     State(app): State<AppState>,
-    RetellBody { body, proof }: RetellBody,
+    RetellBody { body, proof, .. }: RetellBody,
 ) -> Result<Response, ApiError> {
     let request = InboundRequest::parse(&body).map_err(|error| {
         inbound::count("retell", "call_inbound", "rejected");
@@ -97,7 +97,8 @@ async fn answer(
     };
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let voice = tenancy::find_voice_line(&mut tx, caller.as_ref()).await?;
-    let may_start = billing::may_start(&mut tx);
+    let now = app.clock.now();
+    let may_start = billing::may_take_call(&mut tx, now).await?;
     tx.end_reading();
     let Some(voice) = voice else {
         return Ok(default_words(request));
@@ -106,7 +107,6 @@ async fn answer(
         return reject();
     }
     let state = ServiceState::of(&voice, may_start);
-    let now = app.clock.now();
     let mut setup = Setup {
         dynamic_variables: variables(&voice, caller.as_ref(), state, now),
         metadata: metadata(app, request, subscriber, is_shared),

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     desk::{Desk, Parties, Tidings, tell},
     fallback,
-    guard::Proved,
+    guard::{self, Proved},
     owner::{self, ring_key},
     plan::{self, Line, Plan, Stage, Step},
     rules::{Because, Facts, First, not_billed, who_answers},
@@ -33,17 +33,46 @@ pub struct Answered {
     pub plan: Plan,
 }
 
+/// What is answered: a plan that wants to be spoken, or words that are always the same.
+pub enum Reply {
+    Plan(Box<Answered>),
+    Document(String),
+}
+
+impl Reply {
+    pub fn plan(answered: Answered) -> Self {
+        Self::Plan(Box::new(answered))
+    }
+
+    /// As Twilio reads it. No transaction is open by now: a voice may have to be asked for.
+    pub async fn write(self, app: &App) -> String {
+        match self {
+            Self::Plan(answered) => plan::write(app, &answered.stage, &answered.plan).await,
+            Self::Document(document) => document,
+        }
+    }
+}
+
 /// Answers a call that rings.
 pub async fn answer(
     app: &App,
     proved: &Proved,
     named: Option<SubscriberId>,
 ) -> anyhow::Result<String> {
+    let reply = guard::in_time(reply(app, proved, named)).await?;
+    Ok(reply.write(app).await)
+}
+
+pub async fn reply(
+    app: &App,
+    proved: &Proved,
+    named: Option<SubscriberId>,
+) -> anyhow::Result<Reply> {
     let now = app.clock.now();
     let key = key_of(proved, now);
     let Some(subscriber) = owner::of_number(app, proved, named).await? else {
         inbound::keep_unrouted(&app.db, &key).await?;
-        return Ok(fallback::not_in_service());
+        return Ok(Reply::Document(fallback::not_in_service()));
     };
     let mut begun = begin(app, proved, &key, subscriber).await;
     for _ in 1..TRIES {
@@ -53,15 +82,13 @@ pub async fn answer(
         begun = begin(app, proved, &key, subscriber).await;
     }
     match begun {
-        Ok(Begun::Answered(answered)) => {
-            Ok(plan::write(app, &answered.stage, &answered.plan).await)
-        }
+        Ok(Begun::Answered(answered)) => Ok(Reply::plan(answered)),
         Ok(Begun::Nobodys) => {
             inbound::keep_unrouted(&app.db, &key).await?;
-            Ok(fallback::not_in_service())
+            Ok(Reply::Document(fallback::not_in_service()))
         }
         // The words of a call are taken away long after its end.
-        Ok(Begun::Over) | Err(traffic::Error::Cleared) => Ok(fallback::hang_up()),
+        Ok(Begun::Over) | Err(traffic::Error::Cleared) => Ok(Reply::Document(fallback::hang_up())),
         Err(error) => Err(error.into()),
     }
 }
@@ -241,7 +268,7 @@ async fn decide(
         is_enabled: line.is_enabled,
         mode: line.mode,
         status: line.status,
-        may_start: billing::may_start(tx),
+        may_start: billing::may_take_call(tx, now).await?,
         can_ring: can_ring && !is_loop,
         hours: desk.hours(now),
         after_hours: desk.settings.after_hours,

@@ -28,6 +28,7 @@ const PUBLIC: &[&str] = &[
     "GET /api/health",
     "GET /api/health/detailed",
     "GET /api/ready",
+    "GET /api/voice/audio/{token}",
     "POST /api/auth/login",
     "POST /api/auth/password/forgot",
     "POST /api/auth/password/reset",

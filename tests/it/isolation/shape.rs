@@ -8,6 +8,7 @@ use super::{assert_none, database};
 
 /// `subscriber_id` first, keys, unique constraints and foreign keys begin with it, one policy, forced.
 const TENANT: &[&str] = &[
+    "audio_cache",
     "audit_heads",
     "audit_log",
     "black_box_events",
@@ -40,6 +41,7 @@ const TENANT: &[&str] = &[
     "registrations",
     "retention_settings",
     "services",
+    "speech_usage",
     "subscriber_channels",
     "subscriber_profiles",
     "subscriptions",

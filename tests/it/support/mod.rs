@@ -8,6 +8,7 @@ mod queue;
 mod retell;
 mod rows;
 mod scratch;
+pub mod specs;
 mod subscriber;
 mod text;
 pub mod twiml;
@@ -15,8 +16,8 @@ mod waiting;
 mod world;
 
 pub use app::{
-    Answer, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL, RETELL_KEY, TWILIO_TOKEN, TestApp,
-    app, at,
+    Answer, CALCOM_SECRET, ELEVENLABS_KEY, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL,
+    RETELL_KEY, TWILIO_TOKEN, TestApp, app, at,
 };
 pub use caller::Caller;
 pub use db::TestDb;

@@ -1,7 +1,9 @@
 //! Calls: what Retell and Twilio ask and tell, what a caller hears, what the business sees afterwards.
+mod audio;
 mod ends;
 mod events;
 mod faults;
+mod forwarding;
 mod inbound;
 mod order;
 mod text_tools;
