@@ -10,7 +10,7 @@ use crate::{
     inbox, insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    mail, messaging, safety, settings, sms, voice,
+    mail, messaging, safety, scheduling, settings, sms, voice,
     web::ApiError,
 };
 
@@ -20,6 +20,8 @@ pub fn registry() -> Registry {
     housekeeping::register(&mut registry);
     registry.register(reprocess);
     registry.register(messaging::send_text);
+    registry.register(messaging::send_notice);
+    registry.register(scheduling::remind_due);
     registry.register(messaging::forget_text);
     registry.register(inbox::resume_due);
     registry.register(sms::reply_to_text);
@@ -28,12 +30,12 @@ pub fn registry() -> Registry {
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
     registry.register(voice::forget_conversation);
-    registry.register(voice::start_recording);
-    registry.register(settings::point_number);
     registry.register(voice::prepare_greeting);
     registry.register(voice::clear_audio);
     registry.register(voice::place_test_call);
     registry.register(voice::forget_vapi_call);
+    registry.register(voice::start_recording);
+    registry.register(settings::point_number);
     registry.register(discretion::forget_words);
     registry.register(discretion::sweep_health_data);
     registry.register(insights::score_health);
@@ -64,6 +66,11 @@ pub fn schedules() -> Vec<Schedule> {
         // What was said to one person goes within minutes.
         every: Every::Minutes(1),
         job: |_| new_job(&voice::ClearAudio {}),
+    });
+    schedules.push(Schedule {
+        name: "reminders",
+        every: Every::Minutes(1),
+        job: |due_at| new_job(&scheduling::RemindDue::of(due_at)),
     });
     schedules.push(Schedule {
         name: "health_data",

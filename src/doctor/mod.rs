@@ -91,9 +91,9 @@ async fn look(app: &AppState, fix: bool) -> anyhow::Result<Vec<Check>> {
         checks::alerts(app).await?,
         checks::twilio(app).await,
         checks::retell(app).await,
-        checks::voice_fallback(app).await,
         checks::vapi(app).await,
         checks::elevenlabs(app).await,
+        checks::voice_fallback(app).await,
         checks::later_providers(app),
     ])
 }

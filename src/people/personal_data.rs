@@ -145,6 +145,12 @@ static REGISTRY: &[PersonalColumn] = &[
     contact("leads", "summary", Give, DeleteRow),
     contact("leads", "flag", Give, DeleteRow),
     contact("leads", "flag_note", Give, DeleteRow),
+    // The time was taken: the sums of its day and the business's book say so.
+    contact("appointments", "customer_name", Give, Blank),
+    contact("appointments", "customer_phone", Give, Blank),
+    contact("appointments", "customer_email", Give, Blank),
+    contact("appointments", "purpose", Give, Blank),
+    contact("appointments", "notes", Give, Blank),
     contact("knowledge_gaps", "question", Give, DeleteRow),
     contact("events", "data", GIVEN_ELSEWHERE, DeleteRow),
     contact("inbound_events", "raw_body", GIVEN_ELSEWHERE, Blank),
@@ -233,6 +239,7 @@ static REGISTRY: &[PersonalColumn] = &[
     business("webhook_endpoints", "description"),
     business("holidays", "name"),
     business("services", "name"),
+    business("resources", "name"),
     business("questions", "question"),
     business("questions", "answer"),
 ];

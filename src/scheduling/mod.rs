@@ -7,11 +7,14 @@
 //! Promises: a booked time is booked once, whatever races for it (the exclusion constraint decides, and no reading
 //! before it), and only inside what the business offers at that moment; a change of hours or services moves nothing
 //! that was booked; who is told of an appointment is told of one that still stands.
+pub mod calendar_file;
 pub mod code;
 pub mod jobs;
+pub mod links;
 pub mod model;
 pub mod notices;
 mod offers;
+mod routes;
 pub mod service;
 pub mod slots;
 pub mod store;
@@ -23,4 +26,5 @@ pub use model::{
     Offer, OfferedSlot, Proof, When,
 };
 pub use offers::offer;
+pub use routes::router;
 pub use service::{book, cancel, find_for, mark, reschedule};

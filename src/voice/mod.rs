@@ -11,9 +11,9 @@ mod news;
 mod outcome;
 mod resolve;
 mod retell;
+mod vapi;
 pub mod speech;
 pub mod twilio;
-mod vapi;
 
 pub use audio::{ClearAudio, clear_audio, prepare_greeting};
 pub use forwarding::{PlaceTestCall, place_test_call};
@@ -32,8 +32,8 @@ use crate::app::AppState;
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(retell::router())
-        .merge(twilio::router())
         .merge(forwarding::router())
         .merge(vapi::router())
         .merge(audio::router())
+        .merge(twilio::router())
 }

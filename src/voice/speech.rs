@@ -3,12 +3,14 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::audio;
 use crate::{
     app::App,
     kernel::{ids::SubscriberId, language::Language},
     providers::twilio::twiml::{Say, Verb},
+    voice::audio,
 };
+
+pub use audio::Keep;
 
 /// In whose voice, and in which language.
 #[derive(Clone, Debug)]
@@ -18,8 +20,6 @@ pub struct Speaker {
     pub voice: Option<String>,
     pub language: Language,
 }
-
-pub use super::audio::Keep;
 
 /// How long all the words of one answer may take: each has less of its own, and several are asked for one after the
 /// other.

@@ -56,7 +56,7 @@ impl Rachel<'_> {
                 return self.begin_finding(Goal::Move, text);
             }
             Intent::Pricing | Intent::Services | Intent::Hours | Intent::Location
-                if heard.is_question && asked != Asked::Slot || heard.intent == Intent::Pricing =>
+                if heard.is_question && self.is_beside_the_point(text, heard) =>
             {
                 return self.look_up(text, heard.intent);
             }
@@ -75,6 +75,14 @@ impl Rachel<'_> {
             Asked::Confirmation => self.hear_confirmation(text, heard),
             Asked::PersonOrMessage if heard.intent == Intent::No => self.drop_plan(),
             _ => self.hear_when(text, heard),
+        }
+    }
+
+    /// A question of theirs that is no answer to ours: "what does it cost", but not "do you have ten thirty".
+    fn is_beside_the_point(&self, text: &str, heard: Understanding) -> bool {
+        match heard.intent {
+            Intent::Pricing | Intent::Location => true,
+            _ => self.read_when(text).is_none() && words::nth_in(text).is_none(),
         }
     }
 

@@ -4,6 +4,8 @@
 //! tool's answer, it goes on. The loop around it belongs to whoever has the tools. Between turns all it knows stands in
 //! a `DialogueState`, which is kept as JSON.
 mod booking;
+#[cfg(test)]
+mod bookings;
 mod choosing;
 mod dialogue;
 mod keys;

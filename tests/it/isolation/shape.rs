@@ -9,6 +9,7 @@ use super::{assert_none, database};
 /// `subscriber_id` first, keys, unique constraints and foreign keys begin with it, one policy, forced.
 const TENANT: &[&str] = &[
     "audio_cache",
+    "appointments",
     "audit_heads",
     "audit_log",
     "black_box_events",
@@ -39,6 +40,8 @@ const TENANT: &[&str] = &[
     "reconciliation_differences",
     "recordings",
     "registrations",
+    "reminders",
+    "resources",
     "retention_settings",
     "services",
     "speech_usage",

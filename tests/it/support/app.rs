@@ -132,7 +132,12 @@ impl TestApp {
 
     /// The same, but soon tired of a provider that does not answer.
     pub async fn impatient() -> Self {
-        Self::start().await.tired_soon()
+        Self::impatient_with(&[]).await
+    }
+
+    /// The same with other settings.
+    pub async fn impatient_with(settings: &[(&str, &str)]) -> Self {
+        Self::with(settings).await.tired_soon()
     }
 
     /// The same of this one.
@@ -147,6 +152,11 @@ impl TestApp {
             retell: retell.map(|client| client.with_deadline(soon)),
             calcom: calcom.map(|client| client.with_deadline(soon)),
             elevenlabs: elevenlabs.map(|client| client.with_deadline(soon)),
+            llm: app
+                .state
+                .llm
+                .clone()
+                .map(|client| client.with_deadline(soon)),
             ..App::clone(&app.state)
         };
         app.on(Arc::new(state))

@@ -249,6 +249,12 @@ impl NewSubscriber<'_> {
         self
     }
 
+    /// A language model answers texts.
+    pub fn llm(mut self) -> Self {
+        self.sms.ai_provider = "LLM";
+        self
+    }
+
     /// Retell's agent answers calls, in this version.
     pub fn voice_agent(mut self, agent: &'static str, version: Option<&'static str>) -> Self {
         self.voice.ai_provider = "RETELL";

@@ -1,4 +1,4 @@
-//! Calls: what Retell and Twilio ask and tell, what a caller hears, what the business sees afterwards.
+//! Calls: what Retell, Vapi and Twilio ask and tell, what a caller hears, what the business sees afterwards.
 mod audio;
 mod ends;
 mod events;

@@ -26,10 +26,9 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         }
         Booking::AskWhichSlot { is_one: true } => "Does that suit you?".into(),
         Booking::AskWhichSlot { is_one: false } => "Which one suits you?".into(),
-        Booking::WhichSlotAgain { slots } => format!(
-            "Which one would you like: {}?",
-            choices(En, "or", slots).trim_end_matches('.')
-        ),
+        Booking::WhichSlotAgain { slots } => {
+            format!("Which one would you like: {}?", choices(En, "or", slots))
+        }
         Booking::AskPhone => "And at which number can we reach you?".into(),
         Booking::PhoneNotUnderstood => {
             "I did not get that number. Could you give me all ten digits?".into()
@@ -55,13 +54,13 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::ConfirmCancel { at } => {
             format!(
                 "You have an appointment on {}. Shall I cancel it?",
-                format::moment(En, at)
+                bare(format::moment(En, at))
             )
         }
         Booking::AskMove { at } => {
             format!(
                 "Your appointment is on {}. Which day and time would suit you instead?",
-                format::moment(En, at)
+                bare(format::moment(En, at))
             )
         }
         Booking::StaysAsItIs => "All right, your appointment stays as it is.".into(),
@@ -158,5 +157,5 @@ fn sentence(mut text: String) -> String {
 }
 
 fn bare(text: String) -> String {
-    text.strip_suffix('.').map_or(text.clone(), str::to_owned)
+    text.trim_end_matches('.').to_owned()
 }
