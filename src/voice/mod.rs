@@ -14,7 +14,7 @@ pub mod retell;
 mod stuck;
 mod vapi;
 pub mod speech;
-mod twilio;
+pub mod twilio;
 
 pub use audio::{ClearAudio, clear_audio, prepare_greeting};
 pub use forwarding::{PlaceTestCall, place_test_call};

@@ -1,4 +1,8 @@
 //! How words reach an ear: every word that a caller hears over Twilio goes through [`speak`].
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
 use crate::{
     app::App,
     kernel::{ids::SubscriberId, language::Language},
@@ -16,6 +20,10 @@ pub struct Speaker {
     pub voice: Option<String>,
     pub language: Language,
 }
+
+/// How long all the words of one answer may take: each has less of its own, and several are asked for one after the
+/// other.
+const BUDGET: Duration = Duration::from_millis(2_800);
 
 /// Words as Twilio gets them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,16 +62,24 @@ impl Accent {
 }
 
 /// The words in this voice. Always an answer: what cannot be had in time is said by Twilio's own voice.
-pub async fn speak(app: &App, speaker: &Speaker, text: &str, keep: Keep) -> Utterance {
-    let Speaker {
-        subscriber,
-        voice,
-        language,
-    } = speaker;
-    match audio::spoken(app, *subscriber, voice.as_deref(), *language, text, keep).await {
-        Some(url) => Utterance::Play { url },
-        None => Utterance::Say(say(*language, text)),
+pub async fn speak(
+    app: &App,
+    speaker: &Speaker,
+    text: &str,
+    keep: Keep,
+    until: Instant,
+) -> Utterance {
+    let voice = speaker.voice.as_deref();
+    let spoken = audio::spoken(app, speaker.subscriber, voice, speaker.language, text, keep);
+    match timeout_at(until, spoken).await {
+        Ok(Some(url)) => Utterance::Play { url },
+        Ok(None) | Err(_) => Utterance::Say(say(speaker.language, text)),
     }
+}
+
+/// When the words of an answer that is written now must be there.
+pub fn deadline() -> Instant {
+    Instant::now() + BUDGET
 }
 
 /// In Twilio's own voice.

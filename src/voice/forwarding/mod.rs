@@ -8,4 +8,4 @@ mod store;
 mod test_call;
 
 pub use routes::router;
-pub use test_call::{Forwarded, PlaceTestCall, place_test_call, see_forwarded};
+pub use test_call::{PlaceTestCall, is_test_come_back, place_test_call};

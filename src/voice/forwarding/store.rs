@@ -121,20 +121,6 @@ pub async fn came_back(
     Ok(passed.rows_affected() > 0)
 }
 
-/// Whether this number is the owner's line, which customers call.
-pub async fn is_owners_line(tx: &mut TenantTx, number: &E164) -> sqlx::Result<bool> {
-    let subscriber = tx.subscriber();
-    let is_owners = sqlx::query_scalar!(
-        r#"select exists (select from subscriber_profiles
-                           where subscriber_id = $1 and $2 in (owner_phone, business_phone, transfer_number)) as "is!""#,
-        subscriber as _,
-        number as _,
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    Ok(is_owners)
-}
-
 /// Says whether the owner's line forwards to us. Nothing is written when it is known.
 pub async fn set_status(
     tx: &mut TenantTx,

@@ -27,36 +27,19 @@ const RINGS_FOR_S: u16 = 40;
 /// After this long a test is over, whatever was heard of it.
 pub const LASTS: TimeDelta = TimeDelta::minutes(2);
 
-/// What an incoming call proves about forwarding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forwarded {
-    /// Nothing: somebody called us directly, or the carrier does not say.
-    Unknown,
-    /// The owner's line forwarded it.
-    ByOwner,
-    /// It is our own test call that came back: nobody is on the line.
-    TestCall,
-}
-
-/// Sees whether an incoming call was forwarded by the owner's line, and writes down that it forwards.
-pub async fn see_forwarded(
+/// Whether an incoming call is our own test call, brought back by the owner's carrier: then the line forwards, and nobody
+/// is on it.
+pub async fn is_test_come_back(
     tx: &mut TenantTx,
     from: Option<&E164>,
     to: &E164,
-    forwarded_from: Option<&E164>,
     now: DateTime<Utc>,
-) -> sqlx::Result<Forwarded> {
-    if from == Some(to) && store::came_back(tx, to, now - LASTS, now).await? {
-        store::set_status(tx, ForwardingStatus::Active, now).await?;
-        return Ok(Forwarded::TestCall);
+) -> sqlx::Result<bool> {
+    if from != Some(to) || !store::came_back(tx, to, now - LASTS, now).await? {
+        return Ok(false);
     }
-    if let Some(line) = forwarded_from
-        && store::is_owners_line(tx, line).await?
-    {
-        store::set_status(tx, ForwardingStatus::Active, now).await?;
-        return Ok(Forwarded::ByOwner);
-    }
-    Ok(Forwarded::Unknown)
+    store::set_status(tx, ForwardingStatus::Active, now).await?;
+    Ok(true)
 }
 
 /// Places the call of a test.

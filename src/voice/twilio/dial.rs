@@ -5,11 +5,11 @@ use serde_json::json;
 use super::{
     desk::{Desk, Parties, Tidings, tell},
     fallback,
-    guard::Proved,
+    guard::{self, Proved},
     links::{Links, Query},
     owner,
-    plan::{self, Line, Plan},
-    ring::{self, Answered, keep, replay},
+    plan::{Line, Plan},
+    ring::{self, Answered, Reply, keep, replay},
     store::{self, Call, Phase},
     talk,
     turn::answered_by_ai,
@@ -42,16 +42,23 @@ const NAMELESS: &str = "your business";
 
 /// The end of a dial: the two spoke, or nobody came.
 pub async fn done(app: &App, proved: &Proved, query: &Query) -> anyhow::Result<String> {
+    let reply = guard::in_time(reply(app, proved, query)).await?;
+    Ok(reply.write(app).await)
+}
+
+async fn reply(app: &App, proved: &Proved, query: &Query) -> anyhow::Result<Reply> {
     let now = app.clock.now();
     let Some(subscriber) = owner::of_call(app, proved, query).await? else {
         inbound::keep_unrouted(&app.db, &key_of(proved, "unknown", now)).await?;
-        return Ok(fallback::not_in_service());
+        return Ok(Reply::Document(fallback::not_in_service()));
     };
     match follow(app, proved, subscriber, now).await? {
-        Some(answered) => Ok(plan::write(app, &answered.stage, &answered.plan).await),
+        Some(answered) => Ok(Reply::plan(answered)),
         // A dial that we know nothing of; the two have spoken, or somebody still waits.
-        None if was_answered(proved.call.dial.as_ref(), None) => Ok(fallback::hang_up()),
-        None => ring::answer(app, proved, Some(subscriber)).await,
+        None if was_answered(proved.call.dial.as_ref(), None) => {
+            Ok(Reply::Document(fallback::hang_up()))
+        }
+        None => ring::reply(app, proved, Some(subscriber)).await,
     }
 }
 

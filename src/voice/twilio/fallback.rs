@@ -156,6 +156,20 @@ mod tests {
         );
     }
 
+    #[tokio::test]
+    async fn a_panic_is_answered_with_a_tone_and_none_of_its_words() {
+        let answer = answer_panic(Box::new("index out of bounds".to_owned()));
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["content-type"], "text/xml; charset=utf-8");
+        let body = axum::body::to_bytes(answer.into_body(), 10_000)
+            .await
+            .unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(
+            body.contains("<Record action=\"/voice/voicemail-done\"") && !body.contains("bounds")
+        );
+    }
+
     #[test]
     fn a_standing_document_rings_a_person_first_and_speaks_the_business_own_language_first() {
         let number: E164 = "+12045550177".parse().unwrap();

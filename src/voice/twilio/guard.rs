@@ -15,9 +15,20 @@ use crate::{
 };
 
 /// Twilio gives us fifteen seconds; a caller gives us fewer.
-pub const DEADLINE: Duration = Duration::from_secs(8);
-/// Where no brain is asked that could be slow, what takes longer is the database.
-pub const WITHOUT_BRAIN: Duration = Duration::from_secs(3);
+const DEADLINE: Duration = Duration::from_secs(8);
+/// Where no brain is asked that could be slow, what takes longer is the database. The voice has a share of its own.
+const WITHOUT_BRAIN: Duration = Duration::from_secs(3);
+
+/// The work of a database, which is not waited for any longer.
+pub async fn in_time<T, E: Into<anyhow::Error>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> anyhow::Result<T> {
+    match tokio::time::timeout(WITHOUT_BRAIN, work).await {
+        Ok(done) => done.map_err(Into::into),
+        // As if no connection was to be had: nobody tries the same again.
+        Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
+    }
+}
 
 /// A request about a call, proved.
 pub struct Proved {
@@ -74,11 +85,10 @@ fn is_ours(error: &ApiError) -> bool {
 pub async fn answer(
     app: &App,
     kind: &'static str,
-    deadline: Duration,
     call: &CallForm,
     work: impl Future<Output = anyhow::Result<String>>,
 ) -> Response {
-    match tokio::time::timeout(deadline, work).await {
+    match tokio::time::timeout(DEADLINE, work).await {
         Ok(Ok(document)) => {
             inbound::count("twilio", kind, "done");
             xml(document).into_response()

@@ -16,7 +16,7 @@ mod ring;
 mod routes;
 mod rules;
 mod standing;
-mod store;
+pub mod store;
 mod talk;
 mod text_back;
 mod turn;

@@ -1,6 +1,7 @@
 //! What a call does next, in our own words: kept with the call so that the same request gets the same answer, and
 //! written as TwiML when it goes out.
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use super::links::Links;
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
         phone::E164,
     },
     providers::twilio::twiml::{self, Dial, Gather, Record, Verb},
-    voice::speech::{Accent, Keep, Speaker, speak},
+    voice::speech::{self, Accent, Keep, Speaker, speak},
 };
 
 /// Longer than anybody speaks after a tone.
@@ -93,16 +94,17 @@ pub struct Stage {
 /// The plan as Twilio reads it.
 pub async fn write(app: &App, stage: &Stage, plan: &Plan) -> String {
     let links = Links::of(app, Some(stage.subscriber));
+    let until = speech::deadline();
     let mut verbs = Vec::new();
     for step in &plan.0 {
-        verbs.push(verb(app, stage, &links, step).await);
+        verbs.push(verb(app, stage, &links, step, until).await);
     }
     twiml::document(&verbs)
 }
 
-async fn verb(app: &App, stage: &Stage, links: &Links, step: &Step) -> Verb {
+async fn verb(app: &App, stage: &Stage, links: &Links, step: &Step, until: Instant) -> Verb {
     match step {
-        Step::Say(line) => said(app, stage, line).await,
+        Step::Say(line) => said(app, stage, line, until).await,
         Step::Ask {
             lines,
             turn,
@@ -112,7 +114,7 @@ async fn verb(app: &App, stage: &Stage, links: &Links, step: &Step) -> Verb {
         } => {
             let mut prompt = Vec::new();
             for line in lines {
-                prompt.push(said(app, stage, line).await);
+                prompt.push(said(app, stage, line, until).await);
             }
             Verb::Gather(Gather {
                 action: links.gather(*turn),
@@ -153,11 +155,13 @@ pub fn record(links: &Links, language: Language) -> Record {
     }
 }
 
-async fn said(app: &App, stage: &Stage, line: &Line) -> Verb {
+async fn said(app: &App, stage: &Stage, line: &Line, until: Instant) -> Verb {
     let speaker = Speaker {
         subscriber: stage.subscriber,
         voice: stage.voice.clone(),
         language: line.language,
     };
-    speak(app, &speaker, &line.text, line.keep).await.into()
+    speak(app, &speaker, &line.text, line.keep, until)
+        .await
+        .into()
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     desk::{Desk, Parties, Tidings, tell},
     fallback,
-    guard::Proved,
+    guard::{self, Proved},
     owner::{self, ring_key},
     plan::{self, Line, Plan, Stage, Step},
     rules::{Because, Facts, First, not_billed, who_answers},
@@ -22,7 +22,7 @@ use crate::{
     tenancy::store::switch,
     traffic::{self, HandledBy, Outcome, SavedDialogue, Source},
     voice::{
-        forwarding::{self, Forwarded},
+        forwarding,
         news::Stage as NewsStage,
     },
 };
@@ -36,17 +36,46 @@ pub struct Answered {
     pub plan: Plan,
 }
 
+/// What is answered: a plan that wants to be spoken, or words that are always the same.
+pub enum Reply {
+    Plan(Box<Answered>),
+    Document(String),
+}
+
+impl Reply {
+    pub fn plan(answered: Answered) -> Self {
+        Self::Plan(Box::new(answered))
+    }
+
+    /// As Twilio reads it. No transaction is open by now: a voice may have to be asked for.
+    pub async fn write(self, app: &App) -> String {
+        match self {
+            Self::Plan(answered) => plan::write(app, &answered.stage, &answered.plan).await,
+            Self::Document(document) => document,
+        }
+    }
+}
+
 /// Answers a call that rings.
 pub async fn answer(
     app: &App,
     proved: &Proved,
     named: Option<SubscriberId>,
 ) -> anyhow::Result<String> {
+    let reply = guard::in_time(reply(app, proved, named)).await?;
+    Ok(reply.write(app).await)
+}
+
+pub async fn reply(
+    app: &App,
+    proved: &Proved,
+    named: Option<SubscriberId>,
+) -> anyhow::Result<Reply> {
     let now = app.clock.now();
     let key = key_of(proved, now);
     let Some(subscriber) = owner::of_number(app, proved, named).await? else {
         inbound::keep_unrouted(&app.db, &key).await?;
-        return Ok(fallback::not_in_service());
+        return Ok(Reply::Document(fallback::not_in_service()));
     };
     let mut begun = begin(app, proved, &key, subscriber).await;
     for _ in 1..TRIES {
@@ -56,16 +85,14 @@ pub async fn answer(
         begun = begin(app, proved, &key, subscriber).await;
     }
     match begun {
-        Ok(Begun::Answered(answered)) => {
-            Ok(plan::write(app, &answered.stage, &answered.plan).await)
-        }
+        Ok(Begun::Answered(answered)) => Ok(Reply::plan(answered)),
         Ok(Begun::Nobodys) => {
             inbound::keep_unrouted(&app.db, &key).await?;
-            Ok(fallback::not_in_service())
+            Ok(Reply::Document(fallback::not_in_service()))
         }
         // The words of a call are taken away long after its end.
-        Ok(Begun::Over) | Err(traffic::Error::Cleared) => Ok(fallback::hang_up()),
-        Ok(Begun::CameBack) => Ok(fallback::hang_up()),
+        Ok(Begun::Over) | Err(traffic::Error::Cleared) => Ok(Reply::Document(fallback::hang_up())),
+        Ok(Begun::CameBack) => Ok(Reply::Document(fallback::hang_up())),
         Err(error) => Err(error.into()),
     }
 }
@@ -115,14 +142,11 @@ async fn begin(
         tx.end_reading();
         return Ok(Begun::Over);
     }
-    let through = form.forwarded_from.as_deref().and_then(E164::of_caller);
-    if let Some(to) = E164::of_caller(&form.to) {
-        let (from, through) = (caller.as_ref(), through.as_ref());
-        let seen = forwarding::see_forwarded(&mut tx, from, &to, through, now).await?;
-        if seen == Forwarded::TestCall {
-            tx.commit().await?;
-            return Ok(Begun::CameBack);
-        }
+    if let Some(to) = E164::of_caller(&form.to)
+        && forwarding::is_test_come_back(&mut tx, caller.as_ref(), &to, now).await?
+    {
+        tx.commit().await?;
+        return Ok(Begun::CameBack);
     }
     let (first, because, can_ring) = decide(&mut tx, &desk, proved, caller.as_ref(), now).await?;
     let parties = Parties {

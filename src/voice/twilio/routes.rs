@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     dial, end, fallback,
-    guard::{self, DEADLINE, Proved, WITHOUT_BRAIN, xml},
+    guard::{self, Proved, xml},
     links::{Links, Query},
     ring, turn, voicemail,
 };
@@ -77,7 +77,7 @@ async fn forward_to_owner(
 
 async fn ring(app: &AppState, proved: &Proved, named: Option<SubscriberId>) -> Response {
     let work = ring::answer(app, proved, named);
-    guard::answer(app, "call.ring", WITHOUT_BRAIN, &proved.call, work).await
+    guard::answer(app, "call.ring", &proved.call, work).await
 }
 
 /// What a caller said or keyed, and what is said back.
@@ -94,7 +94,7 @@ pub async fn gather_turn(
     match guard::proved(&app, told) {
         Ok(proved) => {
             let work = turn::answer(&app, &proved, &query);
-            guard::answer(&app, "call.turn", DEADLINE, &proved.call, work).await
+            guard::answer(&app, "call.turn", &proved.call, work).await
         }
         Err(answer) => *answer,
     }
@@ -114,7 +114,7 @@ pub async fn dial_done(
     match guard::proved(&app, told) {
         Ok(proved) => {
             let work = dial::done(&app, &proved, &query);
-            guard::answer(&app, "call.dialled", WITHOUT_BRAIN, &proved.call, work).await
+            guard::answer(&app, "call.dialled", &proved.call, work).await
         }
         Err(answer) => *answer,
     }
@@ -140,26 +140,18 @@ pub async fn voicemail_done(
         Err(answer) => return *answer,
     };
     let work = async {
-        let done = voicemail::done(&app, &proved, &query);
-        match tokio::time::timeout(WITHOUT_BRAIN, done).await {
-            Ok(Ok(document)) => Ok(document),
-            Ok(Err(error)) => {
+        match voicemail::done(&app, &proved, &query).await {
+            Ok(document) => Ok(document),
+            Err(error) => {
                 tracing::error!(
                     provider = "twilio",
                     "a voicemail waits for its callback: {error:#}"
                 );
                 Ok(fallback::thanks())
             }
-            Err(_) => {
-                tracing::error!(
-                    provider = "twilio",
-                    "a voicemail waits for its callback: too slow"
-                );
-                Ok(fallback::thanks())
-            }
         }
     };
-    guard::answer(&app, "call.voicemail", DEADLINE, &proved.call, work).await
+    guard::answer(&app, "call.voicemail", &proved.call, work).await
 }
 
 /// What somebody of the business hears before they are put through, and presses.
@@ -176,7 +168,7 @@ pub async fn whisper(
     match guard::proved(&app, told) {
         Ok(proved) => {
             let work = dial::whisper(&app, &proved, &query);
-            guard::answer(&app, "call.whisper", WITHOUT_BRAIN, &proved.call, work).await
+            guard::answer(&app, "call.whisper", &proved.call, work).await
         }
         Err(answer) => *answer,
     }

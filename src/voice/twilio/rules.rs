@@ -112,6 +112,7 @@ pub fn who_answers(facts: &Facts) -> (First, Because) {
         Some((ClosedAnswer::Forward, because)) => return ring_or_tone(because),
         Some((ClosedAnswer::Answer, _)) | None => {}
     }
+    // Nobody can approve what is said on a call before it is said: APPROVE_FIRST_REPLY is FULL here.
     let rings_staff = match facts.mode {
         ChannelMode::StaffFirst => Some(Because::StaffFirst),
         ChannelMode::AfterHours if facts.hours == Hours::Open => Some(Because::OpenHours),

@@ -10,10 +10,10 @@ use chrono::{DateTime, Utc};
 use super::{
     desk::{Desk, Parties, Tidings, tell},
     fallback,
-    guard::{Proved, WITHOUT_BRAIN},
+    guard::{self, Proved},
     links::Query,
-    owner, plan, recording,
-    ring::{self, Answered, keep, replay},
+    owner, recording,
+    ring::{self, Answered, Reply, keep, replay},
     store::{self, Call, Phase},
     talk::{self, Wish},
 };
@@ -23,7 +23,7 @@ use crate::{
     kernel::{db::TenantTx, ids::SubscriberId},
     people::consents::{self, ConsentChannel, NewConsent, Purpose},
     receptionist::{
-        Business, Medium,
+        Medium, Turn,
         brain::{self, Answer, Question},
         tools::run::Errand,
     },
@@ -45,11 +45,13 @@ enum Took {
 
 pub async fn answer(app: &AppState, proved: &Proved, query: &Query) -> anyhow::Result<String> {
     let now = app.clock.now();
-    let Some(subscriber) = owner::of_call(app, proved, query).await? else {
-        inbound::keep_unrouted(&app.db, &key_of(proved, 0, now)).await?;
+    let found = guard::in_time(owner::of_call(app, proved, query)).await?;
+    let Some(subscriber) = found else {
+        guard::in_time(inbound::keep_unrouted(&app.db, &key_of(proved, 0, now))).await?;
         return Ok(fallback::not_in_service());
     };
-    let took = match in_one(app, proved, subscriber, query.turn, now).await {
+    let in_one = guard::in_time(in_one(app, proved, subscriber, query.turn, now));
+    let took = match in_one.await {
         Ok(Took::Elsewhere) => apart(app, proved, subscriber, query.turn, now).await?,
         Ok(took) => took,
         Err(error) if is_away(&error) => return Err(error),
@@ -62,7 +64,7 @@ pub async fn answer(app: &AppState, proved: &Proved, query: &Query) -> anyhow::R
         }
     };
     match took {
-        Took::Answered(answered) => Ok(plan::write(app, &answered.stage, &answered.plan).await),
+        Took::Answered(answered) => Ok(Reply::plan(answered).write(app).await),
         Took::Unknown | Took::Elsewhere => ring::answer(app, proved, Some(subscriber)).await,
     }
 }
@@ -142,36 +144,24 @@ async fn in_one(
     turn: Option<i32>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Took> {
-    let work = async {
-        let mut tx = TenantTx::begin(&app.db, subscriber).await?;
-        let mut open = match open(app, &mut tx, proved, turn, now).await? {
-            Opened::Open(open) => open,
-            Opened::Replay(answered) => return Ok(Took::Answered(answered)),
-            Opened::Unknown => return Ok(Took::Unknown),
-        };
-        let answer = match &open.wish {
-            Wish::Brain(_) if thinks_elsewhere(&open) => return Ok(Took::Elsewhere),
-            Wish::Brain(turn) => {
-                let errand = errand_of(&open, subscriber);
-                let question = Question {
-                    errand: &errand,
-                    business: &open.desk.business,
-                    line: open.desk.line(),
-                    retell: None,
-                    turn: turn.clone(),
-                    dialogue: open.call.dialogue.clone(),
-                };
-                Some(brain::answer_in(app, &mut tx, question).await?)
-            }
-            Wish::Silence | Wish::Consent(_) => None,
-        };
-        let answered = finish(&mut tx, proved, &mut open, answer, now).await?;
-        tx.commit().await?;
-        Ok(Took::Answered(answered))
+    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
+    let mut open = match open(app, &mut tx, proved, turn, now).await? {
+        Opened::Open(open) => open,
+        Opened::Replay(answered) => return Ok(Took::Answered(answered)),
+        Opened::Unknown => return Ok(Took::Unknown),
     };
-    tokio::time::timeout(WITHOUT_BRAIN, work)
-        .await
-        .map_err(|_| anyhow::Error::new(sqlx::Error::PoolTimedOut))?
+    let answer = match &open.wish {
+        Wish::Brain(_) if thinks_elsewhere(&open) => return Ok(Took::Elsewhere),
+        Wish::Brain(turn) => {
+            let errand = errand_of(&open, subscriber);
+            let question = question_of(&open, &errand, open.desk.line(), turn);
+            Some(brain::answer_in(app, &mut tx, question).await?)
+        }
+        Wish::Silence | Wish::Consent(_) => None,
+    };
+    let answered = finish(&mut tx, proved, &mut open, answer, now).await?;
+    tx.commit().await?;
+    Ok(Took::Answered(answered))
 }
 
 /// Read, ask, write: for as long as the brain thinks nothing is held.
@@ -218,15 +208,7 @@ async fn ask(app: &AppState, open: &Open, subscriber: SubscriberId) -> anyhow::R
     };
     let errand = errand_of(open, subscriber);
     let line = open.desk.line();
-    let business: &Business = &open.desk.business;
-    let question = |line| Question {
-        errand: &errand,
-        business,
-        line,
-        retell: None,
-        turn: turn.clone(),
-        dialogue: open.call.dialogue.clone(),
-    };
+    let question = |line| question_of(open, &errand, line, turn);
     if thinks_elsewhere(open) {
         let asked = tokio::time::timeout(BRAIN_DEADLINE, brain::ask(app, question(line))).await;
         match asked {
@@ -246,6 +228,22 @@ async fn ask(app: &AppState, open: &Open, subscriber: SubscriberId) -> anyhow::R
         ..line.clone()
     };
     brain::ask(app, question(&builtin)).await
+}
+
+fn question_of<'a>(
+    open: &'a Open,
+    errand: &'a Errand,
+    line: &'a Line,
+    turn: &Turn,
+) -> Question<'a> {
+    Question {
+        errand,
+        business: &open.desk.business,
+        line,
+        retell: None,
+        turn: turn.clone(),
+        dialogue: open.call.dialogue.clone(),
+    }
 }
 
 fn errand_of(open: &Open, subscriber: SubscriberId) -> Errand {

@@ -5,11 +5,11 @@ use serde_json::json;
 use super::{
     desk::{Desk, Parties, Tidings, tell},
     fallback,
-    guard::Proved,
+    guard::{self, Proved},
     links::Query,
     owner,
-    plan::{self, Line, Plan},
-    ring::{Answered, TRIES, keep, replay},
+    plan::{Line, Plan},
+    ring::{Answered, Reply, TRIES, keep, replay},
     store::{self, Call, Phase},
     words::{Words, words},
 };
@@ -41,11 +41,16 @@ const CONVERSATION: &str = "MULTI_CHANNEL";
 
 /// The caller has spoken after the tone, or hung up.
 pub async fn done(app: &AppState, proved: &Proved, query: &Query) -> anyhow::Result<String> {
+    let reply = guard::in_time(reply(app, proved, query)).await?;
+    Ok(reply.write(app).await)
+}
+
+async fn reply(app: &AppState, proved: &Proved, query: &Query) -> anyhow::Result<Reply> {
     let now = app.clock.now();
     let key = key_of(proved, now);
     let Some(subscriber) = owner::of_call(app, proved, query).await? else {
         inbound::keep_unrouted(&app.db, &key).await?;
-        return Ok(fallback::thanks());
+        return Ok(Reply::Document(fallback::thanks()));
     };
     let mut left = leave(app, proved, &key, query, subscriber).await;
     for _ in 1..TRIES {
@@ -55,8 +60,8 @@ pub async fn done(app: &AppState, proved: &Proved, query: &Query) -> anyhow::Res
         left = leave(app, proved, &key, query, subscriber).await;
     }
     match left? {
-        Some(answered) => Ok(plan::write(app, &answered.stage, &answered.plan).await),
-        None => Ok(fallback::thanks()),
+        Some(answered) => Ok(Reply::plan(answered)),
+        None => Ok(Reply::Document(fallback::thanks())),
     }
 }
 

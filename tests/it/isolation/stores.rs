@@ -115,6 +115,7 @@ const WITHOUT_IDS: &[&str] = &[
     "src/people/store/callers.rs::start_opt_out",
     "src/people/store/callers.rs::touch_contact",
     "src/tenancy/business.rs::find_business",
+    "src/tenancy/store/lines.rs::find_call_settings",
     "src/tenancy/store/lines.rs::find_line",
     "src/tenancy/store/lines.rs::find_text_number",
     "src/tenancy/store/lines.rs::find_voice_line",
@@ -131,11 +132,14 @@ const WITHOUT_IDS: &[&str] = &[
     "src/discretion/store.rs::empty_interactions",
     "src/discretion/store.rs::empty_leads",
     "src/discretion/store.rs::empty_outgoing",
+    "src/discretion/store.rs::empty_plans",
     "src/discretion/store.rs::empty_tool_calls",
     "src/discretion/store.rs::empty_turns",
     "src/discretion/store.rs::list_at_retell",
     // By a provider's name; tests/it/voice/retell_tools.rs has two subscribers.
     "src/traffic/store/open_calls.rs::find_only_open_call",
+    "src/tenancy/store/switch.rs::note_forwarding",
+    "src/tenancy/store/switch.rs::see_forwarded",
     "src/tenancy/accounts/store.rs::delete",
     "src/tenancy/accounts/store.rs::find",
     "src/tenancy/accounts/store.rs::find_for",
@@ -484,6 +488,52 @@ async fn a_text_of_another_subscriber_is_not_sent_changed_or_pointed_to() {
         let mut tx = scene.tx().await;
         assert_no_parent(texts::insert_text(&mut tx, &pointing, now()).await);
     }
+    scene.assert_b_is_as_before().await;
+}
+
+#[tokio::test]
+async fn a_call_over_twilio_of_another_subscriber_is_not_found_and_not_changed() {
+    use rocket_reception::{
+        traffic::{
+            Role,
+            store::calls::{self as spoken, Spoken},
+        },
+        voice::twilio::store as calls,
+    };
+
+    let scene = Scene::new().await;
+    let others = scene.interaction(scene.world.b);
+    let row = scene.world.row("twilio_calls", scene.world.b);
+    let sid = row["call_sid"].clone().unwrap();
+    let mut tx = scene.tx().await;
+    assert!(calls::lock_call(&mut tx, &sid).await.unwrap().is_none());
+    assert!(!calls::accept(&mut tx, others, now()).await.unwrap());
+    let is_dialling = calls::is_dialling(&mut tx, &phone(), &phone(), "CA0", now()).await;
+    assert!(!is_dialling.unwrap());
+    let said = Spoken {
+        interaction: others,
+        position: 1,
+        turns: &[(Role::Caller, "hello")],
+        language: Language::Fr,
+        dialogue: Some(&SavedDialogue::default()),
+        at: now(),
+    };
+    spoken::save_spoken(&mut tx, &said).await.unwrap();
+    let results = spoken::list_results(&mut tx, others).await.unwrap();
+    assert_eq!(results, [] as [String; 0]);
+    // The own call, as it would stand in another's conversation.
+    let own = scene.world.row("twilio_calls", scene.world.a);
+    let own = calls::lock_call(&mut tx, &own["call_sid"].clone().unwrap()).await;
+    let mut call = own.unwrap().expect("the own call");
+    tx.commit().await.unwrap();
+    call.interaction = others;
+    call.call_sid = "CA9".to_owned();
+    let mut tx = scene.tx().await;
+    assert_no_parent(calls::save_call(&mut tx, &call, now()).await);
+    let mut tx = scene.tx().await;
+    let contact = scene.contact(scene.world.b);
+    let own = scene.interaction(scene.world.a);
+    assert_no_parent(calls::claim_text_back(&mut tx, contact, own, now()).await);
     scene.assert_b_is_as_before().await;
 }
 

@@ -181,12 +181,18 @@ async fn a_row_that_somebody_holds_is_not_waited_for() {
 #[tokio::test]
 async fn with_an_empty_wallet_a_caller_is_answered() {
     let app = TestApp::start().await;
-    let hvac = app.subscriber("hvac").await;
-    let statement = "insert into credit_accounts (subscriber_id, id, balance, currency)
-                     values ($1, gen_random_uuid(), -500, 'CAD')";
+    let hvac = app.subscriber("hvac").plan("FREE").await;
+    let statement =
+        "insert into usage_periods (subscriber_id, id, starts_on, included_minutes, used_minutes,
+                                                included_texts, used_texts)
+                     values ($1, gen_random_uuid(), '2026-11-01', 100, 100, 0, 0)";
     app.change(&hvac, statement).await;
     let call = app.call_from(CALLER).calls(&hvac.number).await;
-    assert_eq!(call.does(), ["Gather"]);
+    assert!(
+        call.last().contains("tell me your message"),
+        "{}",
+        call.last()
+    );
 }
 
 #[tokio::test]
