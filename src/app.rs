@@ -17,7 +17,7 @@ use crate::{
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{calcom, recordings::Recordings, resend, retell, twilio},
+    providers::{calcom, llm, recordings::Recordings, resend, retell, twilio},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -47,6 +47,8 @@ pub struct App {
     pub retell: Option<retell::Client>,
     /// None: nobody can connect a calendar, and those that are connected rest.
     pub calcom: Option<calcom::Client>,
+    /// None: the built-in brain answers where a language model should.
+    pub llm: Option<llm::Client>,
     /// None: mails go to the sandbox (development) or are off (production).
     pub resend: Option<resend::Client>,
     /// The sound of calls, wherever it is kept.
@@ -91,6 +93,10 @@ impl App {
             )),
             _ => None,
         };
+        let model = &settings.llm;
+        let llm = model.api_base_url.as_ref().map(|base_url| {
+            llm::Client::new(http.clone(), base_url, model.api_key.clone(), &model.model)
+        });
         let mail = &settings.mail;
         let resend = mail
             .api_key
@@ -124,6 +130,7 @@ impl App {
             twilio,
             retell,
             calcom,
+            llm,
             resend,
             recordings,
         }))

@@ -270,7 +270,7 @@ pub fn later_providers(app: &AppState) -> Check {
         ("calcom", app.calcom.is_some()),
         ("elevenlabs", set.elevenlabs),
         ("resend", app.settings.mail.api_key.is_some()),
-        ("llm", app.settings.llm_api_base_url.is_some()),
+        ("llm", app.llm.is_some()),
     ];
     let off: Vec<&str> = named
         .iter()

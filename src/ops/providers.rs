@@ -69,7 +69,7 @@ pub fn providers(app: &App) -> BTreeMap<&'static str, ProviderHealth> {
         ("calcom", on_or(app.calcom.is_some(), false)),
         ("elevenlabs", on_or(is_set.elevenlabs, true)),
         ("resend", on_or(settings.mail.api_key.is_some(), true)),
-        ("llm", on_or(settings.llm_api_base_url.is_some(), false)),
+        ("llm", on_or(app.llm.is_some(), false)),
     ]
     .into_iter()
     .map(|(name, (state, detail))| (name, health(app, name, state, detail)))
@@ -83,6 +83,7 @@ fn health(app: &App, name: &str, set: ProviderState, detail: &str) -> ProviderHe
         "retell" => app.retell.as_ref().map(|client| client.pulse()),
         "calcom" => app.calcom.as_ref().map(|client| client.pulse()),
         "resend" => app.resend.as_ref().map(|client| client.pulse()),
+        "llm" => app.llm.as_ref().map(|client| client.pulse()),
         _ => None,
     };
     let trouble = pulse.and_then(|pulse| pulse.trouble());

@@ -47,7 +47,7 @@ pub struct Settings {
     pub twilio: TwilioSettings,
     pub retell: RetellSettings,
     pub calcom: CalcomSettings,
-    pub llm_api_base_url: Option<String>,
+    pub llm: LlmSettings,
     pub is_configured: Configured,
     /// Settings of the older systems that are present and mean nothing any more.
     pub ignored: Vec<&'static str>,
@@ -125,6 +125,16 @@ pub struct RetellSettings {
     pub demo_agent_id: Option<String>,
     /// The masters per industry, from `RETELL_MASTER_AGENT_ID_<INDUSTRY>` and its companions.
     pub masters: Vec<MasterAgent>,
+}
+
+/// A language model behind an OpenAI-compatible address.
+#[derive(Clone, Debug)]
+pub struct LlmSettings {
+    /// Up to `/chat/completions`, such as `https://api.openai.com/v1`.
+    pub api_base_url: Option<String>,
+    /// Servers of one's own often want none.
+    pub api_key: Option<SecretString>,
+    pub model: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

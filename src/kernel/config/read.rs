@@ -5,8 +5,8 @@ use secrecy::SecretString;
 
 use super::{
     AppEnv, CalcomSettings, Configured, DatabaseSettings, Environment, KeySettings, LimitSettings,
-    MailSettings, MasterAgent, NetworkSettings, RetellSettings, Settings, TwilioSettings,
-    reader::Reader,
+    LlmSettings, MailSettings, MasterAgent, NetworkSettings, RetellSettings, Settings,
+    TwilioSettings, reader::Reader,
 };
 use crate::kernel::{secrets::Keyring, signing::SigningKeys};
 
@@ -110,7 +110,13 @@ impl Reader<'_> {
             twilio: self.twilio(),
             retell: self.retell(),
             calcom: self.calcom(),
-            llm_api_base_url: self.text("LLM_API_BASE_URL"),
+            llm: LlmSettings {
+                api_base_url: self.text("LLM_API_BASE_URL"),
+                api_key: self.text("LLM_API_KEY").map(SecretString::from),
+                model: self
+                    .text("LLM_MODEL")
+                    .unwrap_or_else(|| "gpt-4.1-mini".to_owned()),
+            },
             is_configured: Configured {
                 vapi: self.has("VAPI_API_KEY"),
                 stripe: self.has("STRIPE_SECRET_KEY"),
