@@ -31,6 +31,7 @@ mod people;
 mod personal_data;
 mod runner;
 mod safety;
+mod scheduling;
 mod schedules;
 mod seeding;
 mod settings;

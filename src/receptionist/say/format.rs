@@ -1,5 +1,5 @@
 //! Times, days and money as each language writes them.
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike, Weekday};
+use chrono::{NaiveDateTime, NaiveTime, Timelike, Weekday};
 use rust_decimal::Decimal;
 
 use crate::kernel::language::Language;
