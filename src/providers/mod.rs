@@ -7,6 +7,7 @@ mod loose;
 pub mod llm;
 mod pulse;
 pub mod calcom;
+pub mod elevenlabs;
 pub mod resend;
 pub mod twilio;
 pub mod recordings;

@@ -23,6 +23,10 @@ pub enum Key<'a> {
     Account(Provider, &'a str),
     /// An assistant at Vapi.
     VapiAgent(&'a str),
+    /// A phone number at Vapi, by Vapi's id of it.
+    VapiNumber(&'a str),
+    /// What a provider is given as a path of its own: an own account, by our id of it.
+    Connection(Uuid),
     /// A tool's key, by its SHA-256 in hex.
     ApiKey(&'a str),
     /// The public link to an appointment, by its SHA-256 in hex.
@@ -47,7 +51,8 @@ impl Key<'_> {
             Self::Subscriber(_) => "SUBSCRIBER",
             Self::OlderId(_) => "OLDER_ID",
             Self::Slug(_) => "SLUG",
-            Self::Number(_) => "NUMBER",
+            Self::Number(_) | Self::VapiNumber(_) => "NUMBER",
+            Self::Connection(_) => "CONNECTION",
             Self::SharedDefault(_) => "SHARED_DEFAULT",
             Self::RetellAgent(_) | Self::VapiAgent(_) => "AGENT",
             Self::Account(..) => "ACCOUNT",
@@ -63,9 +68,10 @@ impl Key<'_> {
             Self::Number(number) | Self::SharedDefault(number) => number.to_string(),
             Self::RetellAgent(id) => format!("RETELL:{id}"),
             Self::Account(provider, id) => format!("{}:{id}", provider.as_str()),
-            Self::VapiAgent(id) => format!("VAPI:{id}"),
             Self::AppointmentLink(hash) => format!("APPOINTMENT:{hash}"),
             Self::CalendarFeed(hash) => format!("{CALENDAR}{hash}"),
+            Self::VapiAgent(id) | Self::VapiNumber(id) => format!("VAPI:{id}"),
+            Self::Connection(id) => id.to_string(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Providers as small servers with a memory: client, encoding and signatures are in every test.
 mod calcom;
+mod elevenlabs;
 mod receiver;
 mod retell;
 mod twilio;
@@ -10,6 +11,7 @@ use axum::Router;
 use tokio::{net::TcpListener, sync::Notify};
 
 pub use calcom::{EVENT_TYPE, FakeBooking, FakeCalcom, USER};
+pub use elevenlabs::FakeElevenLabs;
 pub use receiver::{Answering, Received, Receiver};
 pub use retell::FakeRetell;
 pub use twilio::FakeTwilio;

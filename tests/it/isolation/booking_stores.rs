@@ -24,10 +24,22 @@ async fn resources_of_another_subscriber_are_not_found_and_not_changed() {
     let scene = Scene::new().await;
     let others = ResourceId(scene.world.id("resources", scene.world.b));
     let mut tx = scene.tx().await;
-    let own = resources::list_resources(&mut tx, None, None, 10).await.unwrap();
+    let own = resources::list_resources(&mut tx, None, None, 10)
+        .await
+        .unwrap();
     assert_eq!(own.len(), 1);
-    assert!(resources::find_resource(&mut tx, others).await.unwrap().is_none());
-    assert!(resources::lock_resource(&mut tx, others).await.unwrap().is_none());
+    assert!(
+        resources::find_resource(&mut tx, others)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        resources::lock_resource(&mut tx, others)
+            .await
+            .unwrap()
+            .is_none()
+    );
     let stolen = Resource {
         id: others,
         name: "stolen".to_owned(),
@@ -37,8 +49,15 @@ async fn resources_of_another_subscriber_are_not_found_and_not_changed() {
     assert!(!resources::delete_resource(&mut tx, others).await.unwrap());
     resources::ensure_resource(&mut tx, now()).await.unwrap();
     // The same id is another row.
-    resources::insert_resource(&mut tx, &stolen, now()).await.unwrap();
-    assert!(booking::find_booking_rules(&mut tx).await.unwrap().is_some());
+    resources::insert_resource(&mut tx, &stolen, now())
+        .await
+        .unwrap();
+    assert!(
+        booking::find_booking_rules(&mut tx)
+            .await
+            .unwrap()
+            .is_some()
+    );
     directory::give_up_calendars(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     scene.assert_b_is_as_before().await;
@@ -51,10 +70,25 @@ async fn appointments_of_another_subscriber_are_not_found_changed_or_pointed_to(
     let own = AppointmentId(scene.world.id("appointments", scene.world.a));
     let (start, end) = (at("2026-11-23T15:00:00Z"), at("2026-11-23T16:00:00Z"));
     let mut tx = scene.tx().await;
-    let mut mine = appointments::find_appointment(&mut tx, own).await.unwrap().unwrap();
-    assert!(appointments::find_appointment(&mut tx, id).await.unwrap().is_none());
-    assert!(appointments::lock_appointment(&mut tx, id).await.unwrap().is_none());
-    let code = scene.world.value("appointments", "confirmation_code", scene.world.b);
+    let mut mine = appointments::find_appointment(&mut tx, own)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        appointments::find_appointment(&mut tx, id)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        appointments::lock_appointment(&mut tx, id)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let code = scene
+        .world
+        .value("appointments", "confirmation_code", scene.world.b);
     assert!(!appointments::code_exists(&mut tx, code).await.unwrap());
     let long_ago = at("2000-01-01T00:00:00Z");
     let found = appointments::list_of_person(&mut tx, Some(code), Some(&phone()), long_ago).await;
@@ -67,10 +101,18 @@ async fn appointments_of_another_subscriber_are_not_found_changed_or_pointed_to(
         ends_at: end,
         buffer_minutes: 0,
     };
-    assert!(appointments::move_appointment(&mut tx, id, &place, now()).await.unwrap());
+    assert!(
+        appointments::move_appointment(&mut tx, id, &place, now())
+            .await
+            .unwrap()
+    );
     mine.id = id;
     let status = AppointmentStatus::NoShow;
-    assert!(appointments::set_status(&mut tx, &mine, status, now()).await.unwrap());
+    assert!(
+        appointments::set_status(&mut tx, &mine, status, now())
+            .await
+            .unwrap()
+    );
     let details = Details {
         contact: None,
         customer_name: Some("stolen".to_owned()),
@@ -79,8 +121,12 @@ async fn appointments_of_another_subscriber_are_not_found_changed_or_pointed_to(
         purpose: None,
         notes: None,
     };
-    appointments::set_details(&mut tx, id, &details, now()).await.unwrap();
-    let listed = lists::list_appointments(&mut tx, &Filter::default(), 10).await.unwrap();
+    appointments::set_details(&mut tx, id, &details, now())
+        .await
+        .unwrap();
+    let listed = lists::list_appointments(&mut tx, &Filter::default(), 10)
+        .await
+        .unwrap();
     assert_eq!(listed.iter().map(|row| row.id).collect::<Vec<_>>(), [own]);
     let counted = lists::count_appointments(&mut tx, long_ago, at("2100-01-01T00:00:00Z")).await;
     assert_eq!(counted.unwrap(), 0, "it is cancelled");
@@ -124,9 +170,7 @@ async fn appointments_of_another_subscriber_are_not_found_changed_or_pointed_to(
         },
     ] {
         let mut tx = scene.tx().await;
-        assert_no_parent(
-            appointments::insert_appointment(&mut tx, &stolen, "AFH234", now()).await,
-        );
+        assert_no_parent(appointments::insert_appointment(&mut tx, &stolen, "AFH234", now()).await);
     }
     scene.assert_b_is_as_before().await;
 }
@@ -143,19 +187,35 @@ async fn what_others_are_told_and_came_of_it_is_not_found_and_not_changed() {
         starts_at: now(),
     };
     let mut tx = scene.tx().await;
-    assert!(reminders::find_reminder(&mut tx, id).await.unwrap().is_none());
-    assert!(reminders::lock_waiting(&mut tx, id).await.unwrap().is_none());
+    assert!(
+        reminders::find_reminder(&mut tx, id)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        reminders::lock_waiting(&mut tx, id)
+            .await
+            .unwrap()
+            .is_none()
+    );
     assert!(!reminders::was_moved(&mut tx, appointment).await.unwrap());
     let person = reminders::find_person(&mut tx, appointment).await.unwrap();
     assert!(person.timezone.is_none());
-    reminders::drop_reminders(&mut tx, appointment, "stolen").await.unwrap();
+    reminders::drop_reminders(&mut tx, appointment, "stolen")
+        .await
+        .unwrap();
     reminders::set_dropped(&mut tx, id, "stolen").await.unwrap();
-    reminders::set_queued(&mut tx, &notice, OutgoingId::new()).await.unwrap();
+    reminders::set_queued(&mut tx, &notice, OutgoingId::new())
+        .await
+        .unwrap();
     let interaction = scene.interaction(scene.world.b);
     let raised = traffic::raise_outcome(&mut tx, interaction, Outcome::Booked).await;
     assert!(raised.unwrap().is_none());
     let contact = scene.contact(scene.world.b);
-    people::name_contact(&mut tx, contact, "stolen", now()).await.unwrap();
+    people::name_contact(&mut tx, contact, "stolen", now())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let mut tx = scene.tx().await;
     let kind = NoticeKind::DayBefore;

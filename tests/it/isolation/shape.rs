@@ -9,6 +9,7 @@ use super::{assert_none, database};
 /// `subscriber_id` first, keys, unique constraints and foreign keys begin with it, one policy, forced.
 const TENANT: &[&str] = &[
     "appointments",
+    "audio_cache",
     "audit_heads",
     "audit_log",
     "black_box_events",
@@ -43,6 +44,7 @@ const TENANT: &[&str] = &[
     "resources",
     "retention_settings",
     "services",
+    "speech_usage",
     "subscriber_channels",
     "subscriber_profiles",
     "subscriptions",

@@ -749,7 +749,8 @@ fn every_function_of_a_store_is_tried() {
         include_str!("stores.rs"),
         include_str!("staff_stores.rs"),
         include_str!("rooms.rs"),
-        include_str!("booking_stores.rs")
+        include_str!("booking_stores.rs"),
+        include_str!("sound.rs")
     );
     let mut findings = Vec::new();
     let mut listed: Vec<&str> = WITHOUT_IDS.to_vec();

@@ -45,6 +45,7 @@ impl Calendar<'_> {
     /// The day or period that begins at a piece, and where it ends.
     pub fn dates(&self, start: usize) -> Option<(Dates, usize)> {
         self.from_here(start)
+            .or_else(|| self.beside(start))
             .or_else(|| self.ordinal_of(start))
             .or_else(|| self.edge(start))
             .or_else(|| self.next_units(start))
@@ -158,7 +159,7 @@ impl Calendar<'_> {
         }
         // "Tuesday of next week", "mardi de la semaine prochaine".
         let week = self.skip(at, &[Piece::Of, Piece::On, Piece::The, Piece::In]);
-        if let Some((Dates::Period(period), end)) = self.period_here(week, true)
+        if let Some((Dates::Period(period), end)) = self.period_here(week, false)
             && period.grain == Grain::Week
         {
             let monday = monday_of(period.start);
@@ -229,8 +230,12 @@ impl Calendar<'_> {
 
     /// "Friday the 27th", "vendredi 27 novembre": the number counts; a weekday that does not fit makes it unsure.
     fn weekday_with_date(&self, weekday: Weekday, at: usize) -> Option<(Dates, usize)> {
-        let at = self.skip(at, &[Piece::The, Piece::Comma]);
+        let at = self.skip(at, &[Piece::Comma]);
         let (date, end) = self.date(at).or_else(|| {
+            let at = self.skip(at, &[Piece::The]);
+            if let Some(Piece::Ordinal(day)) = self.piece(at) {
+                return Some((self.next_day_of_month(day)?, at + 1));
+            }
             let value = self
                 .piece(at)?
                 .number()
@@ -256,8 +261,16 @@ impl Calendar<'_> {
                 .into_iter()
                 .flatten()
                 .find(|date| date.weekday() == weekday && *date >= self.today);
-            let date = fits.filter(|_| !is_clock)?;
-            Some((Dates::Day(self.day_of(date)), at + 1))
+            if is_clock {
+                return None;
+            }
+            // "Viernes 26" when the 26th is none; "friday 4" is rather a time.
+            let dates = match fits {
+                Some(date) => Dates::Day(self.day_of(date)),
+                None if value > 12 => self.next_day_of_month(value)?,
+                None => return None,
+            };
+            Some((dates, at + 1))
         })?;
         let Dates::Day(mut day) = date else {
             return Some((date, end));
@@ -378,24 +391,34 @@ impl Calendar<'_> {
         let day = match piece {
             // "The first" and "the second" rather choose among what was offered.
             Piece::Ordinal(1 | 2) if !announced && !then_time => return None,
-            Piece::Ordinal(day) if has_article && ends => day,
+            Piece::Ordinal(day)
+                if has_article && ends || then_time && day > 2 || self.is_all(at) =>
+            {
+                day
+            }
             Piece::Number { value, .. } if has_article && ends && self.language != Language::En => {
                 value
             }
             _ => return None,
         };
-        if !(1..=31).contains(&day) {
-            return None;
-        }
-        // The months without such a day are left out: said on 20 November, the 31st is that of December.
+        Some((self.next_day_of_month(day)?, at + 1))
+    }
+
+    /// The months without such a day are left out: said on 20 November, the 31st is that of December.
+    fn next_day_of_month(&self, day: u32) -> Option<Dates> {
         let date = (0..4)
             .filter_map(|ahead| self.day_in_month(ahead, day))
             .find(|date| *date >= self.today)?;
-        let day = Day {
+        Some(Dates::Day(Day {
             bare_day: Some(day),
             ..self.day_of(date)
-        };
-        Some((Dates::Day(day), at + 1))
+        }))
+    }
+
+    /// Whether the utterance is nothing else, but for courtesies.
+    fn is_all(&self, at: usize) -> bool {
+        let is_little = |piece: &Piece| piece.is_glue() || *piece == Piece::Soft;
+        self.pieces[..at].iter().all(is_little) && self.pieces[at + 1..].iter().all(is_little)
     }
 
     fn year(&self, at: usize) -> (Option<i32>, usize) {

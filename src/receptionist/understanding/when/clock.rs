@@ -91,7 +91,7 @@ fn time(hour: u32, minute: u32, is_sure: bool) -> Clock {
 }
 
 /// "Half past two", "ten to three", "un cuarto para las ocho", "faltan diez para las tres".
-fn before_the_hour(pieces: &[Piece], start: usize) -> Option<(Clock, usize)> {
+pub(super) fn before_the_hour(pieces: &[Piece], start: usize) -> Option<(Clock, usize)> {
     let mut at = start;
     at += usize::from(matches!(pieces.get(at), Some(Piece::One | Piece::The)));
     let (minutes, is_number, is_word) = match pieces.get(at)? {
@@ -275,6 +275,7 @@ fn tail(pieces: &[Piece], at: usize, hour: u32, is_sure: bool) -> Option<(u32, u
                     stands_alone
                         || is_sure
                             && digits == 0
+                            && value > 1
                             && matches!(pieces.get(at.wrapping_sub(1)), Some(Piece::HourMark))
                 };
             let is_counted = matches!(

@@ -104,6 +104,34 @@ impl Calendar<'_> {
         ))
     }
 
+    /// "The day before christmas", "the week after the 14th".
+    pub(super) fn beside(&self, start: usize) -> Option<(Dates, usize)> {
+        let at = self.past(start, &[Piece::The, Piece::On, Piece::In]);
+        let Piece::Unit(unit @ (Unit::Day | Unit::Week)) = self.at(at)? else {
+            return None;
+        };
+        let is_after = match self.at(at + 1)? {
+            Piece::After => true,
+            Piece::Before => false,
+            _ => return None,
+        };
+        let (Dates::Day(day), end) = self.dates(at + 2)? else {
+            return None;
+        };
+        let count = Days::new(if unit == Unit::Day { 1 } else { 7 });
+        let from = if unit == Unit::Day {
+            day.date
+        } else {
+            monday_of(day.date)
+        };
+        let date = if is_after { from + count } else { from - count };
+        let dates = match unit {
+            Unit::Day => Dates::Day(self.day_of(date)),
+            _ => Dates::Period(self.span(date, date + Days::new(7), Grain::Week)),
+        };
+        Some((dates, end))
+    }
+
     /// "Within two weeks", "the next few days", "les deux prochaines semaines".
     pub(super) fn next_units(&self, start: usize) -> Option<(Dates, usize)> {
         let at = self.past(start, &[Piece::In, Piece::The]);
@@ -341,6 +369,14 @@ impl Calendar<'_> {
                 Dates::Period(self.span(start, start + Days::new(7), Grain::Week)),
                 at + 2,
             ));
+        }
+        if unit == Unit::Weekend
+            && self.at(at) == Some(Piece::After)
+            && self.at(at + 1) == Some(Piece::Next)
+        {
+            let start = self.monday() + Days::new(14 + 5);
+            let weekend = self.span(start, start + Days::new(2), Grain::Week);
+            return Some((Dates::Period(weekend), at + 2));
         }
         if unit == Unit::Week && self.at(at) == Some(Piece::Of) {
             if let Some((Dates::Day(day), end)) = self.dates(at + 1) {

@@ -71,7 +71,11 @@ impl Said {
 
     fn hear_day(&mut self, day: &Day, is_adjacent: bool) {
         if self.in_choice && self.day.is_some() {
-            self.choices.push(day.date);
+            // "Tuesday or wednesday", said on a wednesday, are one after the other.
+            let is_before = day.bare_weekday.is_some()
+                && self.day.as_ref().is_some_and(|first| day.date < first.date);
+            self.choices
+                .push(day.date + Days::new(if is_before { 7 } else { 0 }));
             return;
         }
         let mut day = day.clone();
@@ -125,7 +129,13 @@ impl Said {
         if self.is_corrected && self.day.is_none() && matches!(self.time, Some(Found::At(_))) {
             self.time = None;
         }
-        self.part = Some(part);
+        // "Tôt demain matin": early, and then the morning.
+        let before = self.part.filter(|before| before.part == part.part);
+        self.part = Some(PartSaid {
+            edge: part.edge.or(before.and_then(|before| before.edge)),
+            is_today: part.is_today || before.is_some_and(|before| before.is_today),
+            ..part
+        });
     }
 
     fn hear_time(&mut self, time: &Found) {
@@ -384,8 +394,12 @@ impl Answer<'_> {
         };
         let moment = at(date, hour, clock.minute);
         let twelve_later = at(date, other.max(likely), clock.minute);
-        let is_said_today =
-            date == self.today() && (self.said.day.is_some() || self.context.day.is_some());
+        let names_today = self
+            .said
+            .day
+            .as_ref()
+            .map_or(self.context.day.is_some(), |day| day.bare_weekday.is_none());
+        let is_said_today = date == self.today() && names_today;
         if is_said_today && moment <= self.context.now && twelve_later > self.context.now {
             return (twelve_later, false);
         }

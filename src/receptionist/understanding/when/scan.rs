@@ -20,6 +20,16 @@ pub(super) fn scan(text: &str, language: Language) -> Vec<Piece> {
     let mut at = 0;
     while at < atoms.len() {
         let rest = &atoms[at..];
+        // "A la 1", where "al 1" would be a day.
+        if language == Language::Es
+            && rest[0].digits() == Some("1")
+            && at > 0
+            && atoms[at - 1].word() == Some("la")
+            && pieces.last() == Some(&Piece::The)
+        {
+            pieces.pop();
+            pieces.push(Piece::Las);
+        }
         let (found, length) = match &rest[0] {
             Atom::Digits(_) => number(rest, language, pieces.last().copied()),
             Atom::Word(_, _) => word(rest, table),

@@ -2,8 +2,9 @@
 //! between them that change what they mean.
 use super::Part;
 use super::calendar::{Calendar, Dates, Period};
-use super::clock::{Clock, clock, full_hour};
+use super::clock::{Clock, before_the_hour, clock, full_hour};
 use super::pieces::{Piece, Unit};
+use crate::kernel::language::Language;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Found {
@@ -84,7 +85,7 @@ impl Scanner<'_> {
         match piece {
             Piece::Not => {
                 return self
-                    .expression(self.past_glue(at + 1))
+                    .expression(self.back_to_las(self.past_glue(at + 1)))
                     .map_or(at + 1, |(_, end)| end);
             }
             Piece::Since => return self.skip_lasting(at + 1),
@@ -101,6 +102,9 @@ impl Scanner<'_> {
                 return end + 1;
             }
             return self.push(found, at, end);
+        }
+        if let Piece::Early | Piece::Late = piece {
+            return self.edge_before_day(at);
         }
         match piece {
             Piece::Asap => self.push(Found::Asap, at, at + 1),
@@ -120,6 +124,30 @@ impl Scanner<'_> {
             }
             _ => at + 1,
         }
+    }
+
+    /// "Late tomorrow afternoon", "early friday".
+    fn edge_before_day(&mut self, at: usize) -> usize {
+        let Some((Dates::Day(day), end)) = self.calendar.dates(at + 1) else {
+            return at + 1;
+        };
+        let edge = if self.pieces[at] == Piece::Early {
+            Edge::Early
+        } else {
+            Edge::Late
+        };
+        let (part, after) = match self.part(end) {
+            Some((Found::Part(said), after)) => (said.part, after),
+            _ if edge == Edge::Early => (Part::Morning, end),
+            _ => (Part::Afternoon, end),
+        };
+        self.push(Found::Dates(Dates::Day(day)), at, end);
+        let said = PartSaid {
+            part,
+            edge: Some(edge),
+            is_today: false,
+        };
+        self.push(Found::Part(said), end, after)
     }
 
     fn push(&mut self, found: Found, start: usize, end: usize) -> usize {
@@ -201,7 +229,7 @@ impl Scanner<'_> {
     }
 
     fn skip_expressions(&self, mut at: usize) -> usize {
-        while let Some((_, end)) = self.expression(self.past_glue(at)) {
+        while let Some((_, end)) = self.expression(self.back_to_las(self.past_glue(at))) {
             at = end;
         }
         at
@@ -218,6 +246,12 @@ impl Scanner<'_> {
             start
         };
         let first = self.back_to_las(first);
+        // "Ten to three" is one time.
+        if opener.is_none() && before_the_hour(self.pieces, first).is_some() {
+            return None;
+        }
+        // "Du 3 au 5 décembre" are days.
+        let are_days = opener.is_some() && first > 0 && self.pieces[first - 1] == Piece::The;
         let joins = |piece: Option<Piece>| match piece {
             Some(Piece::And) => opener == Some(Piece::Between),
             Some(piece) => piece.is_to(),
@@ -236,6 +270,9 @@ impl Scanner<'_> {
             let Some((until, end)) = clock(self.pieces, second) else {
                 continue;
             };
+            if are_days && !from.is_sure && !until.is_sure {
+                return None;
+            }
             let is_sure = from.is_sure || until.is_sure || opener.is_some();
             let is_list = self.at(end).is_some_and(|piece| piece.number().is_some());
             if is_list || !(is_sure || self.may_follow(end)) || self.is_address(end) {
@@ -318,7 +355,12 @@ impl Scanner<'_> {
             _ => return None,
         };
         at += usize::from(matches!(self.at(at), Some(Piece::The)));
-        let (minutes, end) = self.minutes(at)?;
+        let (minutes, end) = match self.at(at)? {
+            Piece::Unit(Unit::Hour) if !is_in => (60, at + 1),
+            // "No later than 16 h" is a time.
+            Piece::Clock(_, _) if self.at(start) == Some(Piece::By) => return None,
+            _ => self.minutes(at)?,
+        };
         let from_now =
             self.at(end) == Some(Piece::From) && self.at(end + 1) == Some(Piece::FromToday(0));
         match (at == start, from_now) {
@@ -329,7 +371,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// A number of minutes or hours.
+    /// A number of minutes or hours; "the hour" is one.
     fn minutes(&self, at: usize) -> Option<(i64, usize)> {
         let one_more = |at: usize| at + usize::from(self.at(at) == Some(Piece::One));
         let (mut minutes, mut end) = match (self.at(at)?, self.at(at + 1)) {
@@ -443,10 +485,21 @@ impl Scanner<'_> {
                 Some(Piece::Noun) => false,
                 Some(Piece::At) => true,
                 Some(Piece::A | Piece::For) => self.may_follow(end),
+                // "The morning one" is no time.
+                _ if self.is_pronoun(at) => self.is_all(at, end),
                 _ => self.may_follow(end) && (self.is_beside_a_day(at) || self.is_all(at, end)),
             }
         };
         (is_meant && !self.is_address(end)).then_some((Found::At(time), end))
+    }
+
+    fn is_pronoun(&self, at: usize) -> bool {
+        self.calendar.language == Language::En
+            && self.at(at)
+                == Some(Piece::Number {
+                    value: 1,
+                    digits: 0,
+                })
     }
 
     /// Whether what stands there may follow a bare hour.
