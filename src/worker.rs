@@ -64,15 +64,26 @@ pub fn schedules() -> Vec<Schedule> {
         job: |_| new_job(&sms::CloseIdleTexts {}),
     });
     schedules.push(Schedule {
+<<<<<<< HEAD
+=======
+        name: "reminders",
+        every: Every::Minutes(1),
+        job: |due_at| new_job(&scheduling::RemindDue::of(due_at)),
+    });
+    schedules.push(Schedule {
+>>>>>>> scheduling
         name: "audio",
         // What was said to one person goes within minutes.
         every: Every::Minutes(1),
         job: |_| new_job(&voice::ClearAudio {}),
+<<<<<<< HEAD
     });
     schedules.push(Schedule {
         name: "reminders",
         every: Every::Minutes(1),
         job: |due_at| new_job(&scheduling::RemindDue::of(due_at)),
+=======
+>>>>>>> scheduling
     });
     schedules.push(Schedule {
         name: "health_data",

@@ -32,6 +32,7 @@ mod personal_data;
 mod receptionist;
 mod runner;
 mod safety;
+mod scheduling;
 mod schedules;
 mod seeding;
 mod settings;

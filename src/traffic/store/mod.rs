@@ -3,6 +3,7 @@ pub mod black_box;
 pub mod calls;
 pub mod details;
 pub mod lists;
+pub mod outcomes;
 pub mod open_calls;
 pub mod recordings;
 pub mod staff;

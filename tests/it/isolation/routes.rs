@@ -25,8 +25,11 @@ use crate::support::{Answer, Client, TestApp, World, execute};
 /// What everybody may call. Providers prove themselves by a signature, links and forms by what they hold.
 const PUBLIC: &[&str] = &[
     "GET /api/.well-known/jwks.json",
+    // By names that nobody can guess: tests/it/scheduling/calendars.rs.
+    "GET /api/calendar/{file}",
     "GET /api/health",
     "GET /api/health/detailed",
+    "GET /api/ics/{file}",
     "GET /api/ready",
     "GET /api/voice/audio/{token}",
     "POST /api/auth/login",

@@ -8,8 +8,8 @@ use super::{assert_none, database};
 
 /// `subscriber_id` first, keys, unique constraints and foreign keys begin with it, one policy, forced.
 const TENANT: &[&str] = &[
-    "audio_cache",
     "appointments",
+    "audio_cache",
     "audit_heads",
     "audit_log",
     "black_box_events",
