@@ -10,7 +10,7 @@ use crate::{
     inbox, insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    mail, messaging, safety, sms, voice,
+    mail, messaging, safety, scheduling, sms, voice,
     web::ApiError,
 };
 
@@ -35,6 +35,7 @@ pub fn registry() -> Registry {
     registry.register(mail::tell_owner);
     registry.register(identity::mail_reset_link);
     registry.register(identity::mail_reuse_warning);
+    scheduling::calcom::register(&mut registry);
     safety::register(&mut registry);
     deliveries::register(&mut registry);
     registry
@@ -79,6 +80,7 @@ pub fn schedules() -> Vec<Schedule> {
         every: Every::DailyAt { hour: 7, minute: 0 },
         job: |due_at| new_job(&insights::LookForChurn::of(due_at)),
     });
+    schedules.extend(scheduling::calcom::schedules());
     schedules.extend(safety::schedules());
     schedules
 }
@@ -104,6 +106,7 @@ async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobEr
     let handled = match (job.provider.as_str(), kept.kind.as_str()) {
         ("TWILIO", "text") => sms::receive_raw(&app, &kept).await,
         ("RETELL", _) => voice::receive_raw(&app, &kept).await,
+        ("CALCOM", _) => scheduling::calcom::receive_raw(&app, &kept).await,
         (provider, kind) => {
             return Err(JobError::Fail(anyhow::anyhow!(
                 "nobody takes up {provider} {kind}"

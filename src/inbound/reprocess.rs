@@ -90,7 +90,10 @@ pub async fn replay(
 
 /// Whether the worker knows the road of such an event.
 pub fn is_taken_up(provider: &str, kind: &str) -> bool {
-    matches!((provider, kind), ("TWILIO", "text") | ("RETELL", _))
+    matches!(
+        (provider, kind),
+        ("TWILIO", "text") | ("RETELL" | "CALCOM", _)
+    )
 }
 
 /// Passes on what the sender has to do with (his fault, or that the database is away); keeps the event and answers as

@@ -7,6 +7,7 @@
 //! Promises: a booked time is booked once, whatever races for it (the exclusion constraint decides, and no reading
 //! before it), and only inside what the business offers at that moment; a change of hours or services moves nothing
 //! that was booked; who is told of an appointment is told of one that still stands.
+pub mod calcom;
 pub mod code;
 pub mod jobs;
 pub mod model;

@@ -14,7 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     admin,
     app::AppState,
-    billing, deliveries, identity, inbox, insights, messaging, ops, people, safety, settings, sms,
+    billing, deliveries, identity, inbox, insights, messaging, ops, people, safety, scheduling,
+    settings, sms,
     traffic, voice,
     web::{
         body, cors, etag,
@@ -40,6 +41,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(people::router())
         .merge(traffic::router())
         .merge(billing::router())
+        .merge(scheduling::calcom::router())
         .merge(insights::router())
         .merge(sms::router())
         .merge(messaging::router())
