@@ -12,6 +12,7 @@ use crate::{
         db::Db,
         faults::Faults,
         http::{self, Reach, TenantClient},
+        lots::Lots,
         secrets::Keyring,
         signing::SigningKeys,
         tasks::Tasks,
@@ -30,6 +31,8 @@ pub struct App {
     pub tasks: Tasks,
     /// Failures that wait to be written down.
     pub faults: Faults,
+    /// Shares of subscribers' limits of provider events.
+    pub event_lots: Lots,
     /// What signs and checks access tokens.
     pub signing: SigningKeys,
     /// What seals and opens secrets at rest.
@@ -116,6 +119,7 @@ impl App {
             settings,
             tasks: Tasks::default(),
             faults: Faults::default(),
+            event_lots: Lots::default(),
             http,
             twilio,
             retell,

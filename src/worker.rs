@@ -28,6 +28,7 @@ pub fn registry() -> Registry {
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
     registry.register(voice::forget_conversation);
+    registry.register(voice::place_test_call);
     registry.register(discretion::forget_words);
     registry.register(discretion::sweep_health_data);
     registry.register(insights::score_health);

@@ -8,6 +8,7 @@ pub mod faults;
 pub mod http;
 pub mod ids;
 pub mod language;
+pub mod lots;
 pub mod metrics;
 pub mod page;
 pub mod phone;

@@ -4,7 +4,7 @@
 //! A text is sent at most once per row of `outgoing_messages`. SENDING is written before the provider is called;
 //! after an unknown outcome the provider is asked before a second try, and when in doubt nothing is sent.
 pub mod approval;
-mod carrier;
+pub mod carrier;
 mod forget;
 mod jobs;
 pub mod model;

@@ -96,6 +96,7 @@ const GIVEN_ELSEWHERE: OnExport =
 const OURS: OnExport = Withhold("how we work, with no word that is not given as a turn");
 
 static REGISTRY: &[PersonalColumn] = &[
+    business("forwarding_tests", "owner_phone"),
     // Contacts keep their row: interactions, leads and money point to it.
     contact("contacts", "first_name", Give, Blank),
     contact("contacts", "last_name", Give, Blank),

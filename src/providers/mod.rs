@@ -3,11 +3,13 @@
 //! Nothing in here knows a domain, a database or a clock; settings and the present moment come in as arguments.
 //! Payloads are read tolerantly (unknown members are skipped) and the members that we use strictly.
 mod exchange;
+mod loose;
 mod pulse;
 pub mod calcom;
 pub mod resend;
 pub mod twilio;
 pub mod recordings;
 pub mod retell;
+pub mod vapi;
 
 pub use pulse::Pulse;

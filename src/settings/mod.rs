@@ -16,6 +16,8 @@ mod questions;
 mod receptionist_switch;
 mod services;
 
+pub use receptionist_switch::find_subscriber;
+
 use serde::Serialize;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;

@@ -112,8 +112,8 @@ fn act(action: &'static str, subscriber: SubscriberId, changes: serde_json::Valu
     }
 }
 
-/// Whom the path names, by id or slug.
-async fn find_subscriber(app: &App, named: &str) -> Result<SubscriberId, ApiError> {
+/// Whom a path names, by id or slug.
+pub async fn find_subscriber(app: &App, named: &str) -> Result<SubscriberId, ApiError> {
     let key = match (named.parse(), named.parse::<Slug>()) {
         (Ok(id), _) => Key::Subscriber(id),
         (Err(_), Ok(_)) => Key::Slug(named),

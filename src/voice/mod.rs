@@ -2,11 +2,13 @@
 //!
 //! Whoever waits on the line gets an answer inside a deadline, whatever is broken here. Events come in any order and
 //! any number of times; they make one interaction (`news`). Each provider has its folder.
+mod forwarding;
 mod line;
 mod news;
 mod resolve;
 mod retell;
 
+pub use forwarding::{PlaceTestCall, place_test_call};
 pub use retell::{ForgetConversation, Held, forget_conversation, receive_raw};
 
 use utoipa_axum::router::OpenApiRouter;
@@ -15,5 +17,7 @@ use crate::app::AppState;
 
 /// The paths that providers of voice call.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(retell::router())
+    OpenApiRouter::new()
+        .merge(retell::router())
+        .merge(forwarding::router())
 }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{
-    loose,
     transcript::{self, Turn, Utterance},
     wire::subscriber_hint,
 };
+use crate::providers::loose;
 
 /// A call. Only its id is certain: a web call has no numbers, a call that never connected has no transcript, and what is
 /// empty is left out. Each later event has more of it, so merge and never blank.

@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 
 use super::{
     call::Cost,
-    loose,
     transcript::{self, Turn, Utterance},
     wire::subscriber_hint,
 };
+use crate::providers::loose;
 
 /// A chat with an agent.
 #[derive(Clone, Debug, Deserialize)]

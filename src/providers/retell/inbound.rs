@@ -5,10 +5,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
-use super::{
-    loose,
-    wire::{ParseError, members, take_timestamp},
-};
+use super::wire::{ParseError, members, take_timestamp};
+use crate::providers::loose;
 
 /// What wants in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,6 @@
 //! ask of Retell. Every enumeration of Retell arrives as open text, since its lists grow without notice.
 pub mod signature;
 mod wire;
-mod loose;
 mod call;
 mod chat;
 mod transcript;

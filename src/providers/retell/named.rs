@@ -1,7 +1,7 @@
 //! What a body of Retell's names before anybody knows whether it is Retell's: enough to find whose secret to try.
 use serde::Deserialize;
 
-use super::loose;
+use crate::providers::loose;
 
 /// The agent and the numbers of a conversation, unproved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::loose;
+use crate::providers::loose;
 
 /// One entry of Retell's transcript of a call or a chat: a sentence, a tool call, its result, a key that was pressed.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -7,8 +7,8 @@ use super::{
     call::{Call, TransferDestination},
     chat::Chat,
     function::FunctionCall,
-    loose,
 };
+use crate::providers::loose;
 
 /// A webhook whose signature was checked.
 #[derive(Clone, Debug)]

@@ -221,7 +221,15 @@ impl Client {
         Ok(exchange::run(request, self.deadline, &self.pulse).await?)
     }
 
-    async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
+    /// A request to a resource of the account.
+    pub(super) fn post(&self, resource: &str) -> RequestBuilder {
+        self.http.post(self.account_url(resource))
+    }
+
+    pub(super) async fn call<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<T, Error> {
         let answer = self.exchange(request).await?;
         if answer.status.is_success() {
             return answer.json().ok_or(Error::Unknown("unreadable answer"));

@@ -12,8 +12,10 @@ mod client;
 mod client_tests;
 mod error;
 mod loose;
+mod place_call;
 
 pub use client::{Account, Client, NewMessage, SentMessage};
 pub use error::{Error, ErrorMeaning, meaning};
 pub use form::{DuplicateField, Form, FormError};
+pub use place_call::{NewCall, PlacedCall};
 pub use wire::{InboundSms, Media, MessageStatus, MessageStatusCallback, OptOutType, ParseError};

@@ -5,6 +5,7 @@
 //! two that do not.
 pub mod days;
 mod languages;
+pub mod when;
 mod words;
 
 pub use languages::guess_language;

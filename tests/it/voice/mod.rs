@@ -2,6 +2,7 @@
 mod ends;
 mod events;
 mod faults;
+mod forwarding;
 mod inbound;
 mod order;
 mod text_tools;

@@ -1,4 +1,4 @@
-//! What Retell says of a conversation is read as far as it goes: a member of an odd type is as good as absent, because a
+//! What Retell and Vapi say of a conversation is read as far as it goes: a member of an odd type is as good as absent, because a
 //! whole call, which somebody has to pay, must not be lost for it. Only the ids by which we know a call or a chat are
 //! read strictly.
 use chrono::{DateTime, Utc};
