@@ -30,7 +30,7 @@ use crate::{
             Act, Appointment, AppointmentStatus, BookingSource, Error, NewAppointment, Place,
         },
         service,
-        store::{appointments, reminders, resources},
+        store::{reminders, resources},
     },
     tenancy::store::booking as rules,
     traffic::Source,

@@ -32,7 +32,7 @@ const LEASE: Duration = Duration::from_secs(30);
 const ASK_AGAIN_IN: Duration = Duration::from_millis(300);
 
 /// What is needed to ask something of a subscriber's calendar.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Access {
     pub connection: Connection,
     pub client: calcom::Client,

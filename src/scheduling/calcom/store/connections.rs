@@ -7,7 +7,7 @@ use crate::{
         db::{SystemTx, TenantTx, Tx},
         ids::SubscriberId,
     },
-    scheduling::calcom::model::{Connection, ConnectionState, EventTypeChoice},
+    scheduling::calcom::model::{Connection, EventTypeChoice},
 };
 
 pub async fn find(tx: &mut TenantTx) -> sqlx::Result<Option<Connection>> {
