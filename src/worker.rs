@@ -20,6 +20,9 @@ pub fn registry() -> Registry {
     housekeeping::register(&mut registry);
     registry.register(reprocess);
     registry.register(messaging::send_text);
+    registry.register(messaging::send_notice);
+    registry.register(messaging::offer_other_times);
+    registry.register(scheduling::remind_due);
     registry.register(messaging::forget_text);
     registry.register(inbox::resume_due);
     registry.register(sms::reply_to_text);
@@ -54,6 +57,11 @@ pub fn schedules() -> Vec<Schedule> {
         name: "idle_texts",
         every: Every::Hours(1),
         job: |_| new_job(&sms::CloseIdleTexts {}),
+    });
+    schedules.push(Schedule {
+        name: "reminders",
+        every: Every::Minutes(1),
+        job: |due_at| new_job(&scheduling::RemindDue::of(due_at)),
     });
     schedules.push(Schedule {
         name: "health_data",

@@ -157,6 +157,23 @@ pub async fn empty_leads(tx: &mut TenantTx) -> sqlx::Result<u64> {
     Ok(emptied.rows_affected())
 }
 
+/// What appointments say of a visit; who comes and when is needed for it.
+pub async fn empty_appointments(tx: &mut TenantTx) -> sqlx::Result<u64> {
+    let subscriber = tx.subscriber();
+    let emptied = sqlx::query!(
+        "update appointments set purpose = null, notes = null
+          where subscriber_id = $1 and id in (
+                select id from appointments
+                 where subscriber_id = $1 and num_nonnulls(purpose, notes) > 0
+                 limit $2 for no key update)",
+        subscriber as _,
+        BATCH as i64,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(emptied.rows_affected())
+}
+
 /// The members of events that hold words; the facts stay.
 pub async fn empty_events(tx: &mut TenantTx) -> sqlx::Result<u64> {
     let subscriber = tx.subscriber();

@@ -18,3 +18,4 @@ pub mod signing;
 pub mod tasks;
 pub mod telemetry;
 pub mod text;
+pub mod wording;

@@ -8,11 +8,14 @@
 //! before it), and only inside what the business offers at that moment; a change of hours or services moves nothing
 //! that was booked; who is told of an appointment is told of one that still stands.
 pub mod calcom;
+pub mod calendar_file;
 pub mod code;
 pub mod jobs;
+pub mod links;
 pub mod model;
 pub mod notices;
 mod offers;
+mod routes;
 pub mod service;
 pub mod slots;
 pub mod store;
@@ -24,4 +27,5 @@ pub use model::{
     Offer, OfferedSlot, Proof, When,
 };
 pub use offers::offer;
+pub use routes::router;
 pub use service::{book, cancel, find_for, mark, reschedule};

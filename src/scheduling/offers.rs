@@ -12,7 +12,7 @@ use super::{
 use crate::{
     kernel::{
         db::TenantTx,
-        ids::{AppointmentId, ResourceId},
+        ids::{AppointmentId, ResourceId, SubscriberId},
         secrets::Keyring,
     },
     tenancy::{
@@ -72,7 +72,11 @@ pub async fn offer(
     let book = open(tx, &wanted, now).await?;
     let from = asked.from.max(now);
     let until = asked.until.min(book.closes_at(now));
-    let lanes = book.lanes(tx, from, until).await?;
+    let lanes = if from < until {
+        book.lanes(tx, from, until).await?
+    } else {
+        Vec::new()
+    };
     let free = slots::free_slots(&book.plan, &lanes, from, until, now, asked.limit);
     let subscriber = tx.subscriber();
     let slots = free
@@ -222,7 +226,7 @@ impl Book {
     fn offered(
         &self,
         keyring: &Keyring,
-        subscriber: crate::kernel::ids::SubscriberId,
+        subscriber: SubscriberId,
         slot: Slot,
         now: DateTime<Utc>,
     ) -> OfferedSlot {

@@ -33,6 +33,9 @@ use crate::{
 /// A code is another appointment's once in a hundred thousand times.
 const CODES: usize = 8;
 
+/// Further ahead than any horizon.
+const FURTHEST: TimeDelta = TimeDelta::days(400);
+
 /// When and where, as far as the request says.
 struct Target {
     /// Of a time that comes twice, both.
@@ -425,6 +428,15 @@ async fn find_place(
     }
     let mut refusal = None;
     for &start in &target.starts {
+        // Before anything is counted with it: a request may say any year.
+        if start <= now {
+            refusal = Some((start, NotOffered::Past));
+            continue;
+        }
+        if start - now > FURTHEST {
+            refusal = Some((start, NotOffered::TooFar));
+            continue;
+        }
         let mut lanes = book.lanes(tx, start, start).await?;
         lanes.sort_by_key(|lane| Some(lane.resource) != target.preferred);
         match slots::judge(&book.plan, &lanes, start, now) {

@@ -15,8 +15,7 @@ use crate::{
     admin,
     app::AppState,
     billing, deliveries, identity, inbox, insights, messaging, ops, people, safety, scheduling,
-    settings, sms,
-    traffic, voice,
+    settings, sms, traffic, voice,
     web::{
         body, cors, etag,
         flood::{self, Shield},
@@ -41,7 +40,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(people::router())
         .merge(traffic::router())
         .merge(billing::router())
-        .merge(scheduling::calcom::router())
+        .merge(scheduling::router())
         .merge(insights::router())
         .merge(sms::router())
         .merge(messaging::router())

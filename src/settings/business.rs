@@ -21,6 +21,10 @@ use crate::{
 
 /// How long an appointment may be, in minutes.
 const DURATIONS: std::ops::RangeInclusive<i64> = 5..=480;
+/// How soon somebody may come: at once, or in a month.
+const LEADS: std::ops::RangeInclusive<i64> = 0..=43_200;
+/// How far ahead somebody may book.
+const HORIZONS: std::ops::RangeInclusive<i64> = 1..=365;
 
 /// What a business says of itself, and how its receptionist speaks.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,6 +60,10 @@ pub struct Settings {
     /// In minutes.
     pub appointment_duration: i32,
     pub booking_enabled: bool,
+    /// How soon somebody may come, at the earliest, in minutes.
+    pub booking_lead_minutes: i32,
+    /// How many days ahead somebody may book.
+    pub booking_horizon_days: i32,
     pub sms_notifications: bool,
     pub recording_mode: RecordingMode,
     /// What a caller is told before a recording begins; our own words when there are none.
@@ -129,6 +137,12 @@ pub struct SettingsUpdate {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub booking_enabled: Member<bool>,
+    #[serde(default)]
+    #[schema(value_type = Option<i64>)]
+    pub booking_lead_minutes: Member<i64>,
+    #[serde(default)]
+    #[schema(value_type = Option<i64>)]
+    pub booking_horizon_days: Member<i64>,
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub sms_notifications: Member<bool>,
@@ -297,16 +311,21 @@ impl SettingsUpdate {
             target,
             field,
             self.appointment_duration,
-            |checks, field, minutes| {
-                let fits = DURATIONS
-                    .contains(&minutes)
-                    .then(|| i32::try_from(minutes).ok())
-                    .flatten();
-                if fits.is_none() {
-                    checks.refuse(field, "is 5 to 480 minutes");
-                }
-                fits
-            },
+            within(DURATIONS, "minutes"),
+        );
+        let (target, field) = (&mut to.booking_lead_minutes, "booking_lead_minutes");
+        checks.set_required(
+            target,
+            field,
+            self.booking_lead_minutes,
+            within(LEADS, "minutes"),
+        );
+        let (target, field) = (&mut to.booking_horizon_days, "booking_horizon_days");
+        checks.set_required(
+            target,
+            field,
+            self.booking_horizon_days,
+            within(HORIZONS, "days"),
         );
         checks.set_required(
             &mut to.is_booking_enabled,
@@ -334,6 +353,20 @@ impl SettingsUpdate {
             words(500),
         );
         checks.finish()
+    }
+}
+
+fn within(
+    range: std::ops::RangeInclusive<i64>,
+    unit: &'static str,
+) -> impl FnOnce(&mut Checks, &str, i64) -> Option<i32> {
+    move |checks, field, number| {
+        let fits = range.contains(&number).then(|| i32::try_from(number).ok());
+        if fits.is_none() {
+            let (least, most) = range.into_inner();
+            checks.refuse(field, format!("is {least} to {most} {unit}"));
+        }
+        fits.flatten()
     }
 }
 
@@ -393,6 +426,8 @@ impl Settings {
             cal_com_url: row.cal_com_url,
             appointment_duration: row.appointment_duration_minutes,
             booking_enabled: row.is_booking_enabled,
+            booking_lead_minutes: row.booking_lead_minutes,
+            booking_horizon_days: row.booking_horizon_days,
             sms_notifications: row.is_sms_enabled,
             recording_mode: row.recording_mode,
             recording_consent_text: row.recording_consent_text,

@@ -80,7 +80,8 @@ pub async fn taken(app: &AppState, job: &SyncAppointment) -> sqlx::Result<()> {
         };
         jobs::enqueue(&mut tx, &order);
         if let Some(interaction) = appointment.interaction {
-            let detail = serde_json::json!({ "appointment_id": appointment.id, "provider": "CALCOM" });
+            let detail =
+                serde_json::json!({ "appointment_id": appointment.id, "provider": "CALCOM" });
             let kind = "appointment.calendar_conflict";
             traffic::trace(&mut tx, interaction, Source::Job, kind, detail, now);
         }

@@ -213,12 +213,17 @@ async fn connect(
     let (subscriber, now) = (asker.subscriber, app.clock.now());
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let before = connections::lock(&mut tx).await?;
-    let id = before.as_ref().map_or_else(Uuid::now_v7, |before| before.id);
+    let id = before
+        .as_ref()
+        .map_or_else(Uuid::now_v7, |before| before.id);
     // A refresh for one business would sign the other one out, so a calendar is one business's.
     if !directory::claim(&mut tx, &Key::CalcomUser(me.id), id).await? {
         return Ok(Outcome::Failed(Failure::Taken));
     }
-    if let Some(before) = before.as_ref().filter(|before| before.calcom_user_id != me.id) {
+    if let Some(before) = before
+        .as_ref()
+        .filter(|before| before.calcom_user_id != me.id)
+    {
         leave_person(&mut tx, before).await?;
     }
     directory::claim(&mut tx, &Key::CalcomConnection(id), id).await?;
@@ -237,7 +242,14 @@ async fn connect(
         subject: Some(id),
         changes: json!({ "provider": "CALCOM" }),
     };
-    audit::record(&mut tx, subscriber, audit::Who::of_user(asker.user), &entry, now).await?;
+    audit::record(
+        &mut tx,
+        subscriber,
+        audit::Who::of_user(asker.user),
+        &entry,
+        now,
+    )
+    .await?;
     tx.commit().await?;
     tracing::info!(subscriber.id = %subscriber, provider = "calcom", "a calendar was connected");
     Ok(Outcome::Connected)

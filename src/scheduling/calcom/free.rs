@@ -18,8 +18,13 @@ use super::{
 };
 use crate::{
     app::App,
-    kernel::{db::TenantTx, ids::SubscriberId, metrics::METRICS},
+    kernel::{
+        db::TenantTx,
+        ids::{AppointmentId, SubscriberId},
+        metrics::METRICS,
+    },
     providers::calcom,
+    scheduling::{model::When, store::appointments},
 };
 
 /// Somebody may be on the phone.
@@ -36,6 +41,9 @@ const AT_LEAST: TimeDelta = TimeDelta::days(14);
 
 /// No further than this.
 const AT_MOST: TimeDelta = TimeDelta::days(62);
+
+/// Nobody books further ahead.
+const FARTHEST: TimeDelta = TimeDelta::days(400);
 
 /// What is free there, where it is known.
 #[derive(Clone, Debug)]
@@ -75,6 +83,41 @@ pub async fn known(
         until: known.covers_until,
         starts: known.starts,
     }))
+}
+
+/// The same for whoever is about to book, and for the coming days.
+pub async fn freshen_for(app: &App, subscriber: SubscriberId, service: Option<Uuid>, when: &When) {
+    let now = app.clock.now();
+    let start = match when {
+        When::Start(start) => *start,
+        // On whatever clocks: a day on both sides is asked for.
+        When::Local(local) => local.and_utc(),
+        // It was offered a moment ago, from what was asked for then.
+        When::Slot(_) => now,
+    };
+    let day = TimeDelta::days(1);
+    let range = start
+        .checked_sub_signed(day)
+        .zip(start.checked_add_signed(day));
+    if let Some(range) = range.filter(|(from, _)| *from < now + FARTHEST) {
+        freshen(app, subscriber, service, range).await;
+    }
+}
+
+/// The same for whoever is about to move an appointment.
+pub async fn freshen_to_move(
+    app: &App,
+    subscriber: SubscriberId,
+    appointment: AppointmentId,
+    when: &When,
+) -> sqlx::Result<()> {
+    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
+    let found = appointments::find_appointment(&mut tx, appointment).await?;
+    tx.end_reading();
+    if let Some(found) = found {
+        freshen_for(app, subscriber, found.service, when).await;
+    }
+    Ok(())
 }
 
 /// Asks the calendar what is free, unless that is known. Nothing comes of it when it cannot be asked: it was tried.
@@ -119,19 +162,24 @@ async fn ask(
     (from, until): (DateTime<Utc>, DateTime<Utc>),
 ) -> anyhow::Result<Asked> {
     let now = app.clock.now();
+    if from > now + FARTHEST {
+        return Ok(Asked::Needless);
+    }
     let from = from.max(now);
     let until = until.max(now + AT_LEAST).min(from + AT_MOST);
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let event_type = connections::find_event_type(&mut tx, service).await?;
     let known = match event_type {
-        Some(event_type) => slots::find(&mut tx, event_type, now - FRESH).await?,
+        Some(event_type) => slots::find(&mut tx, event_type, now - KEPT).await?,
         None => None,
     };
     tx.end_reading();
     let Some(event_type) = event_type else {
         return Ok(Asked::Needless);
     };
-    let is_known = known.is_some_and(|known| known.covers_from <= from && until <= known.covers_until);
+    let is_known = known.as_ref().is_some_and(|known| {
+        known.fetched_at > now - FRESH && known.covers_from <= from && until <= known.covers_until
+    });
     if from >= until || is_known {
         return Ok(Asked::Needless);
     }
@@ -142,8 +190,15 @@ async fn ask(
     };
     // From a little earlier, so that the next question of this minute finds its own beginning in it.
     let since = now.min(from);
+    // What somebody asked for a moment ago is asked for again with the rest: a slot of it may be booked now.
+    let until = known
+        .map_or(until, |known| until.max(known.covers_until))
+        .min(since + AT_MOST);
     let range = (since, until);
-    let found = access.client.slots(&access.token, event_type, range, None, DEADLINE).await;
+    let found = access
+        .client
+        .slots(&access.token, event_type, range, None, DEADLINE)
+        .await;
     if let Err(calcom::Error::TokenRefused) = found {
         tokens::refuse(app, subscriber, &access).await?;
     }
@@ -177,6 +232,9 @@ mod tests {
         assert_eq!(free.allows(at("2026-11-23T14:00:00Z")), None);
         let day = free.between(at("2026-11-24T14:00:00Z"), at("2026-11-25T15:00:00Z"));
         assert_eq!(day, [at("2026-11-24T14:00:00Z")]);
-        assert!(free.between(at("2026-11-26T00:00:00Z"), at("2026-11-24T00:00:00Z")).is_empty());
+        assert!(
+            free.between(at("2026-11-26T00:00:00Z"), at("2026-11-24T00:00:00Z"))
+                .is_empty()
+        );
     }
 }

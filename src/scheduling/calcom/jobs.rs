@@ -195,7 +195,11 @@ async fn choose(app: &App, subscriber: SubscriberId, access: &Access) -> Result<
 
 /// The secret is written first, and kept when this is tried again: of a request whose answer was lost there may be a
 /// webhook, and two with one secret tell the same twice, which is the same as once.
-async fn make_webhook(app: &App, subscriber: SubscriberId, access: &Access) -> Result<(), JobError> {
+async fn make_webhook(
+    app: &App,
+    subscriber: SubscriberId,
+    access: &Access,
+) -> Result<(), JobError> {
     let id = access.connection.id;
     let place = tokens::place(subscriber, &id, "webhook_secret_sealed");
     let secret = match &access.connection.webhook_secret_sealed {
@@ -288,7 +292,10 @@ pub async fn poll(app: AppState, _run: Run, job: Poll) -> Result<(), JobError> {
     let mut until = began;
     let mut skip = 0;
     for page in 1.. {
-        let found = access.client.bookings(&access.token, Since::Updated(since), skip).await;
+        let found = access
+            .client
+            .bookings(&access.token, Since::Updated(since), skip)
+            .await;
         let found = match found {
             Ok(found) => found,
             Err(error) => return Err(failed(&app, subscriber, &access, error).await),

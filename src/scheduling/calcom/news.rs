@@ -17,18 +17,11 @@ use super::{
 use crate::{
     alerts::{self, Alert, Severity},
     jobs,
-    kernel::{
-        db::TenantTx,
-        ids::ResourceId,
-        language::Language,
-        phone::E164,
-    },
+    kernel::{db::TenantTx, ids::ResourceId, language::Language, phone::E164},
     mail::{Notice, TellOwner},
     providers::calcom::Booking,
     scheduling::{
-        model::{
-            Act, Appointment, AppointmentStatus, BookingSource, Error, NewAppointment, Place,
-        },
+        model::{Act, Appointment, AppointmentStatus, BookingSource, Error, NewAppointment, Place},
         service,
         store::{reminders, resources},
     },
@@ -85,11 +78,7 @@ pub enum Applied {
 }
 
 /// Follows what was told, in the transaction that claimed it.
-pub async fn apply(
-    tx: &mut TenantTx,
-    news: &News,
-    now: DateTime<Utc>,
-) -> Result<Applied, Error> {
+pub async fn apply(tx: &mut TenantTx, news: &News, now: DateTime<Utc>) -> Result<Applied, Error> {
     // News of one calendar come one after the other.
     let connection = connections::lock(tx).await?;
     if connection.is_none_or(|one| one.state == ConnectionState::Disconnected) {
@@ -309,14 +298,18 @@ async fn keep_up(
     if !appointment.status.is_open() {
         return Ok(());
     }
-    let is_elsewhere = link.starts_at.is_some_and(|start| start != appointment.starts_at);
+    let is_elsewhere = link
+        .starts_at
+        .is_some_and(|start| start != appointment.starts_at);
     let wants_room = has_moved || link.sync_state == SyncState::Unplaced;
     let mut agrees = !is_elsewhere;
     if wants_room && is_elsewhere {
         // Without an end of its own it keeps its length.
         let start = link.starts_at.unwrap_or(appointment.starts_at);
         let length = appointment.ends_at - appointment.starts_at;
-        let end = link.ends_at.filter(|end| *end > start && *end - start <= LONGEST);
+        let end = link
+            .ends_at
+            .filter(|end| *end > start && *end - start <= LONGEST);
         let mut place = Place {
             resource: appointment.resource,
             starts_at: start,
@@ -326,7 +319,10 @@ async fn keep_up(
         let mut is_placed = false;
         for resource in rooms(tx, Some(appointment.resource), now).await? {
             place.resource = resource;
-            if service::move_to(tx, appointment, &place, ACT, now).await?.is_some() {
+            if service::move_to(tx, appointment, &place, ACT, now)
+                .await?
+                .is_some()
+            {
                 is_placed = true;
                 break;
             }
@@ -380,7 +376,8 @@ async fn unplaced(
             subscriber: Some(subscriber),
             kind: "calcom.unplaced",
             severity: Severity::Warning,
-            detail: "a booking at Cal.com is not among the appointments: its time is taken".to_owned(),
+            detail: "a booking at Cal.com is not among the appointments: its time is taken"
+                .to_owned(),
             cause: format!("calcom.unplaced:{subscriber}:{}", link.id),
         };
         alerts::raise(tx, &alert, now).await?;
@@ -470,18 +467,36 @@ mod tests {
     #[test]
     fn an_older_count_and_an_earlier_state_are_stale() {
         let moved = known("b", 1, CalcomStatus::Accepted);
-        assert!(is_stale(&moved, &told("a", Some(0), BookingStatus::Accepted)));
-        assert!(is_stale(&moved, &told("b", Some(1), BookingStatus::Pending)));
-        assert!(!is_stale(&moved, &told("b", Some(1), BookingStatus::Accepted)));
-        assert!(!is_stale(&moved, &told("b", Some(2), BookingStatus::Cancelled)));
+        assert!(is_stale(
+            &moved,
+            &told("a", Some(0), BookingStatus::Accepted)
+        ));
+        assert!(is_stale(
+            &moved,
+            &told("b", Some(1), BookingStatus::Pending)
+        ));
+        assert!(!is_stale(
+            &moved,
+            &told("b", Some(1), BookingStatus::Accepted)
+        ));
+        assert!(!is_stale(
+            &moved,
+            &told("b", Some(2), BookingStatus::Cancelled)
+        ));
         let cancelled = known("b", 2, CalcomStatus::Cancelled);
-        assert!(is_stale(&cancelled, &told("b", Some(1), BookingStatus::Accepted)));
+        assert!(is_stale(
+            &cancelled,
+            &told("b", Some(1), BookingStatus::Accepted)
+        ));
     }
 
     #[test]
     fn a_poll_is_stale_by_its_time_and_by_another_booking() {
         let moved = known("b", 1, CalcomStatus::Accepted);
-        assert!(!is_stale(&moved, &told("b", None, BookingStatus::Cancelled)));
+        assert!(!is_stale(
+            &moved,
+            &told("b", None, BookingStatus::Cancelled)
+        ));
         assert!(is_stale(&moved, &told("a", None, BookingStatus::Cancelled)));
         let mut next = told("c", None, BookingStatus::Accepted);
         next.moved_from = Some("b".to_owned());

@@ -203,12 +203,17 @@ fn page(app: &App, failure: Option<Failure>) -> Response {
     if let Some(Ok(mut url)) = dashboard {
         match failure {
             None => url.query_pairs_mut().append_pair("calcom", "connected"),
-            Some(failure) => url.query_pairs_mut().append_pair("calcom_error", failure.as_str()),
+            Some(failure) => url
+                .query_pairs_mut()
+                .append_pair("calcom_error", failure.as_str()),
         };
         return Redirect::to(url.as_str()).into_response();
     }
     let (status, words) = match failure {
-        None => (StatusCode::OK, "Your calendar is connected. You can close this page."),
+        None => (
+            StatusCode::OK,
+            "Your calendar is connected. You can close this page.",
+        ),
         Some(failure) => (StatusCode::BAD_REQUEST, words(failure)),
     };
     let mut html = String::from("<!doctype html><meta charset=utf-8><title>Cal.com</title>");
@@ -219,13 +224,23 @@ fn page(app: &App, failure: Option<Failure>) -> Response {
 
 fn words(failure: Failure) -> &'static str {
     match failure {
-        Failure::State => "This link was used before, or is older than ten minutes. Begin again from your settings.",
-        Failure::Session => "Sign in as an admin of the business, and begin again from your settings.",
+        Failure::State => {
+            "This link was used before, or is older than ten minutes. Begin again from your settings."
+        }
+        Failure::Session => {
+            "Sign in as an admin of the business, and begin again from your settings."
+        }
         Failure::Denied => "You did not allow it: nothing was connected.",
         Failure::Refused => "Cal.com refused: nothing was connected. Begin again, or tell us.",
-        Failure::Code => "Cal.com's answer was used before or came too late. Begin again from your settings.",
-        Failure::Taken => "This calendar is connected to another business here. Disconnect it there first.",
-        Failure::Unavailable => "Cal.com cannot be reached at the moment. Begin again in a few minutes.",
+        Failure::Code => {
+            "Cal.com's answer was used before or came too late. Begin again from your settings."
+        }
+        Failure::Taken => {
+            "This calendar is connected to another business here. Disconnect it there first."
+        }
+        Failure::Unavailable => {
+            "Cal.com cannot be reached at the moment. Begin again in a few minutes."
+        }
     }
 }
 
@@ -258,7 +273,9 @@ impl CalendarStatus {
             is_connected: state == Some(ConnectionState::Active),
             state,
             event_type,
-            has_webhook: connection.as_ref().is_some_and(|one| one.webhook_id.is_some()),
+            has_webhook: connection
+                .as_ref()
+                .is_some_and(|one| one.webhook_id.is_some()),
             connected_at: connection.as_ref().map(|one| one.connected_at),
             last_polled_at: connection.as_ref().and_then(|one| one.polled_until),
             username: connection.as_ref().and_then(|one| one.username.clone()),
@@ -299,7 +316,14 @@ async fn disconnect_calcom(
         directory::give_up(&mut tx, &Key::CalcomConnection(connection.id)).await?;
         let subscriber = admin.subscriber;
         jobs::enqueue(&mut tx, &TearDown { subscriber });
-        audit(&mut tx, &app, &admin, "calendar.disconnected", connection.id).await?;
+        audit(
+            &mut tx,
+            &app,
+            &admin,
+            "calendar.disconnected",
+            connection.id,
+        )
+        .await?;
     }
     let after = connections::find(&mut tx).await?;
     tx.commit().await?;
@@ -409,7 +433,10 @@ async fn offered(app: &App, subscriber: SubscriberId) -> Result<Vec<EventType>, 
             client,
             token,
         } = tokens::access(app, subscriber).await?;
-        match client.event_types(&token, connection.username.as_deref()).await {
+        match client
+            .event_types(&token, connection.username.as_deref())
+            .await
+        {
             Ok(offered) => return Ok(offered),
             Err(calcom::Error::TokenRefused) => {
                 let refused = Access {
@@ -449,7 +476,10 @@ impl From<NoAccess> for ApiError {
             NoAccess::Reconnect => conflict("the calendar must be connected again"),
             NoAccess::Busy => Self::unavailable(),
             NoAccess::Provider(error) => {
-                tracing::warn!(provider = "calcom", "a calendar could not be asked: {error}");
+                tracing::warn!(
+                    provider = "calcom",
+                    "a calendar could not be asked: {error}"
+                );
                 Self::unavailable()
             }
             NoAccess::Internal(error) => Self::Internal(error),

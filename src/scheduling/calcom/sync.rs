@@ -11,8 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ATTEMPT_KEY,
-    conflict,
+    ATTEMPT_KEY, conflict,
     model::{CalcomStatus, ConnectionState, Link, Origin, SyncState},
     store::{bookings, connections, slots},
     tokens::{self, Access},
@@ -86,9 +85,8 @@ pub(super) enum Step {
 
 /// What appointment and booking differ in. What is over or has begun is left as it is.
 pub(super) fn step(appointment: &Appointment, link: Option<&Link>, now: DateTime<Utc>) -> Step {
-    let is_booked = link.is_some_and(|link| {
-        link.uid.is_some() && !link.status.is_some_and(CalcomStatus::is_over)
-    });
+    let is_booked = link
+        .is_some_and(|link| link.uid.is_some() && !link.status.is_some_and(CalcomStatus::is_over));
     let may_be_booked = link.is_some_and(|link| link.attempted_at.is_some());
     match appointment.status {
         AppointmentStatus::Pending | AppointmentStatus::Confirmed => {
@@ -139,7 +137,10 @@ pub async fn sync_appointment(
     let Some(work) = read(&app, &job, access).await? else {
         return Ok(());
     };
-    let key = format!("calcom:book:{}:{}", work.access.connection.id, work.event_type);
+    let key = format!(
+        "calcom:book:{}:{}",
+        work.access.connection.id, work.event_type
+    );
     let is_last = run.attempt() >= SyncAppointment::MAX_ATTEMPTS;
     with_lease(&app, key, LEASE, async {
         // What was read before the lease may be what somebody has just done.
@@ -172,8 +173,12 @@ async fn read(
         None => None,
     };
     tx.end_reading();
-    let event_type = link.as_ref().and_then(|link| link.event_type_id).or(event_type);
-    let (Some(appointment), Some(event_type), Some(rules)) = (appointment, event_type, rules) else {
+    let event_type = link
+        .as_ref()
+        .and_then(|link| link.event_type_id)
+        .or(event_type);
+    let (Some(appointment), Some(event_type), Some(rules)) = (appointment, event_type, rules)
+    else {
         return Ok(None);
     };
     if access.connection.state != ConnectionState::Active {
@@ -239,8 +244,17 @@ async fn carry_out(app: &AppState, job: &SyncAppointment, work: Work) -> Result<
         Err(calcom::Error::Refused { .. }) if step == Step::Cancel => {
             // Most likely it is cancelled already: what stands there counts.
             let uid = link.uid.clone().unwrap_or_default();
-            match work.access.client.find_booking(&work.access.token, &uid).await {
-                Ok(booking) if booking.status.is_some_and(|status| CalcomStatus::from(status).is_over()) => {
+            match work
+                .access
+                .client
+                .find_booking(&work.access.token, &uid)
+                .await
+            {
+                Ok(booking)
+                    if booking
+                        .status
+                        .is_some_and(|status| CalcomStatus::from(status).is_over()) =>
+                {
                     write(app, job, link, &booking).await
                 }
                 Ok(_) => Ok(conflict::refused(app, job, "REFUSED").await?),
@@ -273,9 +287,15 @@ async fn ask(
     match step {
         Step::Move => {
             let reason = "Moved by the business's receptionist";
-            client.reschedule(token, uid, appointment.starts_at, reason).await
+            client
+                .reschedule(token, uid, appointment.starts_at, reason)
+                .await
         }
-        Step::Cancel => client.cancel(token, uid, "Cancelled by the business's receptionist").await,
+        Step::Cancel => {
+            client
+                .cancel(token, uid, "Cancelled by the business's receptionist")
+                .await
+        }
         Step::Create | Step::Nothing => {
             let mut metadata = BTreeMap::from([
                 ("subscriber_id", job.subscriber.to_string()),
@@ -287,9 +307,14 @@ async fn ask(
             let new = NewBooking {
                 event_type_id: work.event_type,
                 start: appointment.starts_at,
-                name: name.filter(|name| !name.trim().is_empty()).unwrap_or(NAMELESS),
+                name: name
+                    .filter(|name| !name.trim().is_empty())
+                    .unwrap_or(NAMELESS),
                 email: appointment.customer_email.as_deref(),
-                phone: appointment.customer_phone.as_ref().map(|phone| phone.as_str()),
+                phone: appointment
+                    .customer_phone
+                    .as_ref()
+                    .map(|phone| phone.as_str()),
                 time_zone: &appointment.timezone,
                 language: work.language,
                 metadata,
@@ -311,7 +336,9 @@ async fn look(
         if let Some(next) = &booking.moved_to {
             return client.find_booking(token, next).await.map(Some);
         }
-        let is_over = booking.status.is_some_and(|status| CalcomStatus::from(status).is_over());
+        let is_over = booking
+            .status
+            .is_some_and(|status| CalcomStatus::from(status).is_over());
         return Ok(is_over.then_some(booking));
     }
     let key = link.id.to_string();
@@ -396,10 +423,7 @@ async fn failed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        kernel::ids::ResourceId,
-        scheduling::model::BookingSource,
-    };
+    use crate::{kernel::ids::ResourceId, scheduling::model::BookingSource};
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -468,16 +492,40 @@ mod tests {
             (Confirmed, None, Step::Create),
             (Pending, None, Step::Create),
             (Confirmed, Some(asked.clone()), Step::Create),
-            (Confirmed, Some(booked(here, CalcomStatus::Accepted)), Step::Nothing),
-            (Confirmed, Some(booked(there, CalcomStatus::Accepted)), Step::Move),
-            (Confirmed, Some(booked(here, CalcomStatus::Cancelled)), Step::Nothing),
+            (
+                Confirmed,
+                Some(booked(here, CalcomStatus::Accepted)),
+                Step::Nothing,
+            ),
+            (
+                Confirmed,
+                Some(booked(there, CalcomStatus::Accepted)),
+                Step::Move,
+            ),
+            (
+                Confirmed,
+                Some(booked(here, CalcomStatus::Cancelled)),
+                Step::Nothing,
+            ),
             (Confirmed, Some(refused), Step::Nothing),
             (Confirmed, Some(moved_since), Step::Create),
             (Cancelled, None, Step::Nothing),
             (Cancelled, Some(asked), Step::Cancel),
-            (Cancelled, Some(booked(here, CalcomStatus::Accepted)), Step::Cancel),
-            (Cancelled, Some(booked(here, CalcomStatus::Cancelled)), Step::Nothing),
-            (Completed, Some(booked(there, CalcomStatus::Accepted)), Step::Nothing),
+            (
+                Cancelled,
+                Some(booked(here, CalcomStatus::Accepted)),
+                Step::Cancel,
+            ),
+            (
+                Cancelled,
+                Some(booked(here, CalcomStatus::Cancelled)),
+                Step::Nothing,
+            ),
+            (
+                Completed,
+                Some(booked(there, CalcomStatus::Accepted)),
+                Step::Nothing,
+            ),
             (NoShow, None, Step::Nothing),
         ] {
             let found = step(&appointment(status), link.as_ref(), now);

@@ -96,7 +96,10 @@ pub fn seal(
     tokens: &Tokens,
     now: DateTime<Utc>,
 ) -> SealedTokens {
-    let sealed = |column, secret| app.keyring.seal(&place(subscriber, connection, column), secret);
+    let sealed = |column, secret| {
+        app.keyring
+            .seal(&place(subscriber, connection, column), secret)
+    };
     let life = TimeDelta::from_std(tokens.expires_in).unwrap_or(TimeDelta::minutes(30));
     SealedTokens {
         access: sealed("access_token_sealed", &tokens.access),
@@ -141,7 +144,9 @@ async fn read(app: &App, subscriber: SubscriberId) -> Result<Connection, NoAcces
 }
 
 fn is_stale(connection: &Connection, now: DateTime<Utc>) -> bool {
-    connection.expires_at.is_none_or(|until| until < now + MARGIN)
+    connection
+        .expires_at
+        .is_none_or(|until| until < now + MARGIN)
 }
 
 fn open(
@@ -186,11 +191,20 @@ async fn refresh_alone(
     let connection = read(app, subscriber).await?;
     let now = app.clock.now();
     let fresh_enough = TimeDelta::minutes(25);
-    if connection.expires_at.is_some_and(|until| until > now + fresh_enough) {
+    if connection
+        .expires_at
+        .is_some_and(|until| until > now + fresh_enough)
+    {
         return open(app, subscriber, client, connection);
     }
-    let spent = connection.refresh_token_sealed.as_deref().unwrap_or_default();
-    let opened = app.keyring.open(&place(subscriber, &connection.id, "refresh_token_sealed"), spent);
+    let spent = connection
+        .refresh_token_sealed
+        .as_deref()
+        .unwrap_or_default();
+    let opened = app.keyring.open(
+        &place(subscriber, &connection.id, "refresh_token_sealed"),
+        spent,
+    );
     let opened = opened.map_err(anyhow::Error::from)?;
     match client.refresh(&opened).await {
         Ok(tokens) => {

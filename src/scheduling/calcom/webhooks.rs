@@ -86,7 +86,9 @@ async fn calcom_event_of_connection(
 
 fn signed(headers: &HeaderMap) -> &str {
     let header = headers.get(signature::HEADER);
-    header.and_then(|value| value.to_str().ok()).unwrap_or_default()
+    header
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
 }
 
 fn rejected(error: ApiError) -> ApiError {

@@ -258,7 +258,7 @@ fn is_taken<T>(result: &sqlx::Result<T>) -> bool {
 }
 
 /// What staff may correct beside the time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Details {
     pub contact: Option<ContactId>,
     pub customer_name: Option<String>,

@@ -5,6 +5,7 @@ use crate::{
     kernel::{
         db::{SystemTx, TenantTx, Tx},
         ids::{AppointmentId, OutgoingId, ReminderId, SubscriberId},
+        language::Language,
     },
     scheduling::model::{Notice, NoticeKind},
 };
@@ -97,6 +98,34 @@ pub async fn list_due(
         .collect())
 }
 
+/// The reminder, if it still waits.
+pub async fn find_reminder(tx: &mut TenantTx, id: ReminderId) -> sqlx::Result<Option<Notice>> {
+    let subscriber = tx.subscriber();
+    sqlx::query_as!(
+        Notice,
+        r#"select id as "id: _", appointment_id as "appointment: _", kind as "kind: _", starts_at from reminders
+            where subscriber_id = $1 and id = $2 and state = 'WAITING'"#,
+        subscriber as _,
+        id as _,
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// Whether the appointment had another start, of which the person was to be told.
+pub async fn was_moved(tx: &mut TenantTx, appointment: AppointmentId) -> sqlx::Result<bool> {
+    let subscriber = tx.subscriber();
+    sqlx::query_scalar!(
+        r#"select exists (select from reminders r join appointments a on a.subscriber_id = $1 and a.id = r.appointment_id
+                           where r.subscriber_id = $1 and r.appointment_id = $2 and r.kind = 'CONFIRMATION'
+                             and r.starts_at <> a.starts_at) as "was!""#,
+        subscriber as _,
+        appointment as _,
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
 /// The reminder, locked, if it still waits: of two runs one tells it.
 pub async fn lock_waiting(tx: &mut TenantTx, id: ReminderId) -> sqlx::Result<Option<Notice>> {
     let subscriber = tx.subscriber();
@@ -141,7 +170,8 @@ pub async fn set_queued(
 pub async fn set_dropped(tx: &mut TenantTx, id: ReminderId, reason: &str) -> sqlx::Result<()> {
     let subscriber = tx.subscriber();
     sqlx::query!(
-        "update reminders set state = 'DROPPED', reason = $3 where subscriber_id = $1 and id = $2",
+        "update reminders set state = 'DROPPED', reason = $3
+          where subscriber_id = $1 and id = $2 and state = 'WAITING'",
         subscriber as _,
         id as _,
         reason,
@@ -155,7 +185,7 @@ pub async fn set_dropped(tx: &mut TenantTx, id: ReminderId, reason: &str) -> sql
 #[derive(Clone, Debug, Default)]
 pub struct PersonFacts {
     pub timezone: Option<String>,
-    pub language: Option<crate::kernel::language::Language>,
+    pub language: Option<Language>,
 }
 
 pub async fn find_person(

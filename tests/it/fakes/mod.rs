@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use tokio::{net::TcpListener, sync::Notify};
 
-pub use calcom::{EVENT_TYPE, FakeBooking, FakeCalcom, USER};
+pub use calcom::{EVENT_TYPE, FakeCalcom, USER};
 pub use receiver::{Answering, Received, Receiver};
 pub use retell::FakeRetell;
 pub use twilio::FakeTwilio;

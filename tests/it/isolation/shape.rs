@@ -8,11 +8,17 @@ use super::{assert_none, database};
 
 /// `subscriber_id` first, keys, unique constraints and foreign keys begin with it, one policy, forced.
 const TENANT: &[&str] = &[
+    "appointments",
     "audit_heads",
     "audit_log",
     "black_box_events",
     "blocked_callers",
     "business_hours",
+    "calendar_bookings",
+    "calendar_connections",
+    "calendar_consents",
+    "calendar_event_types",
+    "calendar_slots",
     "churn_alerts",
     "consent_logs",
     "contacts",
@@ -38,6 +44,8 @@ const TENANT: &[&str] = &[
     "reconciliation_differences",
     "recordings",
     "registrations",
+    "reminders",
+    "resources",
     "retention_settings",
     "services",
     "subscriber_channels",

@@ -43,10 +43,7 @@ pub async fn find(tx: &mut TenantTx, signs: &Signs<'_>) -> sqlx::Result<Option<L
 }
 
 /// The row of an appointment.
-pub async fn find_of(
-    tx: &mut TenantTx,
-    appointment: AppointmentId,
-) -> sqlx::Result<Option<Link>> {
+pub async fn find_of(tx: &mut TenantTx, appointment: AppointmentId) -> sqlx::Result<Option<Link>> {
     let subscriber = tx.subscriber();
     sqlx::query_as!(
         Link,
