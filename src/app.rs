@@ -17,7 +17,7 @@ use crate::{
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{calcom, recordings::Recordings, resend, retell, twilio},
+    providers::{calcom, elevenlabs, llm, recordings::Recordings, resend, retell, twilio, vapi},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -47,6 +47,12 @@ pub struct App {
     pub retell: Option<retell::Client>,
     /// None: nobody can connect a calendar, and those that are connected rest.
     pub calcom: Option<calcom::Client>,
+    /// None: the built-in brain answers where a language model should.
+    pub llm: Option<llm::Client>,
+    /// None: nothing can be asked of Vapi; its calls are answered all the same where its secret is set.
+    pub vapi: Option<vapi::Client>,
+    /// None: calls are spoken by the carrier's own voice.
+    pub elevenlabs: Option<elevenlabs::Client>,
     /// None: mails go to the sandbox (development) or are off (production).
     pub resend: Option<resend::Client>,
     /// The sound of calls, wherever it is kept.
@@ -69,7 +75,11 @@ impl App {
         };
         let mut recordings = Recordings::new(
             http.clone(),
-            &[&settings.twilio.api_base_url, &settings.retell.api_base_url],
+            &[
+                &settings.twilio.api_base_url,
+                &settings.retell.api_base_url,
+                &settings.vapi.api_base_url,
+            ],
         );
         if let (Some(sid), Some(token)) = (&settings.twilio.account_sid, &settings.twilio.api_token)
         {
@@ -91,6 +101,26 @@ impl App {
             )),
             _ => None,
         };
+        let model = &settings.llm;
+        let llm = model.api_base_url.as_ref().map(|base_url| {
+            llm::Client::new(http.clone(), base_url, model.api_key.clone(), &model.model)
+        });
+        let vapi = settings
+            .vapi
+            .api_key
+            .clone()
+            .map(|key| vapi::Client::new(http.clone(), &settings.vapi.api_base_url, key));
+        let voice = &settings.elevenlabs;
+        let live_http = http::live_client().context("make the client for live calls")?;
+        let elevenlabs = voice.api_key.clone().map(|key| {
+            let client = elevenlabs::Client::new(live_http, &voice.api_base_url, key);
+            let client = client.with_concurrency(voice.max_concurrent);
+            if voice.has_zero_retention {
+                client.with_zero_retention()
+            } else {
+                client
+            }
+        });
         let mail = &settings.mail;
         let resend = mail
             .api_key
@@ -124,6 +154,9 @@ impl App {
             twilio,
             retell,
             calcom,
+            llm,
+            vapi,
+            elevenlabs,
             resend,
             recordings,
         }))

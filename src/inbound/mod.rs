@@ -10,12 +10,16 @@ mod pace;
 mod proof;
 mod proved;
 mod reprocess;
+mod connection;
+mod vapi;
 
 pub use claim::{
-    Claim, EventKey, Kept, KeptState, Received, claim, find_kept, give_kept, keep_unreadable,
-    keep_unrouted,
+    Claim, EventKey, Kept, KeptState, Received, claim, find_kept, find_taker, give_kept,
+    keep_unreadable, keep_unrouted,
 };
+pub use connection::{Connected, connected};
 pub use pace::{await_turn, pace};
 pub use proof::Proof;
 pub use proved::{RetellBody, TwilioForm, count, outcome_of};
 pub use reprocess::{Replay, Reprocess, own_or_answer, replay};
+pub use vapi::VapiBody;

@@ -2,7 +2,7 @@
 //!
 //! A subscriber may have an account of its own at a provider, whose webhooks its own secret signs. Which secret to try
 //! is asked in this order: the platform's, in memory; then, when they do not fit, the secrets of the subscriber whom
-//! the unproved body names (Twilio: its account; Retell: its agent or numbers). An own account's webhook is thereby
+//! the unproved body or the path names (Twilio: its account; Retell and Vapi: agent, numbers or connection). An own account's webhook is thereby
 //! checked with its own secret and never accepted for want of one, and the order changes no outcome: a body fits
 //! one secret, and nobody can make the platform's account or its secrets their own. But it decides what a request
 //! costs. What the platform's secret signed, nearly everything, asks the database nothing, and what no secret signed
@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 
-use super::{Proof, Received};
+use super::{Connected, Proof, Received, connected};
 use crate::{
     app::AppState,
     kernel::{
@@ -48,6 +48,7 @@ pub struct TwilioForm {
 pub struct RetellBody {
     pub body: Bytes,
     pub proof: Proof,
+    pub connected: Connected,
 }
 
 /// Counts what became of a webhook: `done`, `duplicate`, `unrouted`, `waiting`, `rejected` or `failed`.
@@ -135,7 +136,7 @@ async fn own_twilio(
 }
 
 /// The accounts of those whom the directory knows by these keys.
-async fn accounts_named(
+pub(super) async fn accounts_named(
     app: &AppState,
     provider: Provider,
     keys: &[Key<'_>],
@@ -161,7 +162,7 @@ async fn accounts_named(
 }
 
 /// What somebody is told whose request fits no secret. Without any of the platform's it may be us who lack it.
-fn unproved(provider: &str, is_off: bool) -> ApiError {
+pub(super) fn unproved(provider: &str, is_off: bool) -> ApiError {
     if is_off {
         ApiError::provider_not_configured(provider)
     } else {
@@ -181,7 +182,8 @@ impl FromRequest<AppState> for RetellBody {
 async fn prove_retell(request: Request, app: &AppState) -> Result<RetellBody, ApiError> {
     let secrets = &app.settings.retell.webhook_secrets;
     let unproved = || unproved("Retell", secrets.is_empty());
-    let (parts, unread) = request.into_parts();
+    let (mut parts, unread) = request.into_parts();
+    let connected = connected(&mut parts).await;
     let signature = header_text(&parts.headers, "x-retell-signature");
     let signature = signature.ok_or_else(unproved)?.to_owned();
     if !has_content_type(&parts.headers, "application/json") {
@@ -192,18 +194,23 @@ async fn prove_retell(request: Request, app: &AppState) -> Result<RetellBody, Ap
     let proof = match retell::signature::check(secrets, &signature, &raw, now_ms) {
         Ok(()) => Proof::Platform,
         Err(SignatureError::Mismatch) => {
-            let own = own_retell(app, &raw, &signature, now_ms).await?;
+            let own = own_retell(app, &raw, connected, &signature, now_ms).await?;
             own.ok_or_else(unproved)?
         }
         Err(SignatureError::Malformed | SignatureError::Stale) => return Err(unproved()),
     };
-    Ok(RetellBody { body: raw, proof })
+    Ok(RetellBody {
+        body: raw,
+        proof,
+        connected,
+    })
 }
 
-/// The subscriber whose agent or number the body names, if their own account's secret signed it.
+/// The subscriber whose agent or number the body or the path names, if their own account's secret signed it.
 async fn own_retell(
     app: &AppState,
     body: &[u8],
+    connected: Connected,
     signature: &str,
     now_ms: i64,
 ) -> Result<Option<Proof>, ApiError> {
@@ -213,7 +220,8 @@ async fn own_retell(
         .iter()
         .filter_map(|number| E164::of_caller(number))
         .collect();
-    let mut keys: Vec<Key<'_>> = named.agent.iter().map(|id| Key::RetellAgent(id)).collect();
+    let mut keys: Vec<Key<'_>> = connected.keys().into_iter().flatten().collect();
+    keys.extend(named.agent.iter().map(|id| Key::RetellAgent(id)));
     keys.extend(numbers.iter().map(Key::Number));
     if keys.is_empty() {
         return Ok(None);
@@ -225,7 +233,7 @@ async fn own_retell(
     Ok(own.map(|own| Proof::Own(own.subscriber)))
 }
 
-fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get(name)?
         .to_str()
@@ -233,7 +241,7 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
+pub(super) fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
     header_text(headers, header::CONTENT_TYPE.as_str()).is_some_and(|value| {
         let essence = value.split(';').next().unwrap_or_default();
         essence.trim().eq_ignore_ascii_case(wanted)

@@ -138,6 +138,7 @@ static REGISTRY: &[PersonalColumn] = &[
     contact("tool_calls", "answer", Give, DeleteRow),
     contact("dialogue_states", "state", OURS, DeleteRow),
     contact("dialogue_states", "provider_chat_id", OURS, DeleteRow),
+    contact("twilio_calls", "plan", OURS, Blank),
     // A note is somebody's words about the person; the other lines are ids and codes.
     contact("black_box_events", "detail", Give, DeleteRow),
     contact("leads", "category", Give, DeleteRow),
@@ -217,6 +218,12 @@ static REGISTRY: &[PersonalColumn] = &[
         "export_parts",
         "content",
         Withhold("a copy of what is given"),
+        DeleteRow,
+    ),
+    contact(
+        "audio_cache",
+        "audio",
+        Withhold("the sound of what is given as a turn, gone within minutes"),
         DeleteRow,
     ),
     // What receivers said: their words, and maybe about somebody.

@@ -64,6 +64,11 @@ impl Answer {
     pub(super) fn json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()
     }
+
+    /// The body as it came.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.body
+    }
 }
 
 /// Without its URL, because a query string can hold phone numbers, and errors are logged.

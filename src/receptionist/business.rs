@@ -3,6 +3,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     kernel::language::Language, receptionist::plain::plain, tenancy::opening_hours::Calendar,
@@ -34,11 +35,16 @@ pub struct Business {
     pub schedule_summary: Option<String>,
     pub address: Option<String>,
     pub website: Option<String>,
+    /// Where people can book by themselves.
+    pub booking_link: Option<String>,
+    /// Whether appointments are given by the receptionist.
+    pub is_booking_enabled: bool,
 }
 
 /// Something the business does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Service {
+    pub id: Uuid,
     pub name: String,
     pub duration_minutes: Option<u32>,
     pub price: Option<Decimal>,

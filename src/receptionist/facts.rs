@@ -23,6 +23,8 @@ impl Business {
             schedule_summary: profile.schedule_summary.clone(),
             address: None,
             website: profile.website_url.clone(),
+            booking_link: profile.cal_com_url.clone(),
+            is_booking_enabled: profile.is_booking_enabled,
         }
     }
 }
@@ -39,6 +41,7 @@ fn amount(fee: &str) -> Option<Decimal> {
 
 fn service(row: &ServiceRow) -> Service {
     Service {
+        id: row.id,
         name: row.name.clone(),
         duration_minutes: u32::try_from(row.duration_minutes).ok(),
         price: row.price,

@@ -40,6 +40,7 @@ pub fn register(registry: &mut Registry) {
     registry.register(erasure::erase_subscriber);
     registry.register(erasure::delete_at_retell);
     registry.register(erasure::delete_at_twilio);
+    registry.register(erasure::delete_at_vapi);
 }
 
 /// The schedules of this room.

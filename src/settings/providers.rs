@@ -3,16 +3,18 @@ use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
 
 use crate::{
     app::{App, AppState},
     identity::{Admin, Caller, Staff, audit::Entry},
+    providers::vapi::auth::Scheme,
     tenancy::accounts::{self, Account, Change, Error, Provider, Saved, SecretChange, SecretShown},
     web::{
-        ApiError, Problem,
+        ApiError, Member, Problem,
         extract::{Body, Path},
     },
 };
@@ -33,6 +35,11 @@ struct AccountView {
     is_enabled: bool,
     api_key: Option<SecretView>,
     webhook_secret: Option<SecretView>,
+    /// How Vapi signs; null: in one of the usual ways.
+    #[schema(value_type = Option<Object>)]
+    webhook_scheme: Option<Value>,
+    /// Names this account in the paths that its provider is given, such as `/webhooks/vapi/{connection}`.
+    connection: Option<Uuid>,
     created_at: Option<DateTime<Utc>>,
     updated_at: Option<DateTime<Utc>>,
 }
@@ -60,6 +67,11 @@ struct SaveAccount {
     #[serde(default)]
     #[schema(value_type = Option<String>, write_only)]
     webhook_secret: SecretMember,
+    /// How Vapi signs, with the fields of its custom credentials (`mode`, `signatureHeader`, `payloadFormat` …). Null:
+    /// with the secret in `X-Vapi-Secret`, as a bearer token, or with the HMAC that is its default.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    webhook_scheme: Member<Value>,
 }
 
 /// Missing, null, or a value: three different orders.
@@ -188,6 +200,7 @@ fn read(app: &App, provider: Provider, request: SaveAccount) -> Result<Change, A
         is_enabled: request.is_enabled,
         api_key: read_secret("api_key", request.api_key)?,
         webhook_secret: read_secret("webhook_secret", request.webhook_secret)?,
+        webhook_scheme: read_scheme(provider, request.webhook_scheme)?,
     })
 }
 
@@ -206,6 +219,28 @@ fn check_account_id(provider: Provider, id: &str) -> Result<(), ApiError> {
     is_good
         .then_some(())
         .ok_or_else(|| ApiError::invalid("account_id", "is not an account id of this provider"))
+}
+
+/// None: as it is. What is kept names every field, whatever Vapi's defaults become.
+fn read_scheme(
+    provider: Provider,
+    member: Member<Value>,
+) -> Result<Option<Option<Value>>, ApiError> {
+    let given = match member {
+        Member::Absent => return Ok(None),
+        Member::Null => return Ok(Some(None)),
+        Member::Value(value) => value,
+    };
+    if provider != Provider::Vapi {
+        let message = "only Vapi lets its signature be chosen";
+        return Err(ApiError::invalid("webhook_scheme", message));
+    }
+    let scheme: Scheme = serde_json::from_value(given)
+        .map_err(|_| ApiError::invalid("webhook_scheme", "has a member that Vapi does not have"))?;
+    scheme
+        .check()
+        .map_err(|message| ApiError::invalid("webhook_scheme", message))?;
+    Ok(Some(serde_json::to_value(scheme).ok()))
 }
 
 /// A secret of a few letters could be guessed, and would open the subscriber's own door to everybody.
@@ -237,6 +272,8 @@ impl AccountView {
                 is_enabled: false,
                 api_key: None,
                 webhook_secret: None,
+                webhook_scheme: None,
+                connection: None,
                 created_at: None,
                 updated_at: None,
             };
@@ -247,6 +284,8 @@ impl AccountView {
             is_enabled: account.is_enabled,
             api_key: account.api_key.map(SecretView::from),
             webhook_secret: account.webhook_secret.map(SecretView::from),
+            webhook_scheme: account.webhook_scheme,
+            connection: Some(account.id),
             created_at: Some(account.created_at),
             updated_at: Some(account.updated_at),
         }

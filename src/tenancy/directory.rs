@@ -29,6 +29,10 @@ pub enum Key<'a> {
     CalcomUser(i64),
     /// Somebody who is away at Cal.com to say yes, by the SHA-256 in hex of what they bring back.
     CalcomState(&'a str),
+    /// A phone number at Vapi, by Vapi's id of it.
+    VapiNumber(&'a str),
+    /// What a provider is given as a path of its own: an own account, by our id of it.
+    Connection(Uuid),
     /// A tool's key, by its SHA-256 in hex.
     ApiKey(&'a str),
     /// The public link to an appointment, by its SHA-256 in hex.
@@ -53,7 +57,8 @@ impl Key<'_> {
             Self::Subscriber(_) => "SUBSCRIBER",
             Self::OlderId(_) => "OLDER_ID",
             Self::Slug(_) => "SLUG",
-            Self::Number(_) => "NUMBER",
+            Self::Number(_) | Self::VapiNumber(_) => "NUMBER",
+            Self::Connection(_) => "CONNECTION",
             Self::SharedDefault(_) => "SHARED_DEFAULT",
             Self::RetellAgent(_) | Self::VapiAgent(_) => "AGENT",
             Self::Account(..) | Self::CalcomUser(_) => "ACCOUNT",
@@ -74,9 +79,10 @@ impl Key<'_> {
             Self::CalcomConnection(id) => format!("CALCOM:{id}"),
             Self::CalcomUser(id) => format!("CALCOM:{id}"),
             Self::CalcomState(hash) => format!("CALCOM:{hash}"),
-            Self::VapiAgent(id) => format!("VAPI:{id}"),
             Self::AppointmentLink(hash) => format!("APPOINTMENT:{hash}"),
             Self::CalendarFeed(hash) => format!("{CALENDAR}{hash}"),
+            Self::VapiAgent(id) | Self::VapiNumber(id) => format!("VAPI:{id}"),
+            Self::Connection(id) => id.to_string(),
         }
     }
 }

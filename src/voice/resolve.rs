@@ -30,42 +30,64 @@ pub enum Owner {
 
 /// Finds the owner in one statement.
 pub async fn find_owner(app: &App, signs: &Signs<'_>) -> sqlx::Result<Owner> {
-    let hint_id = signs
-        .hint
+    let [by_id, by_older_id, by_slug] = hinted(signs.hint);
+    let asked = [
+        by_id,
+        by_older_id,
+        by_slug,
+        signs.number.map(Key::Number),
+        signs.agent.map(Key::RetellAgent),
+        signs.number.map(Key::SharedDefault),
+    ];
+    find_by(app, signs.proof, &asked).await
+}
+
+/// What a name in the metadata may be.
+pub fn hinted(hint: Option<&str>) -> [Option<Key<'_>>; 3] {
+    let id = hint
         .and_then(|hint| hint.parse::<Uuid>().ok())
         .map(SubscriberId);
-    let asked = [
-        hint_id.map(Key::Subscriber),
-        signs.hint.map(Key::OlderId),
-        signs.hint.map(Key::Slug),
-        signs.number.map(Key::Number),
-        signs.number.map(Key::SharedDefault),
-        signs.agent.map(Key::RetellAgent),
-    ];
+    [
+        id.map(Key::Subscriber),
+        hint.map(Key::OlderId),
+        hint.map(Key::Slug),
+    ]
+}
+
+/// The same by any keys, of which the first that names somebody decides.
+pub async fn find_by(app: &App, proof: Proof, asked: &[Option<Key<'_>>]) -> sqlx::Result<Owner> {
     let keys: Vec<Key<'_>> = asked.iter().flatten().cloned().collect();
-    let mut found = directory::find(&app.db, &keys).await?.into_iter();
-    let mut entries = asked
-        .iter()
-        .map(|key| key.as_ref().and_then(|_| found.next().flatten()));
-    let [by_id, by_older_id, by_slug, by_number, by_default, by_agent] =
-        std::array::from_fn(|_| entries.next().flatten());
-    if let Some(own) = signs.proof.own() {
-        let named = [by_id, by_older_id, by_slug, by_number, by_default, by_agent];
-        return Ok(owner_of_own(own, named));
+    let found = directory::find(&app.db, &keys).await?;
+    if let Some(own) = proof.own() {
+        return Ok(owner_of_own(own, found));
     }
-    let owner = |entry: Option<Entry>| entry.and_then(|entry| entry.subscriber);
-    let hinted = owner(by_id).or(owner(by_older_id)).or(owner(by_slug));
-    if let Some(subscriber) = hinted.or(owner(by_number.clone())).or(owner(by_agent)) {
+    let is_default = |key: &Key<'_>| matches!(key, Key::SharedDefault(_));
+    let mut named = keys.iter().zip(&found);
+    let owner = named.find_map(|(key, entry)| {
+        let subscriber = entry.as_ref()?.subscriber?;
+        (!is_default(key)).then_some(subscriber)
+    });
+    if let Some(subscriber) = owner {
         return Ok(Owner::Subscriber(subscriber));
     }
     // In the directory and nobody's: a shared number.
-    Ok(by_number.map_or(Owner::Nobody, |_| Owner::SharedDefault(owner(by_default))))
+    let is_shared = keys
+        .iter()
+        .zip(&found)
+        .any(|(key, entry)| matches!(key, Key::Number(_)) && entry.is_some());
+    if !is_shared {
+        return Ok(Owner::Nobody);
+    }
+    let default = keys.iter().zip(found).find(|(key, _)| is_default(key));
+    Ok(Owner::SharedDefault(
+        default.and_then(|(_, entry)| entry?.subscriber),
+    ))
 }
 
 /// What a subscriber's own secret proved is theirs, if everything that it names is: it may have been written by them,
 /// so a sign of somebody else (another's number or agent, a number that several share, another name in the
 /// metadata) makes it nobody's.
-fn owner_of_own(own: SubscriberId, named: [Option<Entry>; 6]) -> Owner {
+fn owner_of_own(own: SubscriberId, named: Vec<Option<Entry>>) -> Owner {
     let mut known = named.into_iter().flatten().peekable();
     let names_somebody = known.peek().is_some();
     if names_somebody && known.all(|entry| entry.subscriber == Some(own)) {
@@ -90,7 +112,7 @@ mod tests {
     fn one_sign_of_somebody_else_makes_an_own_event_nobodys() {
         let (own, other) = (SubscriberId::new(), SubscriberId::new());
         let mine = || entry(Some(own));
-        let owner = |named| owner_of_own(own, named);
+        let owner = |named: [Option<Entry>; 6]| owner_of_own(own, named.into());
         assert_eq!(
             owner([None, None, None, mine(), None, mine()]),
             Owner::Subscriber(own)

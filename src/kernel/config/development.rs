@@ -21,6 +21,7 @@ pub struct DevelopmentSecrets {
     pub twilio: SecretString,
     pub retell: SecretString,
     pub calcom: SecretString,
+    pub vapi: SecretString,
 }
 
 impl DevelopmentSecrets {
@@ -33,6 +34,7 @@ impl DevelopmentSecrets {
             twilio: load_or_make(&data_dir.join("twilio-webhook-secret"), webhook_secret)?,
             retell: load_or_make(&data_dir.join("retell-webhook-secret"), webhook_secret)?,
             calcom: load_or_make(&data_dir.join("calcom-webhook-secret"), webhook_secret)?,
+            vapi: load_or_make(&data_dir.join("vapi-webhook-secret"), webhook_secret)?,
         })
     }
 }
@@ -58,6 +60,9 @@ impl Settings {
             }
             if self.calcom.webhook_secrets.is_empty() {
                 self.calcom.webhook_secrets.push(made.calcom);
+            }
+            if self.vapi.webhook_secrets.is_empty() {
+                self.vapi.webhook_secrets.push(made.vapi);
             }
         }
         Ok(self)

@@ -5,7 +5,7 @@ use super::{
     call::Call,
     chat::Chat,
     transcript,
-    wire::{Members, ParseError, subscriber_hint, take},
+    wire::{Members, ParseError, members, subscriber_hint, take},
 };
 
 /// A request to run a tool. Treat every one as a possible repetition: Retell retries.
@@ -46,6 +46,20 @@ impl FunctionCall {
             name,
             args,
             conversation,
+        })
+    }
+
+    /// A tool that is named by its path: of a body of arguments alone, or of one like any other.
+    pub fn at_path(name: &str, body: &[u8]) -> Result<Self, ParseError> {
+        let members = members(body)?;
+        let is_whole = members.contains_key("call") || members.contains_key("chat");
+        if is_whole && let Ok(whole) = Self::read(name.to_owned(), members.clone()) {
+            return Ok(whole);
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            args: Value::Object(members),
+            conversation: Conversation::Unnamed,
         })
     }
 
@@ -144,6 +158,30 @@ mod tests {
             (check.tool_call_id(), check.subscriber_hint()),
             (Some("tool_call_c1"), Some("tnt_01HBOREALE"))
         );
+    }
+
+    #[test]
+    fn at_a_path_of_its_own_a_tool_has_its_arguments_alone_or_in_the_usual_shape() {
+        let read =
+            |body: &str| FunctionCall::at_path("check_calendar_availability", body.as_bytes());
+        let alone = read(include_str!(
+            "../../../tests/data/retell/function_check_availability_args_at_root.json"
+        ))
+        .unwrap();
+        assert!(matches!(alone.conversation, Conversation::Unnamed));
+        assert_eq!(alone.args["date"], "2026-11-17");
+        let named = read(r#"{"name": "Geneviève", "call": "me back"}"#).unwrap();
+        assert_eq!(
+            (named.name.as_str(), &named.args["name"]),
+            ("check_calendar_availability", &"Geneviève".into())
+        );
+        let whole = read(include_str!(
+            "../../../tests/data/retell/function_check_availability.json"
+        ))
+        .unwrap();
+        assert_eq!(whole.tool_call_id(), Some("tool_call_9f12ab"));
+        assert_eq!(whole.args["date"], "2026-11-17");
+        assert!(read("[]").is_err());
     }
 
     #[test]

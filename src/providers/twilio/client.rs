@@ -209,7 +209,11 @@ impl Client {
         self.call(self.http.get(self.account_url(".json"))).await
     }
 
-    fn account_url(&self, rest: &str) -> String {
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    pub(super) fn account_url(&self, rest: &str) -> String {
         format!(
             "{}/2010-04-01/Accounts/{}{rest}",
             self.base_url, self.account_sid
@@ -239,7 +243,7 @@ impl Client {
 }
 
 /// Ids come from outside; one with a slash would be another path of the API.
-fn check_sid(sid: &str) -> Result<(), Error> {
+pub(super) fn check_sid(sid: &str) -> Result<(), Error> {
     let is_good = !sid.is_empty() && sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
     is_good.then_some(()).ok_or(Error::Refused {
         status: StatusCode::NOT_FOUND.as_u16(),

@@ -1,5 +1,5 @@
 //! Times, days and money as each language writes them.
-use chrono::{NaiveTime, Timelike, Weekday};
+use chrono::{NaiveDateTime, NaiveTime, Timelike, Weekday};
 use rust_decimal::Decimal;
 
 use crate::kernel::language::Language;
@@ -19,6 +19,45 @@ pub struct Days {
 pub(super) fn spanish_time(at: NaiveTime) -> String {
     let article = if at.hour12().1 == 1 { "la" } else { "las" };
     format!("{article} {}", time(Language::Es, at))
+}
+
+/// A clock time as it is spoken: `2:30 p.m.` · `14 h 30` · `las 2:30 de la tarde`.
+pub fn clock(language: Language, at: NaiveTime) -> String {
+    let (is_afternoon, hour) = at.hour12();
+    let minutes = match at.minute() {
+        0 => String::new(),
+        minutes => format!(":{minutes:02}"),
+    };
+    match language {
+        Language::Fr => time(language, at),
+        Language::En if at == NOON => "noon".to_owned(),
+        Language::En if is_afternoon => format!("{hour}{minutes} p.m."),
+        Language::En => format!("{hour}{minutes} a.m."),
+        Language::Es => {
+            let article = if hour == 1 { "la" } else { "las" };
+            let half = match at.hour() {
+                0..12 => "de la mañana",
+                12 if at.minute() == 0 => "del mediodía",
+                12..19 => "de la tarde",
+                _ => "de la noche",
+            };
+            format!("{article} {hour}{minutes} {half}")
+        }
+    }
+}
+
+const NOON: NaiveTime = NaiveTime::from_hms_opt(12, 0, 0).expect("a time of day");
+
+/// A day and its time, in the middle of a sentence: `Tuesday, November 24 at 2:30 p.m.` · `mardi 24 novembre à
+/// 14 h 30` · `martes 24 de noviembre a las 2:30 de la tarde`.
+pub fn moment(language: Language, at: NaiveDateTime) -> String {
+    let (day, time) = (date(language, at.date()), clock(language, at.time()));
+    let before = match language {
+        Language::En => "at",
+        Language::Fr => "à",
+        Language::Es => "a",
+    };
+    format!("{day} {before} {time}")
 }
 
 /// Spans of one day: `9 am to 12 pm and 1 pm to 5 pm`.

@@ -7,6 +7,7 @@ mod routes;
 pub use business::{EraseSubscriber, erase_subscriber};
 pub use contact::{EraseContact, erase_contact};
 pub use providers::{
-    DeleteAtRetell, DeleteAtTwilio, delete_at_retell, delete_at_twilio, order_deletions,
+    DeleteAtRetell, DeleteAtTwilio, DeleteAtVapi, delete_at_retell, delete_at_twilio,
+    delete_at_vapi, order_deletions,
 };
 pub use routes::router;

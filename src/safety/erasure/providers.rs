@@ -14,7 +14,7 @@ use crate::{
         db::{SystemToken, SystemTx, TenantTx},
         ids::SubscriberId,
     },
-    providers::{retell, twilio},
+    providers::{retell, twilio, vapi},
     safety::store::erasures::{self as store, Deletion, Provider, Thing},
     tenancy::accounts,
 };
@@ -55,6 +55,8 @@ deletion_jobs! {
     DeleteAtRetell, "safety.delete_at_retell", "retell";
     /// Has Twilio delete what is due of a business.
     DeleteAtTwilio, "safety.delete_at_twilio", "twilio";
+    /// Has Vapi delete what is due of a business.
+    DeleteAtVapi, "safety.delete_at_vapi", "vapi";
 }
 
 /// Orders a job for each provider of which something is wanted.
@@ -64,6 +66,7 @@ pub async fn order_deletions(tx: &mut TenantTx) -> sqlx::Result<()> {
         match provider {
             Provider::Retell => jobs::enqueue(tx, &DeleteAtRetell { subscriber }),
             Provider::Twilio => jobs::enqueue(tx, &DeleteAtTwilio { subscriber }),
+            Provider::Vapi => jobs::enqueue(tx, &DeleteAtVapi { subscriber }),
         }
     }
     Ok(())
@@ -83,6 +86,10 @@ pub async fn delete_at_twilio(
     job: DeleteAtTwilio,
 ) -> Result<(), JobError> {
     work(&app, &run, job.subscriber, Provider::Twilio).await
+}
+
+pub async fn delete_at_vapi(app: AppState, run: Run, job: DeleteAtVapi) -> Result<(), JobError> {
+    work(&app, &run, job.subscriber, Provider::Vapi).await
 }
 
 /// How an attempt ended.
@@ -175,6 +182,7 @@ async fn tell(
 enum Client {
     Retell(retell::Client),
     Twilio(twilio::Client),
+    Vapi(vapi::Client),
     None,
 }
 
@@ -186,6 +194,7 @@ async fn client_of(
     let whose = match provider {
         Provider::Retell => accounts::Provider::Retell,
         Provider::Twilio => accounts::Provider::Twilio,
+        Provider::Vapi => accounts::Provider::Vapi,
     };
     let mut tx = SystemTx::begin(&app.db, SystemToken::JobRunner).await?;
     let own = accounts::own_accounts(&mut tx, &app.keyring, whose, &[subscriber]).await?;
@@ -206,6 +215,12 @@ async fn client_of(
             &account,
             key,
         )),
+        (Provider::Vapi, Some((_, key))) => Client::Vapi(vapi::Client::new(
+            app.http.clone(),
+            &settings.vapi.api_base_url,
+            key,
+        )),
+        (Provider::Vapi, None) => app.vapi.clone().map_or(Client::None, Client::Vapi),
         (Provider::Retell, None) => app.retell.clone().map_or(Client::None, Client::Retell),
         (Provider::Twilio, None) => app.twilio.clone().map_or(Client::None, Client::Twilio),
     })
@@ -220,6 +235,7 @@ async fn delete(app: &App, client: &Client, deletion: &Deletion) -> Attempt {
         (Client::Twilio(client), Thing::Message) => of_twilio(client.delete_message(id).await),
         (Client::Twilio(client), Thing::Recording) => of_twilio(client.delete_recording(id).await),
         (Client::Twilio(_), Thing::Chat) => Attempt::Gone,
+        (Client::Vapi(client), _) => of_vapi(client.delete_call(id).await),
         (Client::None, _) => without_client(app),
     }
 }
@@ -251,6 +267,16 @@ fn of_retell(result: Result<bool, retell::Error>) -> Attempt {
                 retell::Error::Refused { status: 400 } => Attempt::Never,
                 _ => Attempt::Later,
             }
+        }
+    }
+}
+
+fn of_vapi(result: Result<bool, vapi::Error>) -> Attempt {
+    match result {
+        Ok(_) => Attempt::Gone,
+        Err(error) => {
+            tracing::warn!(%error, "vapi did not delete a call");
+            Attempt::Later
         }
     }
 }

@@ -19,7 +19,7 @@ text_enum! {
 }
 
 text_enum! {
-    Provider { Retell, Twilio }
+    Provider { Retell, Twilio, Vapi }
 }
 
 text_enum! {
@@ -321,7 +321,7 @@ pub async fn insert_deletions(
                  select 'TWILIO', 'RECORDING', substring(provider_url from 'RE[0-9a-f]{32}') from recordings
                   where subscriber_id = $1 and ($3::uuid[] is null or interaction_id = any ($3))
                     and provider = 'TWILIO') as things
-          where provider in ('RETELL', 'TWILIO') and external_id is not null
+          where provider in ('RETELL', 'TWILIO', 'VAPI') and external_id is not null
          on conflict (subscriber_id, provider, kind, external_id) do update set erasure_id = excluded.erasure_id
           where d.erasure_id is null",
         subscriber as _,

@@ -150,6 +150,8 @@ fn rows_of_contact(catalogue: &Catalogue, table: &str) -> Option<&'static str> {
             "exists (select from webhook_deliveries d where d.subscriber_id = $1 and d.id = t.delivery_id
                 and not exists (select from events e where e.subscriber_id = $1 and e.id = d.event_id))"
         }
+        // What was just said to somebody, with no name at it: any of them may be this person's.
+        "audio_cache" => "t.is_personal",
         // Any of them may hold the person.
         "export_parts" => "true",
         _ => {

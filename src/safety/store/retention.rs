@@ -150,12 +150,12 @@ pub async fn delete_recordings(
                select distinct on (provider, kind, external_id) $1, gen_random_uuid(), provider, kind, external_id,
                       coalesce($4, now()), coalesce($4, now())
                  from (select gone.provider,
-                              case gone.provider when 'RETELL' then 'CALL' else 'RECORDING' end as kind,
-                              case gone.provider when 'RETELL' then i.external_id
-                                   else substring(gone.provider_url from 'RE[0-9a-f]{32}') end as external_id
+                              case gone.provider when 'TWILIO' then 'RECORDING' else 'CALL' end as kind,
+                              case gone.provider when 'TWILIO' then substring(gone.provider_url from 'RE[0-9a-f]{32}')
+                                   else i.external_id end as external_id
                          from gone
                          join interactions i on i.subscriber_id = $1 and i.id = gone.interaction_id) as things
-                where provider in ('RETELL', 'TWILIO') and external_id is not null
+                where provider in ('RETELL', 'TWILIO', 'VAPI') and external_id is not null
                on conflict (subscriber_id, provider, kind, external_id) do nothing
            )
            select count(*) as "count!" from gone"#,
@@ -201,6 +201,8 @@ pub async fn clear_transcripts(
              update outgoing_messages set body = '' where subscriber_id = $1 and interaction_id = any ($2)
          ), tools as (
              delete from tool_calls where subscriber_id = $1 and interaction_id = any ($2)
+         ), plans as (
+             update twilio_calls set plan = null where subscriber_id = $1 and interaction_id = any ($2)
          )
          delete from dialogue_states where subscriber_id = $1 and interaction_id = any ($2)",
         subscriber as _,

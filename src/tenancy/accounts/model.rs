@@ -1,6 +1,7 @@
 //! The words of provider accounts.
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::kernel::{ids::SubscriberId, text::text_enum};
@@ -29,6 +30,8 @@ pub struct Account {
     pub is_enabled: bool,
     pub api_key: Option<SecretShown>,
     pub webhook_secret: Option<SecretShown>,
+    /// How Vapi signs; None: in one of the usual ways.
+    pub webhook_scheme: Option<Value>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -48,6 +51,8 @@ pub struct Change {
     pub is_enabled: Option<bool>,
     pub api_key: SecretChange,
     pub webhook_secret: SecretChange,
+    /// None: as it is.
+    pub webhook_scheme: Option<Option<Value>>,
 }
 
 /// What is to become of a secret.
@@ -76,6 +81,7 @@ pub struct OwnAccount {
     pub api_key: Option<SecretString>,
     /// What its webhooks may be signed with.
     pub webhook_secrets: Vec<SecretString>,
+    pub webhook_scheme: Option<Value>,
 }
 
 /// The account is there and cannot be used: none of our keys opens its secrets.

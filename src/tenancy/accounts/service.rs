@@ -59,6 +59,10 @@ pub async fn save(
     if !directory::claim(tx, &Key::Account(provider, &row.account_id), row.id).await? {
         return Err(Error::Taken);
     }
+    let connection = Key::Connection(row.id);
+    if !directory::claim(tx, &connection, row.id).await? {
+        return Err(Error::Taken);
+    }
     if let Some(is_enabled) = change.is_enabled
         && is_enabled != row.is_enabled
     {
@@ -79,6 +83,12 @@ pub async fn save(
     ) {
         changed.push("webhook_secret");
     }
+    if let Some(scheme) = change.webhook_scheme
+        && scheme != row.webhook_scheme
+    {
+        row.webhook_scheme = scheme;
+        changed.push("webhook_scheme");
+    }
     if is_new || !changed.is_empty() {
         row.updated_at = now;
         store::upsert(tx, provider, &row)
@@ -98,6 +108,7 @@ pub async fn delete(tx: &mut TenantTx, provider: Provider) -> sqlx::Result<Optio
         return Ok(None);
     };
     directory::give_up(tx, &Key::Account(provider, &row.account_id)).await?;
+    directory::give_up(tx, &Key::Connection(row.id)).await?;
     store::delete(tx, provider).await?;
     Ok(Some(shown(provider, row)))
 }
@@ -122,6 +133,17 @@ pub async fn own_account_for_agent(
 ) -> Result<Option<OwnAccount>, Error> {
     let key = Key::RetellAgent(agent);
     let row = store::find_unless_platforms(tx, Provider::Retell, key.kind(), &key.text()).await?;
+    open(keyring, row)
+}
+
+/// The account in which this assistant of Vapi's answers: the subscriber's own, unless the assistant is the platform's.
+pub async fn own_account_for_assistant(
+    tx: &mut TenantTx,
+    keyring: &Keyring,
+    assistant: &str,
+) -> Result<Option<OwnAccount>, Error> {
+    let key = Key::VapiAgent(assistant);
+    let row = store::find_unless_platforms(tx, Provider::Vapi, key.kind(), &key.text()).await?;
     open(keyring, row)
 }
 
@@ -180,6 +202,7 @@ fn opened(keyring: &Keyring, row: Row) -> Result<OwnAccount, Unopened> {
         account_id: row.account_id,
         api_key,
         webhook_secrets,
+        webhook_scheme: row.webhook_scheme,
     })
 }
 
@@ -242,6 +265,7 @@ fn shown(provider: Provider, row: Row) -> Account {
         is_enabled: row.is_enabled,
         api_key: show(row.api_key),
         webhook_secret: show(row.webhook_secret),
+        webhook_scheme: row.webhook_scheme,
         created_at: row.created_at,
         updated_at: row.updated_at,
     }

@@ -1,5 +1,6 @@
 //! The statements on provider_accounts.
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::model::Provider;
@@ -16,6 +17,7 @@ pub(super) struct Row {
     pub is_enabled: bool,
     pub api_key: Option<SealedSecret>,
     pub webhook_secret: Option<SealedSecret>,
+    pub webhook_scheme: Option<Value>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -36,6 +38,7 @@ impl Row {
             is_enabled: true,
             api_key: None,
             webhook_secret: None,
+            webhook_scheme: None,
             created_at: now,
             updated_at: now,
         }
@@ -53,6 +56,7 @@ struct Columns {
     webhook_secret_sealed: Option<String>,
     webhook_secret_last_four: Option<String>,
     webhook_secret_set_at: Option<DateTime<Utc>>,
+    webhook_scheme: Option<Value>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -81,6 +85,7 @@ impl From<Columns> for Row {
                 row.webhook_secret_last_four,
                 row.webhook_secret_set_at,
             ),
+            webhook_scheme: row.webhook_scheme,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
@@ -93,7 +98,7 @@ pub(super) async fn find(tx: &mut TenantTx, provider: Provider) -> sqlx::Result<
         Columns,
         r#"select id, subscriber_id as "subscriber_id: _", account_id, is_enabled, api_key_sealed, api_key_last_four,
                   api_key_set_at, webhook_secret_sealed, webhook_secret_last_four, webhook_secret_set_at,
-                  created_at, updated_at
+                  webhook_scheme, created_at, updated_at
              from provider_accounts where subscriber_id = $1 and provider = $2"#,
         subscriber as _,
         provider as _,
@@ -109,7 +114,7 @@ pub(super) async fn lock(tx: &mut TenantTx, provider: Provider) -> sqlx::Result<
         Columns,
         r#"select id, subscriber_id as "subscriber_id: _", account_id, is_enabled, api_key_sealed, api_key_last_four,
                   api_key_set_at, webhook_secret_sealed, webhook_secret_last_four, webhook_secret_set_at,
-                  created_at, updated_at
+                  webhook_scheme, created_at, updated_at
              from provider_accounts where subscriber_id = $1 and provider = $2 for update"#,
         subscriber as _,
         provider as _,
@@ -131,7 +136,8 @@ pub(super) async fn find_for(
         Columns,
         r#"select id, a.subscriber_id as "subscriber_id: _", account_id, is_enabled, api_key_sealed,
                   api_key_last_four, api_key_set_at, webhook_secret_sealed, webhook_secret_last_four,
-                  webhook_secret_set_at, created_at, updated_at
+                  webhook_secret_set_at, webhook_scheme,
+                  created_at, updated_at
              from provider_accounts a
              join directory d on d.kind = $3 and d.key = $4 and d.subscriber_id = a.subscriber_id
             where a.subscriber_id = $1 and provider = $2 and is_enabled"#,
@@ -157,7 +163,7 @@ pub(super) async fn find_unless_platforms(
         Columns,
         r#"select id, subscriber_id as "subscriber_id: _", account_id, is_enabled, api_key_sealed, api_key_last_four,
                   api_key_set_at, webhook_secret_sealed, webhook_secret_last_four, webhook_secret_set_at,
-                  created_at, updated_at
+                  webhook_scheme, created_at, updated_at
              from provider_accounts
             where subscriber_id = $1 and provider = $2 and is_enabled
               and not exists (select from directory d
@@ -181,7 +187,7 @@ pub(super) async fn list_enabled(
         Columns,
         r#"select id, subscriber_id as "subscriber_id: _", account_id, is_enabled, api_key_sealed, api_key_last_four,
                   api_key_set_at, webhook_secret_sealed, webhook_secret_last_four, webhook_secret_set_at,
-                  created_at, updated_at
+                  webhook_scheme, created_at, updated_at
              from provider_accounts
             where subscriber_id = any($1) and provider = $2 and is_enabled"#,
         subscribers as _,
@@ -198,14 +204,16 @@ pub(super) async fn upsert(tx: &mut TenantTx, provider: Provider, row: &Row) -> 
     sqlx::query!(
         "insert into provider_accounts as a
              (subscriber_id, id, provider, account_id, is_enabled, api_key_sealed, api_key_last_four, api_key_set_at,
-              webhook_secret_sealed, webhook_secret_last_four, webhook_secret_set_at, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+              webhook_secret_sealed, webhook_secret_last_four, webhook_secret_set_at, webhook_scheme, created_at,
+              updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          on conflict (subscriber_id, id) do update set
              account_id = excluded.account_id, is_enabled = excluded.is_enabled,
              api_key_sealed = excluded.api_key_sealed, api_key_last_four = excluded.api_key_last_four,
              api_key_set_at = excluded.api_key_set_at, webhook_secret_sealed = excluded.webhook_secret_sealed,
              webhook_secret_last_four = excluded.webhook_secret_last_four,
-             webhook_secret_set_at = excluded.webhook_secret_set_at, updated_at = excluded.updated_at",
+             webhook_secret_set_at = excluded.webhook_secret_set_at, webhook_scheme = excluded.webhook_scheme,
+             updated_at = excluded.updated_at",
         subscriber as _,
         row.id,
         provider as _,
@@ -217,6 +225,7 @@ pub(super) async fn upsert(tx: &mut TenantTx, provider: Provider, row: &Row) -> 
         secret.map(|secret| &secret.sealed),
         secret.and_then(|secret| secret.last_four.as_ref()),
         secret.map(|secret| secret.set_at),
+        row.webhook_scheme,
         row.created_at,
         row.updated_at,
     )

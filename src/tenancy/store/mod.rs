@@ -7,4 +7,5 @@ pub mod lines;
 pub mod questions;
 pub mod services;
 pub mod settings;
+pub mod speech;
 pub mod switch;

@@ -37,7 +37,7 @@ const SHORT_CALL_MS: u64 = 120_000;
         (status = 503, body = Problem)))]
 pub async fn retell_inbound(
     State(app): State<AppState>,
-    RetellBody { body, proof }: RetellBody,
+    RetellBody { body, proof, .. }: RetellBody,
 ) -> Result<Response, ApiError> {
     let request = InboundRequest::parse(&body).map_err(|error| {
         inbound::count("retell", "call_inbound", "rejected");

@@ -11,6 +11,7 @@ use crate::{
     traffic::{
         ConversationUpdate, Direction, HandledBy, NewRecording, NewTurn, Outcome, Role, Status,
     },
+    voice::outcome::outcome_named,
 };
 
 /// Who called whom, as far as the call says.
@@ -181,14 +182,7 @@ fn analysed(call: &Call) -> Option<Outcome> {
         .custom_analysis_data
         .get("outcome")
         .and_then(|value| value.as_str());
-    let named = match named.map(str::to_ascii_lowercase).as_deref() {
-        Some("booked") => Some(Outcome::Booked),
-        Some("rescheduled") => Some(Outcome::Rescheduled),
-        Some("cancelled" | "canceled") => Some(Outcome::Cancelled),
-        Some("transferred") => Some(Outcome::Transferred),
-        Some("message_taken" | "message") => Some(Outcome::MessageTaken),
-        _ => None,
-    };
+    let named = named.and_then(outcome_named);
     let voicemail = analysis
         .in_voicemail
         .filter(|is| *is)

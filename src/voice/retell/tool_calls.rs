@@ -1,38 +1,43 @@
 //! Retell's agent calls a tool of ours, while a caller waits: always an answer, inside the deadline.
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+use chrono::{DateTime, Utc};
 
-use super::{chats::interaction_named, normalise::Parties};
+use super::{
+    chats::interaction_named,
+    normalise::{self, Parties},
+};
 use crate::{
     app::AppState,
-    inbound::Proof,
-    kernel::{db::TenantTx, ids::SubscriberId, phone::E164, text::hex},
-    providers::retell::{Conversation, FunctionCall},
-    receptionist::{
-        Business, Medium,
-        tools::{ToolAnswer, ToolCall, ToolName, ToolResult, answers, run},
+    inbound::{Connected, Proof},
+    kernel::{db::TenantTx, ids::SubscriberId, phone::E164},
+    providers::retell::{Call, CallEvent, CallEventKind, Conversation, FunctionCall},
+    receptionist::tools::{ToolAnswer, ToolResult},
+    tenancy::{Line, directory::Key},
+    traffic::store::open_calls,
+    voice::{
+        desk::{self, Desk, Named},
+        news::{News, Stage},
+        resolve::{Owner, find_by, hinted},
     },
-    tenancy::{self, Channel, business},
-    traffic,
-    voice::resolve::{Owner, Signs, find_owner},
 };
 
 const DEADLINE: Duration = Duration::from_secs(8);
+/// No call of Retell's is longer.
+const LONGEST_CALL: chrono::Duration = chrono::Duration::hours(2);
+
+/// A tool that is wanted, and what else its request says of where.
+pub struct Asked<'a> {
+    pub call: &'a FunctionCall,
+    pub proof: Proof,
+    pub connected: Connected,
+    /// Of a request that holds arguments alone.
+    pub call_id: Option<&'a str>,
+}
 
 /// Runs the tool for the conversation that Retell names.
-pub async fn call_tool(app: &AppState, call: &FunctionCall, proof: Proof) -> ToolAnswer {
-    match tokio::time::timeout(DEADLINE, try_call(app, call, proof)).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => {
-            tracing::error!(provider = "retell", "tool {} failed: {error:#}", call.name);
-            sorry("I cannot do that right now. I can take a message instead.")
-        }
-        Err(_) => {
-            tracing::error!(provider = "retell", "tool {} was too slow", call.name);
-            sorry("I cannot do that right now. I can take a message instead.")
-        }
-    }
+pub async fn call_tool(app: &AppState, asked: &Asked<'_>) -> ToolAnswer {
+    desk::in_time("retell", DEADLINE, &asked.call.name, try_call(app, asked)).await
 }
 
 /// The answer to a call that cannot be read.
@@ -43,82 +48,90 @@ pub fn not_understood() -> ToolAnswer {
     )
 }
 
-fn sorry(message: &str) -> ToolAnswer {
-    ToolAnswer::new(ToolResult::Unavailable, message)
-}
-
-async fn try_call(app: &AppState, call: &FunctionCall, proof: Proof) -> anyhow::Result<ToolAnswer> {
+async fn try_call(app: &AppState, asked: &Asked<'_>) -> anyhow::Result<ToolAnswer> {
     let now = app.clock.now();
-    let Some(subscriber) = owner_of(app, call, proof).await? else {
-        return Ok(sorry("I cannot look that up right now."));
+    let call = asked.call;
+    let Some(subscriber) = owner_of(app, asked).await? else {
+        return Ok(desk::sorry());
     };
-    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
-    let Some(profile) = business::find_business(&mut tx, now).await? else {
-        return Ok(sorry("I cannot look that up right now."));
+    let guessed = match call.conversation_id().or(asked.call_id) {
+        Some(_) => None,
+        None => only_call(app, subscriber, now).await?,
     };
-    let held = match call.conversation_id() {
-        Some(id) => {
-            let named = call.metadata().and_then(interaction_named);
-            traffic::find_held(&mut tx, named, "RETELL", id).await?
-        }
-        None => None,
+    let named = Named {
+        provider: "RETELL",
+        proof: asked.proof,
+        id: call
+            .conversation_id()
+            .or(asked.call_id)
+            .or(guessed.as_deref()),
+        interaction: call.metadata().and_then(interaction_named),
+        caller: caller_of(call),
     };
-    let channel = held.as_ref().map_or(Channel::Voice, |held| held.channel);
-    let line = tenancy::find_line(&mut tx, channel).await?;
-    tx.commit().await?;
-    let spoken = held.as_ref().and_then(|held| held.language);
-    let language = spoken
-        .or(line.map(|line| line.language))
-        .unwrap_or_default();
-    let business = Business::from_profile(&profile, &app.settings.billing_currency);
-    let Ok(name) = call.name.parse() else {
-        return Ok(ToolAnswer::new(
-            ToolResult::Invalid,
-            "There is no such tool.",
-        ));
+    let begin = match &call.conversation {
+        Conversation::Call(call) => Some(|line: &Line| beginning(call, line, now)),
+        // We hold chats ourselves, or Retell has told of them.
+        Conversation::Chat(_) | Conversation::Unnamed => None,
     };
-    let tool_call = ToolCall {
-        id: key_of(call),
-        name,
-        args: call.args.clone(),
+    let begin = begin
+        .as_ref()
+        .map(|begin| begin as &(dyn Fn(&Line) -> News + Sync));
+    let Some(desk) = Desk::open(app, subscriber, named, begin).await? else {
+        return Ok(desk::sorry());
     };
-    // A call whose start has not reached us yet, or a chat in whose stead the built-in brain has answered: facts can
-    // be told, effects need their conversation.
-    let Some(held) = held.filter(|held| held.is_current) else {
-        return Ok(match name {
-            ToolName::GetBusinessInfo | ToolName::ListServices => {
-                run::facts(&business, language, &tool_call, now)
-            }
-            _ => answers::unavailable(&business, language),
-        });
-    };
-    let errand = run::Errand {
-        subscriber,
-        interaction: held.id,
-        contact: held.contact,
-        caller: held.counterpart.or_else(|| caller_of(call)),
-        channel: held.channel,
-        medium: match held.channel {
-            Channel::Voice => Medium::Voice,
-            _ => Medium::Text,
-        },
-    };
-    Ok(run::run(app, &errand, &business, language, &tool_call).await)
+    Ok(desk
+        .run(app, key_of(call), &call.name, call.args.clone())
+        .await)
 }
 
-async fn owner_of(
+/// Of arguments alone: the subscriber's only call at Retell right now, if it has one.
+async fn only_call(
     app: &AppState,
-    call: &FunctionCall,
-    proof: Proof,
-) -> sqlx::Result<Option<SubscriberId>> {
-    let parties = parties_of(call);
-    let signs = Signs {
-        proof,
-        hint: call.subscriber_hint(),
-        number: parties.as_ref().and_then(Parties::ours),
-        agent: call.agent_id(),
+    subscriber: SubscriberId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<String>> {
+    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
+    let only = open_calls::find_only_open_call(&mut tx, "RETELL", now - LONGEST_CALL).await?;
+    tx.commit().await?;
+    Ok(only)
+}
+
+/// The beginning of a call of which the first that we hear is that its agent wants something.
+fn beginning(call: &Call, line: &Line, now: DateTime<Utc>) -> News {
+    let event = CallEvent {
+        kind: CallEventKind::TranscriptUpdated,
+        call: call.clone(),
+        transfer_destination: None,
+        event_timestamp: None,
     };
-    Ok(match find_owner(app, &signs).await? {
+    let mut update = normalise::update_of(&event, &Parties::of(call), line, now);
+    update.turns.clear();
+    update.recordings.clear();
+    News {
+        at: update.started_at,
+        stage: Stage::UnderWay,
+        update,
+        not_billed: None,
+    }
+}
+
+async fn owner_of(app: &AppState, asked: &Asked<'_>) -> sqlx::Result<Option<SubscriberId>> {
+    let call = asked.call;
+    let parties = parties_of(call);
+    let number = parties.as_ref().and_then(Parties::ours);
+    let [connection, subscriber] = asked.connected.keys();
+    let [by_id, by_older_id, by_slug] = hinted(call.subscriber_hint());
+    let keys = [
+        connection,
+        subscriber,
+        by_id,
+        by_older_id,
+        by_slug,
+        number.map(Key::Number),
+        call.agent_id().map(Key::RetellAgent),
+        number.map(Key::SharedDefault),
+    ];
+    Ok(match find_by(app, asked.proof, &keys).await? {
         Owner::Subscriber(subscriber) => Some(subscriber),
         Owner::SharedDefault(default) => default,
         Owner::Nobody => None,
@@ -140,9 +153,6 @@ fn caller_of(call: &FunctionCall) -> Option<E164> {
 fn key_of(call: &FunctionCall) -> String {
     match call.tool_call_id() {
         Some(id) => id.to_owned(),
-        None => {
-            let asked = Sha256::digest(call.args.to_string().as_bytes());
-            format!("{}:{}", call.name, hex(&asked[..16]))
-        }
+        None => desk::key_of_question(&call.name, &call.args),
     }
 }

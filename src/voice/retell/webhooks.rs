@@ -1,12 +1,13 @@
 //! What Retell posts to us.
 use axum::{
     Json,
-    extract::State,
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::post,
 };
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -14,26 +15,27 @@ use super::{
     calls, chats,
     inbound::{__path_retell_inbound, retell_inbound},
     normalise::{Parties, is_final},
-    tool_calls,
+    tool_calls::{self, Asked},
 };
 use crate::{
     app::AppState,
-    inbound::{self, Claim, EventKey, Kept, Proof, Received, RetellBody, outcome_of},
-    kernel::{db::TenantTx, ids::SubscriberId, text::hex},
-    providers::retell::{CallEvent, CallEventKind, ChatEvent, WebhookEvent},
+    inbound::{self, EventKey, Kept, Proof, Received, RetellBody, outcome_of},
+    kernel::{ids::SubscriberId, text::hex},
+    providers::retell::{CallEvent, CallEventKind, ChatEvent, FunctionCall, WebhookEvent},
     traffic,
-    voice::resolve::{Owner, Signs, find_owner},
+    voice::{
+        intake::{Effect, take_in},
+        resolve::{Owner, Signs, find_owner},
+    },
     web::{ApiError, Problem},
 };
-
-/// Another event of the same new call may win the race to make it; then we begin again.
-const TRIES: usize = 3;
 
 /// The paths that Retell calls: today's and the two older ones.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(retell_inbound))
         .routes(routes!(retell_event))
+        .routes(routes!(retell_tool))
         .route("/retell-webhook", post(retell_event))
         .route("/retell/webhook", post(retell_event))
 }
@@ -44,11 +46,21 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn retell_event(
     State(app): State<AppState>,
-    RetellBody { body, proof }: RetellBody,
+    RetellBody {
+        body,
+        proof,
+        connected,
+    }: RetellBody,
 ) -> Result<Response, ApiError> {
     let event = parse(&body).inspect_err(|_| inbound::count("retell", "unknown", "rejected"))?;
     if let WebhookEvent::Function(call) = &event {
-        let answer = tool_calls::call_tool(&app, call, proof).await;
+        let asked = Asked {
+            call,
+            proof,
+            connected,
+            call_id: None,
+        };
+        let answer = tool_calls::call_tool(&app, &asked).await;
         inbound::count("retell", "tool_call", "done");
         return Ok(Json(answer).into_response());
     }
@@ -63,6 +75,56 @@ async fn retell_event(
     let received = receive(&app, &event, &body, None, proof).await;
     inbound::count("retell", kind_of(&event), outcome_of(&received));
     received.map(|_| StatusCode::NO_CONTENT.into_response())
+}
+
+/// The conversation of a body that names none; what stands behind the question mark is not signed, so it only says
+/// which of the subscriber's own is meant.
+#[derive(Deserialize)]
+struct OfCall {
+    call_id: Option<String>,
+}
+
+/// Runs a tool whose body is its arguments alone: the path says whose it is and which, `call_id` in which call.
+#[utoipa::path(post, path = "/webhooks/retell/tools/{connection}/{name}", tag = "providers",
+    request_body(content = serde_json::Value),
+    params(("connection" = String, Path, description = "an own account's connection, or a subscriber's id"),
+        ("name" = String, Path, description = "the tool"),
+        ("call_id" = Option<String>, Query, description = "`{{call_id}}`, as Retell fills it in")),
+    responses((status = 200, description = "the answer of the tool"), (status = "4XX", body = Problem),
+        (status = 503, body = Problem)))]
+async fn retell_tool(
+    State(app): State<AppState>,
+    path: Path<(String, String)>,
+    query: Result<Query<OfCall>, QueryRejection>,
+    RetellBody {
+        body,
+        proof,
+        connected,
+    }: RetellBody,
+) -> Response {
+    let Path((_, name)) = path;
+    let answer = match FunctionCall::at_path(&name, &body) {
+        Ok(call) => {
+            let call_id = query.ok().and_then(|Query(of)| of.call_id);
+            let asked = Asked {
+                call: &call,
+                proof,
+                connected,
+                call_id: call_id.as_deref(),
+            };
+            inbound::count("retell", "tool_call", "done");
+            tool_calls::call_tool(&app, &asked).await
+        }
+        Err(error) => {
+            tracing::error!(
+                provider = "retell",
+                "a tool call cannot be answered: {error}"
+            );
+            inbound::count("retell", "tool_call", "rejected");
+            tool_calls::not_understood()
+        }
+    };
+    Json(answer).into_response()
 }
 
 /// Receives an event that was proved before, when it first came: one whose handling failed by a fault of ours.
@@ -90,19 +152,13 @@ async fn receive(
 ) -> Result<Received, ApiError> {
     let received_at = kept_since.unwrap_or_else(|| app.clock.now());
     let key = key_of(event, raw, received_at, proof);
+    if let WebhookEvent::UnreadableEvent(error) = event {
+        tracing::error!(provider = "retell", "an event is kept unread: {error}");
+        inbound::keep_unreadable(&app.db, &key, &error.to_string()).await?;
+        return Ok(Received::Failed);
+    }
     let owner = owner_of(app, event, proof).await;
-    let subscriber = owner.as_ref().ok().copied().flatten();
-    let handled = async {
-        let owner = owner?;
-        if kept_since.is_none()
-            && let Some(subscriber) = owner
-            && let Some(kept) = inbound::pace(app, subscriber, &key).await?
-        {
-            return Ok(kept);
-        }
-        follow(app, owner, &key, event).await
-    };
-    inbound::own_or_answer(app, subscriber, &key, handled.await).await
+    take_in(app, &key, owner, kept_since.is_some(), event).await
 }
 
 fn key_of<'a>(
@@ -121,63 +177,18 @@ fn key_of<'a>(
     }
 }
 
-async fn follow(
-    app: &AppState,
-    owner: Option<SubscriberId>,
-    key: &EventKey<'_>,
-    event: &WebhookEvent,
-) -> Result<Received, ApiError> {
-    if let WebhookEvent::UnreadableEvent(error) = event {
-        tracing::error!(provider = "retell", "an event is kept unread: {error}");
-        inbound::keep_unreadable(&app.db, key, &error.to_string()).await?;
-        return Ok(Received::Failed);
-    }
-    let Some(subscriber) = owner else {
-        inbound::keep_unrouted(&app.db, key).await?;
-        return Ok(Received::Unrouted);
-    };
-    let mut handled = receive_once(app, subscriber, key, event).await;
-    for _ in 1..TRIES {
-        if !matches!(handled, Err(traffic::Error::Raced)) {
-            break;
+impl Effect for WebhookEvent {
+    async fn take_effect(
+        &self,
+        app: &AppState,
+        subscriber: SubscriberId,
+        key: &EventKey<'_>,
+    ) -> Result<Received, traffic::Error> {
+        match self {
+            Self::Call(event) => calls::receive(&app.db, subscriber, key, event).await,
+            Self::Chat(event) => chats::receive(&app.db, subscriber, key, event).await,
+            _ => Ok(Received::Done),
         }
-        handled = receive_once(app, subscriber, key, event).await;
-    }
-    if matches!(handled, Err(traffic::Error::Cleared)) {
-        return note_without_words(app, subscriber, key).await;
-    }
-    Ok(handled?)
-}
-
-/// News of a conversation whose words were taken away: it is noted that it came, and not what it says.
-async fn note_without_words(
-    app: &AppState,
-    subscriber: SubscriberId,
-    key: &EventKey<'_>,
-) -> Result<Received, ApiError> {
-    let empty = EventKey {
-        raw: b"",
-        ..key.clone()
-    };
-    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
-    let claim = inbound::claim(&mut tx, Some(subscriber), &empty).await?;
-    tx.commit().await?;
-    Ok(match claim {
-        Claim::New => Received::Done,
-        Claim::Duplicate => Received::Duplicate,
-    })
-}
-
-async fn receive_once(
-    app: &AppState,
-    subscriber: SubscriberId,
-    key: &EventKey<'_>,
-    event: &WebhookEvent,
-) -> Result<Received, traffic::Error> {
-    match event {
-        WebhookEvent::Call(event) => calls::receive(&app.db, subscriber, key, event).await,
-        WebhookEvent::Chat(event) => chats::receive(&app.db, subscriber, key, event).await,
-        _ => Ok(Received::Done),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Providers as small servers with a memory: client, encoding and signatures are in every test.
 mod calcom;
+mod elevenlabs;
+mod llm;
 mod receiver;
 mod retell;
 mod twilio;
@@ -10,6 +12,8 @@ use axum::Router;
 use tokio::{net::TcpListener, sync::Notify};
 
 pub use calcom::{EVENT_TYPE, FakeCalcom, USER};
+pub use elevenlabs::FakeElevenLabs;
+pub use llm::FakeLlm;
 pub use receiver::{Answering, Received, Receiver};
 pub use retell::FakeRetell;
 pub use twilio::FakeTwilio;

@@ -8,6 +8,7 @@ use super::{assert_none, database};
 
 /// `subscriber_id` first, keys, unique constraints and foreign keys begin with it, one policy, forced.
 const TENANT: &[&str] = &[
+    "audio_cache",
     "appointments",
     "audit_heads",
     "audit_log",
@@ -48,6 +49,7 @@ const TENANT: &[&str] = &[
     "resources",
     "retention_settings",
     "services",
+    "speech_usage",
     "subscriber_channels",
     "subscriber_profiles",
     "subscriptions",

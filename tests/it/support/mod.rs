@@ -1,5 +1,6 @@
 //! What tests stand on.
 mod app;
+mod caller;
 mod db;
 pub mod paper;
 mod person;
@@ -10,13 +11,15 @@ mod scratch;
 pub mod specs;
 mod subscriber;
 mod text;
+pub mod twiml;
 mod waiting;
 mod world;
 
 pub use app::{
-    Answer, CALCOM_SECRET, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL, RETELL_KEY,
-    TWILIO_TOKEN, TestApp, app, at,
+    Answer, CALCOM_SECRET, ELEVENLABS_KEY, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL,
+    RETELL_KEY, TWILIO_TOKEN, TestApp, app, at,
 };
+pub use caller::Caller;
 pub use db::TestDb;
 pub use person::Client;
 pub use queue::{Bench, Work, do_once, soon};

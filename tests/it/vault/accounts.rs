@@ -26,7 +26,7 @@ async fn an_account_is_made_shown_and_changed_and_its_secrets_never_come_out() {
     assert_eq!(
         none,
         json!({ "provider": "TWILIO", "account_id": null, "is_enabled": false, "api_key": null,
-                "webhook_secret": null, "created_at": null, "updated_at": null })
+                "webhook_secret": null, "webhook_scheme": null, "connection": null, "created_at": null, "updated_at": null })
     );
     let request = json!({ "account_id": OWN_SID, "api_key": OWN_TOKEN });
     let made = admin.put(TWILIO, request).await.expect(200);

@@ -1,4 +1,5 @@
-//! Calls: what Retell asks and tells, what a caller hears, what the business sees afterwards.
+//! Calls: what Retell, Vapi and Twilio ask and tell, what a caller hears, what the business sees afterwards.
+mod audio;
 mod ends;
 mod events;
 mod faults;
@@ -7,6 +8,11 @@ mod inbound;
 mod order;
 mod text_tools;
 mod tools;
+mod twilio;
+mod twilio_dial;
+mod twilio_faults;
+mod twilio_modes;
+mod twilio_sound;
 
 use serde_json::Value;
 

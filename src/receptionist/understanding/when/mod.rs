@@ -20,6 +20,14 @@
 //! - Of several days the last is meant ("tuesday, no, wednesday"; "from my tuesday to thursday"), but a choice
 //!   ("tuesday or wednesday") gives the first, with both in `alternatives`.
 //! - "dans huit jours", "en ocho días", "de hoy en ocho" and "mardi en huit" count as people do: one week.
+mod calendar;
+mod clock;
+mod periods;
+mod pieces;
+mod resolve;
+mod scan;
+mod spans;
+mod words;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
@@ -117,10 +125,16 @@ pub enum Grain {
     Day,
     Week,
     Month,
+    Year,
 }
 
 /// The date or time in an utterance, or nothing.
 pub fn read(text: &str, language: Language, context: &Context<'_>) -> Option<When> {
-    let _ = (text, language, context);
-    None
+    let pieces = scan::scan(text, language);
+    let calendar = calendar::Calendar {
+        pieces: &pieces,
+        today: context.now.date(),
+        language,
+    };
+    resolve::resolve(&spans::findings(&calendar), &calendar, context)
 }
