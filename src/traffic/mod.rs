@@ -8,7 +8,6 @@ mod dialogue;
 pub mod filter;
 pub mod links;
 pub mod model;
-mod outcomes;
 pub mod routes;
 pub mod rules;
 pub mod store;
@@ -24,9 +23,9 @@ pub use dialogue::{
     record_tool_call, save_dialogue,
 };
 pub use model::{Direction, Error, HandledBy, Outcome, Role, Status};
-pub use outcomes::{Raised, raise_outcome};
 pub use routes::router;
 pub use rules::{Contribution, Facts};
+pub use store::outcomes::{Raised, raise_outcome};
 pub use texts::{
     ClosedText, Conversation, Conversed, IncomingText, ReceivedText, WaitingText, close_idle_texts,
     find_conversation, insert_turn, list_conversed, list_waiting, mark_answered, receive_text,

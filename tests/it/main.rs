@@ -33,6 +33,7 @@ mod personal_data;
 mod receptionist;
 mod runner;
 mod safety;
+mod scheduling;
 mod schedules;
 mod seeding;
 mod settings;

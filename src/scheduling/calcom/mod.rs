@@ -31,7 +31,9 @@ use crate::{
 
 pub use conflict::OfferOtherTimes;
 pub use free::{Free, freshen, freshen_for, freshen_to_move, known};
-pub use model::{CalcomStatus, Connection, ConnectionState, Link, Origin, SyncState};
+pub use model::{
+    CalcomStatus, Connection, ConnectionState, EventTypeChoice, Link, Origin, SyncState,
+};
 pub use sync::SyncAppointment;
 pub use webhooks::receive_raw;
 

@@ -1,7 +1,6 @@
 //! Appointments, one at a time; and the times that they take.
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Connection;
-use uuid::Uuid;
 
 use crate::{
     kernel::{
@@ -294,16 +293,4 @@ pub async fn set_details(
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// The service of this name, in any case; for those who say it.
-pub async fn find_service_named(tx: &mut TenantTx, name: &str) -> sqlx::Result<Option<Uuid>> {
-    let subscriber = tx.subscriber();
-    sqlx::query_scalar!(
-        "select id from services where subscriber_id = $1 and is_active and lower(name) = lower($2) order by id limit 1",
-        subscriber as _,
-        name,
-    )
-    .fetch_optional(tx.conn())
-    .await
 }

@@ -78,6 +78,7 @@ const WITHOUT_IDS: &[&str] = &[
     "src/safety/store/personal.rs::erase_person",
     "src/safety/store/personal.rs::export_rows",
     "src/safety/store/personal.rs::read",
+    "src/safety/store/retention.rs::blank_appointments",
     "src/safety/store/retention.rs::clear_transcripts",
     "src/safety/store/retention.rs::delete_events",
     "src/safety/store/retention.rs::delete_raw_webhooks",
@@ -124,6 +125,7 @@ const WITHOUT_IDS: &[&str] = &[
     "src/web/store.rs::update_answer",
     // What is the subscriber's own by its provider, or everything of the subscriber's; tests/it/vault has them.
     "src/discretion/store.rs::delete_recordings",
+    "src/discretion/store.rs::empty_appointments",
     "src/discretion/store.rs::empty_dialogues",
     "src/discretion/store.rs::empty_events",
     "src/discretion/store.rs::empty_inbound",
@@ -753,7 +755,9 @@ fn every_function_of_a_store_is_tried() {
         include_str!("stores.rs"),
         include_str!("staff_stores.rs"),
         include_str!("rooms.rs"),
-        include_str!("sound.rs")
+        include_str!("sound.rs"),
+        include_str!("booking_stores.rs"),
+        include_str!("calendar_stores.rs")
     );
     let mut findings = Vec::new();
     let mut listed: Vec<&str> = WITHOUT_IDS.to_vec();

@@ -1,17 +1,17 @@
 //! What came of a conversation, told by whoever brought it about.
 use chrono::NaiveDate;
 
-use super::{
-    model::Outcome,
-    rules::{Contribution, Facts},
-    store::staff,
-};
+use super::staff;
 use crate::{
     kernel::{
         db::{TenantTx, Tx},
         ids::InteractionId,
     },
     tenancy::Channel,
+    traffic::{
+        model::Outcome,
+        rules::{Contribution, Facts},
+    },
 };
 
 /// What a more telling outcome changes in the sums of the conversation's day; they belong into the same transaction.
