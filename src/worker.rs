@@ -21,6 +21,7 @@ pub fn registry() -> Registry {
     registry.register(reprocess);
     registry.register(messaging::send_text);
     registry.register(messaging::send_notice);
+    registry.register(messaging::offer_other_times);
     registry.register(scheduling::remind_due);
     registry.register(messaging::forget_text);
     registry.register(inbox::resume_due);
@@ -45,6 +46,7 @@ pub fn registry() -> Registry {
     registry.register(mail::tell_owner);
     registry.register(identity::mail_reset_link);
     registry.register(identity::mail_reuse_warning);
+    scheduling::calcom::register(&mut registry);
     safety::register(&mut registry);
     deliveries::register(&mut registry);
     registry
@@ -64,26 +66,15 @@ pub fn schedules() -> Vec<Schedule> {
         job: |_| new_job(&sms::CloseIdleTexts {}),
     });
     schedules.push(Schedule {
-<<<<<<< HEAD
-=======
-        name: "reminders",
-        every: Every::Minutes(1),
-        job: |due_at| new_job(&scheduling::RemindDue::of(due_at)),
-    });
-    schedules.push(Schedule {
->>>>>>> scheduling
         name: "audio",
         // What was said to one person goes within minutes.
         every: Every::Minutes(1),
         job: |_| new_job(&voice::ClearAudio {}),
-<<<<<<< HEAD
     });
     schedules.push(Schedule {
         name: "reminders",
         every: Every::Minutes(1),
         job: |due_at| new_job(&scheduling::RemindDue::of(due_at)),
-=======
->>>>>>> scheduling
     });
     schedules.push(Schedule {
         name: "health_data",
@@ -112,6 +103,7 @@ pub fn schedules() -> Vec<Schedule> {
         job: |due_at| new_job(&insights::LookForChurn::of(due_at)),
     });
     schedules.push(voice::stuck_calls_schedule());
+    schedules.extend(scheduling::calcom::schedules());
     schedules.extend(safety::schedules());
     schedules
 }
@@ -138,6 +130,7 @@ async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobEr
         ("TWILIO", "text") => sms::receive_raw(&app, &kept).await,
         ("TWILIO", "call.status" | "call.recording") => voice::receive_raw_call(&app, &kept).await,
         ("RETELL", _) => voice::receive_raw(&app, &kept).await,
+        ("CALCOM", _) => scheduling::calcom::receive_raw(&app, &kept).await,
         ("VAPI", _) => voice::receive_raw_of_vapi(&app, &kept).await,
         (provider, kind) => {
             return Err(JobError::Fail(anyhow::anyhow!(

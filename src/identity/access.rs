@@ -25,7 +25,7 @@ use crate::{
     app::{App, AppState},
     kernel::{
         db::{OperatorToken, OperatorTx, SystemToken, SystemTx, TenantTx, Tx},
-        ids::SubscriberId,
+        ids::{SessionId, SubscriberId, UserId},
         text::hex,
     },
     tenancy::directory::{self, Key},
@@ -193,6 +193,19 @@ impl Operator {
             ))
         }
     }
+}
+
+/// What the person of this session still is to a business, where no token can be asked for: a browser that comes back
+/// from another site.
+pub async fn role_of(
+    app: &App,
+    (user, session): (UserId, SessionId),
+    subscriber: SubscriberId,
+) -> sqlx::Result<Option<Role>> {
+    let mut tx = SystemTx::begin(&app.db, SystemToken::SignIn).await?;
+    let role = sessions::find_role(&mut tx, session, user, subscriber, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(role)
 }
 
 macro_rules! extractors {

@@ -22,7 +22,7 @@ mod store;
 
 pub use access::{
     Admin, AdminOrOperator, EventsWriter, Myself, Operator, Owner, Reach, Reached, SignedIn, Staff,
-    StaffOrOperator,
+    StaffOrOperator, role_of,
 };
 pub use jobs::{MailResetLink, MailReuseWarning, mail_reset_link, mail_reuse_warning};
 pub use model::{Actor, Caller, Person, Role, Scope};

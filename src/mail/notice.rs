@@ -20,6 +20,14 @@ pub enum Notice {
     EndpointFailing,
     /// It was switched off.
     EndpointDisabled,
+    /// We may not use the calendar any more.
+    CalendarGone,
+    /// An appointment is not in the calendar, because its time is not free there.
+    CalendarConflict,
+    /// A booking of the calendar is not among the appointments, because its time is taken.
+    CalendarUnplaced,
+    /// An appointment could not be written into the calendar.
+    CalendarRefused,
 }
 
 /// Tells the owner.
@@ -92,6 +100,54 @@ fn words(notice: Notice, language: Language) -> (&'static str, &'static str) {
         (Notice::EndpointDisabled, Language::Es) => (
             "se desactivó un punto de conexión webhook",
             "Uno de sus puntos de conexión webhook se desactivó porque ya no existe o solo respondía con fallos. No se perdió nada: repárelo, actívelo y reenvíe lo que le faltó.",
+        ),
+        (Notice::CalendarGone, Language::En) => (
+            "your calendar must be connected again",
+            "Cal.com no longer lets us use your calendar. Appointments go on without it: connect it again, and they are in it.",
+        ),
+        (Notice::CalendarGone, Language::Fr) => (
+            "votre calendrier doit être reconnecté",
+            "Cal.com ne nous permet plus d'utiliser votre calendrier. Les rendez-vous continuent sans lui : reconnectez-le, et ils y seront.",
+        ),
+        (Notice::CalendarGone, Language::Es) => (
+            "hay que volver a conectar su calendario",
+            "Cal.com ya no nos permite usar su calendario. Las citas siguen sin él: vuelva a conectarlo y estarán en él.",
+        ),
+        (Notice::CalendarConflict, Language::En) => (
+            "an appointment does not fit your calendar",
+            "An appointment was booked at a time that is no longer free in your calendar. It waits for your decision, and we have offered the person other times: see your appointments.",
+        ),
+        (Notice::CalendarConflict, Language::Fr) => (
+            "un rendez-vous ne convient pas à votre calendrier",
+            "Un rendez-vous a été pris à une heure qui n'est plus libre dans votre calendrier. Il attend votre décision, et nous avons proposé d'autres heures à la personne : voyez vos rendez-vous.",
+        ),
+        (Notice::CalendarConflict, Language::Es) => (
+            "una cita no cabe en su calendario",
+            "Se reservó una cita a una hora que ya no está libre en su calendario. Espera su decisión, y hemos ofrecido otras horas a la persona: vea sus citas.",
+        ),
+        (Notice::CalendarUnplaced, Language::En) => (
+            "a booking of your calendar overlaps another appointment",
+            "Somebody booked in your Cal.com calendar at a time that is taken here. It stays in your calendar; move one of the two.",
+        ),
+        (Notice::CalendarUnplaced, Language::Fr) => (
+            "une réservation de votre calendrier chevauche un autre rendez-vous",
+            "Quelqu'un a réservé dans votre calendrier Cal.com à une heure déjà prise ici. La réservation y reste; déplacez l'un des deux.",
+        ),
+        (Notice::CalendarUnplaced, Language::Es) => (
+            "una reserva de su calendario coincide con otra cita",
+            "Alguien reservó en su calendario de Cal.com a una hora que aquí está ocupada. Sigue en su calendario; mueva una de las dos.",
+        ),
+        (Notice::CalendarRefused, Language::En) => (
+            "an appointment is missing in your calendar",
+            "Cal.com did not take an appointment of yours: maybe its event type asks for something that callers are not asked. The appointment stands; enter it in your calendar, or choose another event type.",
+        ),
+        (Notice::CalendarRefused, Language::Fr) => (
+            "un rendez-vous manque dans votre calendrier",
+            "Cal.com n'a pas accepté l'un de vos rendez-vous : son type d'événement demande peut-être ce que l'on ne demande pas aux appelants. Le rendez-vous tient; inscrivez-le dans votre calendrier, ou choisissez un autre type d'événement.",
+        ),
+        (Notice::CalendarRefused, Language::Es) => (
+            "falta una cita en su calendario",
+            "Cal.com no aceptó una de sus citas: quizá su tipo de evento pide algo que no se pregunta a quien llama. La cita sigue en pie; anótela en su calendario o elija otro tipo de evento.",
         ),
     }
 }

@@ -17,7 +17,7 @@ pub mod staff;
 pub mod store;
 mod webhooks;
 
-pub use appointments::send_notice;
+pub use appointments::{offer_other_times, send_notice};
 pub use forget::{ForgetText, forget_text, order_forgetting};
 pub use jobs::send_text;
 pub use model::{NewText, Purpose};

@@ -2,11 +2,12 @@
 //!
 //! *Slots* are the starts that one pure function ([`slots`]) offers; an *appointment* is a slot that somebody has, at a
 //! *resource* (a technician, a chair); a *reminder* is what the person is told of it. Tables: `resources`,
-//! `appointments`, `reminders`.
+//! `appointments`, `reminders`; a calendar that is kept elsewhere has a folder of its own ([`calcom`]).
 //!
 //! Promises: a booked time is booked once, whatever races for it (the exclusion constraint decides, and no reading
 //! before it), and only inside what the business offers at that moment; a change of hours or services moves nothing
 //! that was booked; who is told of an appointment is told of one that still stands.
+pub mod calcom;
 pub mod calendar_file;
 pub mod code;
 pub mod jobs;

@@ -3,6 +3,7 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{
+    calcom,
     model::{Asked, Error, Offer, OfferedSlot, Resource},
     slots::{self, Busy, Lane, Plan, Slot},
     store::{appointments, resources},
@@ -129,6 +130,7 @@ pub(super) async fn open(
         horizon_days: u64::try_from(rules.horizon_days).unwrap_or_default(),
         duration: TimeDelta::minutes(i64::from(duration_minutes)),
         buffer: TimeDelta::minutes(i64::from(buffer_minutes)),
+        elsewhere: calcom::known(tx, wanted.service, now).await?,
     };
     Ok(Book {
         rules,

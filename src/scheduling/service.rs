@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde_json::json;
 
 use super::{
-    code,
+    calcom, code,
     jobs::SendNotice,
     model::{
         Act, Appointment, AppointmentStatus, BookingSource, Error, NewAppointment, NewBooking,
@@ -142,6 +142,7 @@ pub async fn enter(
     }
     let booked = find(tx, id).await?;
     events::emit(tx, &Event::AppointmentBooked(facts(&booked)), now);
+    calcom::follow(tx, &booked, act).await?;
     order_notices(tx, &booked, now).await?;
     record(
         tx,
@@ -237,6 +238,7 @@ pub async fn move_to(
     reminders::drop_reminders(tx, before.id, "MOVED").await?;
     let moved = find(tx, before.id).await?;
     events::emit(tx, &Event::AppointmentRescheduled(facts(&moved)), now);
+    calcom::follow(tx, &moved, act).await?;
     order_notices(tx, &moved, now).await?;
     let outcome = Some(Outcome::Rescheduled);
     record(tx, &moved, act, "appointment.rescheduled", outcome, now).await?;
@@ -264,6 +266,7 @@ pub async fn cancel(
     reminders::drop_reminders(tx, id, "CANCELLED").await?;
     let cancelled = find(tx, id).await?;
     events::emit(tx, &Event::AppointmentCancelled(facts(&cancelled)), now);
+    calcom::follow(tx, &cancelled, act).await?;
     let outcome = Some(Outcome::Cancelled);
     record(tx, &cancelled, act, "appointment.cancelled", outcome, now).await?;
     Ok(cancelled)

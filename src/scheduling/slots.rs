@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 
 use crate::{
     kernel::ids::ResourceId,
+    scheduling::calcom::Free,
     tenancy::opening_hours::{Calendar, Holiday, Opening, OpeningHours},
 };
 
@@ -20,6 +21,8 @@ pub struct Plan {
     pub duration: TimeDelta,
     /// Kept free behind the appointment; it may last beyond closing.
     pub buffer: TimeDelta,
+    /// What is free in a calendar that is kept elsewhere: where it is known, nothing else is offered.
+    pub elsewhere: Option<Free>,
 }
 
 /// A resource with the times that it is taken, in order.
@@ -113,6 +116,29 @@ impl Plan {
         joined
     }
 
+    /// The starts from one moment until before another, in order, whoever has them: on the steps of the wall's clock; but
+    /// where it is known what is free in a calendar elsewhere, those.
+    fn starts(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let step = self.step();
+        let mut starts = Vec::new();
+        let mut start = self.first_step(from);
+        while start < until {
+            let is_known = self
+                .elsewhere
+                .as_ref()
+                .is_some_and(|free| free.allows(start).is_some());
+            if !is_known {
+                starts.push(start);
+            }
+            start += step;
+        }
+        if let Some(free) = &self.elsewhere {
+            starts.extend(free.between(from, until));
+            starts.sort_unstable();
+        }
+        starts
+    }
+
     /// The first start at or after a moment that is on a step of the wall's clock. Clocks change by whole steps.
     fn first_step(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         let local = at.with_timezone(&self.zone).time();
@@ -149,11 +175,10 @@ pub fn free_slots(
         .checked_add_days(Days::new(plan.horizon_days))
         .unwrap_or(NaiveDate::MAX);
     let to = plan.date_at(until).min(last_day);
-    let step = plan.step();
     let mut cursors: Vec<usize> = vec![0; lanes.len()];
     for opening in plan.openings(plan.date_at(from), to) {
-        let mut start = plan.first_step(opening.from.max(from));
-        while start < until && start + plan.duration <= opening.until {
+        let closes = until.min(opening.until - plan.duration + TimeDelta::nanoseconds(1));
+        for start in plan.starts(opening.from.max(from), closes) {
             if plan.date_at(start) > last_day {
                 return slots;
             }
@@ -171,7 +196,6 @@ pub fn free_slots(
                     return slots;
                 }
             }
-            start += step;
         }
     }
     slots
@@ -201,8 +225,12 @@ pub fn judge(
     if !is_open {
         return Err(NotOffered::Closed);
     }
-    if plan.first_step(start) != start {
-        return Err(NotOffered::OffStep);
+    match plan.elsewhere.as_ref().and_then(|free| free.allows(start)) {
+        Some(false) => return Err(NotOffered::Taken),
+        // The calendar has steps of its own.
+        Some(true) => {}
+        None if plan.first_step(start) != start => return Err(NotOffered::OffStep),
+        None => {}
     }
     let end = start + plan.duration + plan.buffer;
     lanes
@@ -261,6 +289,7 @@ mod tests {
             horizon_days: 1_000,
             duration: TimeDelta::minutes(60),
             buffer: TimeDelta::zero(),
+            elsewhere: None,
         }
     }
 

@@ -23,6 +23,12 @@ pub enum Key<'a> {
     Account(Provider, &'a str),
     /// An assistant at Vapi.
     VapiAgent(&'a str),
+    /// A calendar at Cal.com, by our own id of the connection: it stands in the path of its webhook.
+    CalcomConnection(Uuid),
+    /// Whose calendar there it is.
+    CalcomUser(i64),
+    /// Somebody who is away at Cal.com to say yes, by the SHA-256 in hex of what they bring back.
+    CalcomState(&'a str),
     /// A phone number at Vapi, by Vapi's id of it.
     VapiNumber(&'a str),
     /// What a provider is given as a path of its own: an own account, by our id of it.
@@ -55,7 +61,9 @@ impl Key<'_> {
             Self::Connection(_) => "CONNECTION",
             Self::SharedDefault(_) => "SHARED_DEFAULT",
             Self::RetellAgent(_) | Self::VapiAgent(_) => "AGENT",
-            Self::Account(..) => "ACCOUNT",
+            Self::Account(..) | Self::CalcomUser(_) => "ACCOUNT",
+            Self::CalcomConnection(_) => "CONNECTION",
+            Self::CalcomState(_) => "TOKEN",
             Self::ApiKey(_) => "API_KEY",
             Self::AppointmentLink(_) | Self::CalendarFeed(_) => "TOKEN",
         }
@@ -68,6 +76,9 @@ impl Key<'_> {
             Self::Number(number) | Self::SharedDefault(number) => number.to_string(),
             Self::RetellAgent(id) => format!("RETELL:{id}"),
             Self::Account(provider, id) => format!("{}:{id}", provider.as_str()),
+            Self::CalcomConnection(id) => format!("CALCOM:{id}"),
+            Self::CalcomUser(id) => format!("CALCOM:{id}"),
+            Self::CalcomState(hash) => format!("CALCOM:{hash}"),
             Self::AppointmentLink(hash) => format!("APPOINTMENT:{hash}"),
             Self::CalendarFeed(hash) => format!("{CALENDAR}{hash}"),
             Self::VapiAgent(id) | Self::VapiNumber(id) => format!("VAPI:{id}"),

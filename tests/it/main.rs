@@ -11,6 +11,7 @@ mod support;
 mod admin;
 mod architecture;
 mod billing;
+mod calcom;
 mod commands;
 mod deployment;
 mod deliveries;

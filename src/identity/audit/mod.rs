@@ -65,6 +65,11 @@ impl Who {
         address: None,
     };
 
+    /// Somebody whose address is not known here.
+    pub fn of_user(user: UserId) -> Self {
+        Self::user(user, None)
+    }
+
     pub(super) fn user(user: UserId, address: Option<IpAddr>) -> Self {
         Self {
             kind: "USER",

@@ -46,6 +46,31 @@ pub async fn find_live(
     .await
 }
 
+/// What the person of a session is to a business, as long as both are good. For what comes back without a token, from
+/// another site, long after it began.
+pub async fn find_role(
+    tx: &mut SystemTx,
+    session: SessionId,
+    user: UserId,
+    subscriber: SubscriberId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Role>> {
+    sqlx::query_scalar!(
+        r#"select m.role as "role: Role"
+             from refresh_sessions s
+             join users u on u.id = s.user_id and u.disabled_at is null
+             join memberships m on m.subscriber_id = $3 and m.user_id = s.user_id
+            where s.id = $1 and s.user_id = $2 and s.ended_at is null and s.expires_at > $4
+              and s.impersonator_id is null"#,
+        session as _,
+        user as _,
+        subscriber as _,
+        now,
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
 /// A session that begins.
 #[derive(Clone, Debug)]
 pub struct NewSession<'a> {

@@ -3,7 +3,7 @@
 mod words;
 
 use anyhow::Context;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{
@@ -24,8 +24,11 @@ use crate::{
     people::{self, TextState},
     providers::twilio::segments,
     scheduling::{
-        Appointment, SendNotice, links,
+        self, Appointment, AppointmentStatus, Asked, SendNotice, When,
+        calcom::{self, OfferOtherTimes},
+        links,
         model::{Notice, NoticeKind},
+        offer,
         store::{
             appointments::{find_appointment, lock_appointment},
             reminders,
@@ -72,6 +75,18 @@ struct Way {
     to: E164,
     person: people::Caller,
 }
+
+/// What a text tells.
+#[derive(Clone, Copy)]
+enum Content<'a> {
+    Notice(NoticeKind),
+    /// The time is in doubt; these are free.
+    OtherTimes(&'a [DateTime<Utc>]),
+}
+
+/// How many other times are told, and how far around the one that is in doubt they are looked for.
+const OTHERS: usize = 3;
+const OTHERS_AROUND: TimeDelta = TimeDelta::days(7);
 
 /// A text about an appointment that was queued.
 #[derive(Clone, Debug)]
@@ -120,7 +135,15 @@ pub async fn send_notice(app: AppState, run: Run, job: SendNotice) -> Result<(),
                 && appointment.starts_at > now;
             let is_wanted = !way.person.is_opted_out;
             if is_current && is_wanted {
-                let told = write(&mut tx, &app, &way, &appointment, notice.kind, now).await?;
+                let told = write(
+                    &mut tx,
+                    &app,
+                    &way,
+                    &appointment,
+                    Content::Notice(notice.kind),
+                    now,
+                )
+                .await?;
                 reminders::set_queued(&mut tx, &notice, told.outgoing).await?;
             } else {
                 let why = if is_current {
@@ -173,7 +196,7 @@ pub async fn confirm(
     }
     let (kind, starts_at) = (NoticeKind::Confirmation, appointment.starts_at);
     let ordered = reminders::insert_reminder(tx, id, kind, starts_at, now, now).await?;
-    let told = write(tx, app, &way, &appointment, kind, now).await?;
+    let told = write(tx, app, &way, &appointment, Content::Notice(kind), now).await?;
     if let Some(reminder) = ordered {
         let notice = Notice {
             id: reminder,
@@ -184,6 +207,53 @@ pub async fn confirm(
         reminders::set_queued(tx, &notice, told.outgoing).await?;
     }
     Ok(told)
+}
+
+/// Tells a person that the time of an appointment is in doubt, and what else is free.
+pub async fn offer_other_times(
+    app: AppState,
+    run: Run,
+    job: OfferOtherTimes,
+) -> Result<(), JobError> {
+    let now = app.clock.now();
+    let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
+    let found = find_appointment(&mut tx, job.appointment).await?;
+    tx.end_reading();
+    let in_doubt = found.filter(|found| {
+        found.status == AppointmentStatus::Pending && found.starts_at == job.starts_at
+    });
+    let Some(found) = in_doubt else {
+        return Ok(());
+    };
+    let wish = When::Start(found.starts_at);
+    calcom::freshen_for(&app, job.subscriber, found.service, &wish).await;
+    let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
+    if let Ok(way) = find_way(&mut tx, &found, now).await?
+        && !way.person.is_opted_out
+    {
+        let asked = Asked {
+            from: found.starts_at - OTHERS_AROUND,
+            until: found.starts_at + OTHERS_AROUND,
+            service: found.service,
+            resource: None,
+            duration_minutes: i32::try_from(found.duration_minutes()).ok(),
+            limit: usize::MAX,
+        };
+        // Whatever hinders an offer, the person hears that the time is in doubt.
+        let mut free: Vec<DateTime<Utc>> = match offer(&mut tx, &app.keyring, &asked, now).await {
+            Ok(offer) => offer.slots.iter().map(|slot| slot.starts_at).collect(),
+            Err(scheduling::Error::Database(error)) => return Err(error.into()),
+            Err(_) => Vec::new(),
+        };
+        free.sort_by_key(|start| (*start - found.starts_at).abs());
+        free.truncate(OTHERS);
+        free.sort_unstable();
+        let content = Content::OtherTimes(&free);
+        write(&mut tx, &app, &way, &found, content, now).await?;
+    }
+    run.finish(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// By which number the person is texted; the person stays locked until the transaction ends.
@@ -233,7 +303,7 @@ async fn write(
     app: &App,
     way: &Way,
     appointment: &Appointment,
-    kind: NoticeKind,
+    content: Content<'_>,
     now: DateTime<Utc>,
 ) -> Result<Told, traffic::Error> {
     let addressee = Addressee {
@@ -250,19 +320,30 @@ async fn write(
         .language
         .or(way.person.language)
         .unwrap_or(way.line.language);
-    let public_url = &app.settings.public_url;
-    let link = links::link_of(tx, &app.keyring, public_url, appointment.id).await?;
-    let facts = words::Facts {
-        business_name: &way.line.business_name,
-        starts_at: appointment
-            .starts_at
-            .with_timezone(&zone(&appointment.timezone)),
-        service: appointment.service_name.as_deref(),
-        code: &appointment.confirmation_code,
-        link: &link,
-        was_moved: reminders::was_moved(tx, appointment.id).await?,
+    let body = match content {
+        Content::Notice(kind) => {
+            let public_url = &app.settings.public_url;
+            let link = links::link_of(tx, &app.keyring, public_url, appointment.id).await?;
+            let facts = words::Facts {
+                business_name: &way.line.business_name,
+                starts_at: appointment
+                    .starts_at
+                    .with_timezone(&zone(&appointment.timezone)),
+                service: appointment.service_name.as_deref(),
+                code: &appointment.confirmation_code,
+                link: &link,
+                was_moved: reminders::was_moved(tx, appointment.id).await?,
+            };
+            words::text(kind, language, &facts)
+        }
+        Content::OtherTimes(free) => {
+            let zone = zone(&appointment.timezone);
+            let local = |at: &DateTime<Utc>| at.with_timezone(&zone);
+            let free: Vec<_> = free.iter().map(local).collect();
+            let name = &way.line.business_name;
+            words::other_times(language, name, local(&appointment.starts_at), &free)
+        }
     };
-    let body = words::text(kind, language, &facts);
     let (message, change) =
         traffic::insert_turn(tx, &conversation, Role::System, &body, language, now).await?;
     let totals = Totals {
@@ -278,9 +359,10 @@ async fn write(
         interaction: held.interaction,
         message: Some(message),
         contact: Some(way.person.contact),
-        purpose: match kind {
-            NoticeKind::Confirmation => Purpose::Confirmation,
-            NoticeKind::DayBefore | NoticeKind::HoursBefore => Purpose::Reminder,
+        purpose: match content {
+            Content::Notice(NoticeKind::Confirmation) => Purpose::Confirmation,
+            Content::Notice(_) => Purpose::Reminder,
+            Content::OtherTimes(_) => Purpose::Notice,
         },
         // A conversation goes on from the number on which it began.
         from: conversation
@@ -294,7 +376,10 @@ async fn write(
     let outgoing = queue(tx, &text, now).await?;
     let detail = json!({
         "appointment_id": appointment.id,
-        "kind": kind.as_str(),
+        "kind": match content {
+            Content::Notice(kind) => kind.as_str(),
+            Content::OtherTimes(_) => "OTHER_TIMES",
+        },
         "outgoing_id": outgoing,
     });
     let kind = "appointment.told";

@@ -72,6 +72,47 @@ pub fn text(kind: NoticeKind, language: Language, facts: &Facts<'_>) -> String {
     }
 }
 
+/// That a time is in doubt, and which others are free. They are chosen by answering in words or by calling: what is said
+/// is understood like any other wish to move an appointment.
+pub fn other_times(
+    language: Language,
+    business_name: &str,
+    starts_at: DateTime<Tz>,
+    free: &[DateTime<Tz>],
+) -> String {
+    let spoken = |at: &DateTime<Tz>| {
+        let (day, at) = (date(language, at.date_naive()), time(language, at.time()));
+        match language {
+            Language::En => format!("{day} at {at}"),
+            Language::Fr => format!("{day} à {at}"),
+            Language::Es => format!("{day}, {at}"),
+        }
+    };
+    let start = spoken(&starts_at);
+    let others: Vec<String> = free.iter().map(spoken).collect();
+    let others = others.join("; ");
+    match (language, free.is_empty()) {
+        (Language::En, false) => format!(
+            "{business_name}: sorry, {start} turns out not to be free. Free instead: {others}. Which one suits you?"
+        ),
+        (Language::En, true) => format!(
+            "{business_name}: sorry, {start} turns out not to be free. Which other day would suit you?"
+        ),
+        (Language::Fr, false) => format!(
+            "{business_name} : désolé, le {start} n'est finalement pas libre. Libre : {others}. Laquelle vous convient?"
+        ),
+        (Language::Fr, true) => format!(
+            "{business_name} : désolé, le {start} n'est finalement pas libre. Quel autre jour vous conviendrait?"
+        ),
+        (Language::Es, false) => format!(
+            "{business_name}: lo sentimos, el {start} resulta no estar libre. Libre: {others}. ¿Cuál le conviene?"
+        ),
+        (Language::Es, true) => format!(
+            "{business_name}: lo sentimos, el {start} resulta no estar libre. ¿Qué otro día le conviene?"
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::TimeZone;

@@ -12,6 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::{
+    super::calcom,
     availability::{begin_of, check_days, end_of},
     refuse,
     view::AppointmentView,
@@ -232,6 +233,7 @@ async fn book_appointment(
     request: Once<BookRequest>,
 ) -> Result<Response, ApiError> {
     let new = request.body.read()?;
+    calcom::freshen_for(&app, staff.subscriber, new.service, &new.when).await;
     let mut tx = staff.begin(&app).await?;
     if let Some(replay) = request.begin(&mut tx).await? {
         return Ok(replay);
@@ -266,6 +268,7 @@ async fn reschedule_appointment(
     );
     checks.finish()?;
     let when = when.ok_or_else(|| ApiError::invalid("slot", "is missing"))?;
+    calcom::freshen_to_move(&app, staff.subscriber, id, &when).await?;
     let mut tx = staff.begin(&app).await?;
     let now = app.clock.now();
     match service::reschedule(&mut tx, &app.keyring, id, &when, Act::STAFF, now).await {

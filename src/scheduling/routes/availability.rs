@@ -1,13 +1,16 @@
 //! `/availability`: what is free.
 use axum::{Json, extract::State};
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::view::{self, SlotView};
+use super::{
+    super::calcom,
+    view::{self, SlotView},
+};
 use crate::{
     app::AppState,
     billing::rules::midnight,
@@ -62,6 +65,11 @@ async fn show_availability(
 ) -> Result<Json<Availability>, ApiError> {
     check_days(Some(query.from), Some(query.to))?;
     let shown = query.timezone.as_deref().map(read_zone).transpose()?;
+    // In whatever zone: a day more on both sides.
+    let (from, until) = (begin_of(query.from, Tz::UTC), end_of(query.to, Tz::UTC));
+    let day = TimeDelta::days(1);
+    let range = (from - day, until + day);
+    calcom::freshen(&app, staff.subscriber, query.service_id, range).await;
     let mut tx = staff.begin(&app).await?;
     let rules = booking::find_booking_rules(&mut tx).await?;
     let rules = rules.ok_or_else(ApiError::not_found)?;

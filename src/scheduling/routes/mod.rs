@@ -18,6 +18,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(appointments::router())
         .merge(resources::router())
         .merge(calendars::router())
+        .merge(super::calcom::router())
 }
 
 impl From<Error> for ApiError {

@@ -59,6 +59,25 @@ pub async fn drop_reminders(
     Ok(())
 }
 
+/// Somebody else confirms it; the reminders stay.
+pub async fn drop_confirmation(
+    tx: &mut TenantTx,
+    appointment: AppointmentId,
+    reason: &str,
+) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "update reminders set state = 'DROPPED', reason = $3
+          where subscriber_id = $1 and appointment_id = $2 and state = 'WAITING' and kind = 'CONFIRMATION'",
+        subscriber as _,
+        appointment as _,
+        reason,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// What is due, of everybody, the longest waiting first.
 pub async fn list_due(
     tx: &mut SystemTx,

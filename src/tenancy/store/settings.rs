@@ -54,15 +54,9 @@ pub async fn find_settings(tx: &mut TenantTx) -> sqlx::Result<Option<BusinessSet
                   p.custom_greeting, p.agent_tone, p.voice_id, p.transfer_number as "transfer_number: _",
                   p.standard_fee, p.emergency_fee, p.schedule_summary, p.cal_com_url,
                   p.appointment_duration_minutes, p.is_booking_enabled, p.is_sms_enabled,
-<<<<<<< HEAD
                   p.recording_mode as "recording_mode: _", p.recording_consent_text,
                   p.after_hours as "after_hours: _", p.on_holidays as "on_holidays: _", p.staff_ring_seconds,
                   p.booking_lead_minutes, p.booking_horizon_days
-=======
-                  p.booking_lead_minutes, p.booking_horizon_days,
-                  p.recording_mode as "recording_mode: _", p.recording_consent_text,
-                  p.after_hours as "after_hours: _", p.on_holidays as "on_holidays: _", p.staff_ring_seconds
->>>>>>> scheduling
              from subscribers s join subscriber_profiles p on p.subscriber_id = s.id
             where s.id = $1"#,
         subscriber as _,

@@ -153,7 +153,7 @@ impl FakeCalcom {
         self.memories.lock().event_types.push(offered);
     }
 
-    /// Only these times are free, and not booked.
+    /// Only these times are free, and not booked; before that every half hour is.
     pub fn is_free_at(&self, starts: &[DateTime<Utc>]) {
         self.memories.lock().free = starts.to_vec();
     }
@@ -579,12 +579,20 @@ handler!(slots, "slots", |memories, _user, _path, query, _body| {
     let [from, until] = ["start", "end"].map(|name| query[name].parse::<DateTime<Utc>>().unwrap());
     let moving = query.get("bookingUidToReschedule").map(String::as_str);
     let mut days: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for start in &memories.free {
-        if from <= *start && *start < until && !memories.is_taken(*start, moving) {
+    let mut free = memories.free.clone();
+    if free.is_empty() {
+        let days = (until - from).num_days() + 1;
+        let midnight = from.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
+        free = (0..days * 48)
+            .map(|half_hours| midnight + TimeDelta::minutes(30 * half_hours))
+            .collect();
+    }
+    for start in free {
+        if from <= start && start < until && !memories.is_taken(start, moving) {
             let day = start.date_naive().to_string();
             days.entry(day)
                 .or_default()
-                .push(json!({ "start": written(*start) }));
+                .push(json!({ "start": written(start) }));
         }
     }
     Ok((StatusCode::OK, json!(days)))

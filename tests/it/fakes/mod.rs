@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use tokio::{net::TcpListener, sync::Notify};
 
-pub use calcom::{EVENT_TYPE, FakeBooking, FakeCalcom, USER};
+pub use calcom::{EVENT_TYPE, FakeCalcom, USER};
 pub use elevenlabs::FakeElevenLabs;
 pub use llm::FakeLlm;
 pub use receiver::{Answering, Received, Receiver};

@@ -3,6 +3,7 @@
 //! `shape` says how a table must look, `walk` tries what another subscriber must not be able to do, `roles` says who
 //! the transactions are, `stores` calls our own functions with somebody else's ids.
 mod booking_stores;
+mod calendar_stores;
 mod document;
 mod roles;
 mod rooms;

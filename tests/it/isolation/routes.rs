@@ -27,6 +27,8 @@ const PUBLIC: &[&str] = &[
     "GET /api/.well-known/jwks.json",
     // By names that nobody can guess: tests/it/scheduling/calendars.rs.
     "GET /api/calendar/{file}",
+    // By a state that is good once: tests/it/calcom/connecting.rs.
+    "GET /api/calcom/callback",
     "GET /api/health",
     "GET /api/health/detailed",
     "GET /api/ics/{file}",
@@ -46,6 +48,8 @@ const PUBLIC: &[&str] = &[
     "POST /api/voice/webhook/voice",
     "POST /api/voice/whisper",
     "POST /api/retell/webhook",
+    "POST /api/webhooks/calcom",
+    "POST /api/webhooks/calcom/{connection}",
     "POST /api/webhooks/retell",
     "POST /api/webhooks/retell-inbound",
     "POST /api/webhooks/retell/tools/{connection}/{name}",

@@ -1,0 +1,104 @@
+//! What is free is free in both calendars.
+use serde_json::{Value, json};
+
+use super::{TUESDAY_AT_NINE, at};
+use crate::support::{Subscriber, TestApp, minutes, seconds};
+
+const PATH: &str = "/api/availability?from=2026-11-24&to=2026-11-24";
+
+async fn free(app: &TestApp, shop: &Subscriber) -> Vec<String> {
+    let staff = app.staff(shop).await;
+    let answer = staff.get(PATH).await.expect(200).json();
+    let slots = answer["slots"].as_array().unwrap().iter();
+    let start = |slot: &Value| slot["starts_at"].as_str().unwrap().to_owned();
+    slots.map(start).collect()
+}
+
+#[tokio::test]
+async fn only_what_is_free_in_both_is_offered_and_booked() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").await;
+    assert_eq!(free(&app, &shop).await.len(), 16);
+    app.connect(&shop).await;
+    // The last one is before we open.
+    let starts = [
+        "2026-11-24T15:00:00Z",
+        "2026-11-24T18:10:00Z",
+        "2026-11-24T12:00:00Z",
+    ];
+    app.calcom.is_free_at(&starts.map(at));
+    assert_eq!(
+        free(&app, &shop).await,
+        ["2026-11-24T15:00:00Z", "2026-11-24T18:10:00Z"]
+    );
+    let staff = app.staff(&shop).await;
+    let request = |start: &str| json!({ "starts_at": start, "customer_name": "Ann", "customer_phone": "+14315550142" });
+    let taken = staff
+        .post("/api/appointments", request("2026-11-24T16:00:00Z"))
+        .await;
+    let taken = taken.expect(409).json();
+    assert_eq!(taken["code"], "slot_taken");
+    assert_eq!(taken["alternatives"][0]["starts_at"], TUESDAY_AT_NINE);
+    staff
+        .post("/api/appointments", request("2026-11-24T18:10:00Z"))
+        .await
+        .expect(201);
+    assert_eq!(free(&app, &shop).await, [TUESDAY_AT_NINE]);
+}
+
+#[tokio::test]
+async fn within_a_minute_nobody_asks_twice() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").await;
+    app.connect(&shop).await;
+    app.calcom.is_free_at(&[at(TUESDAY_AT_NINE)]);
+    for _ in 0..3 {
+        free(&app, &shop).await;
+    }
+    assert_eq!(app.calcom.how_often_asked("GET", "/v2/slots"), 1);
+    app.advance(seconds(61));
+    free(&app, &shop).await;
+    assert_eq!(app.calcom.how_often_asked("GET", "/v2/slots"), 2);
+}
+
+#[tokio::test]
+async fn a_calendar_that_does_not_answer_is_believed_for_a_while_and_then_does_without() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").await;
+    app.connect(&shop).await;
+    app.calcom.is_free_at(&[at(TUESDAY_AT_NINE)]);
+    assert_eq!(free(&app, &shop).await, [TUESDAY_AT_NINE]);
+    app.calcom.fail_next("slots", 500, "no");
+    app.advance(minutes(10));
+    assert_eq!(free(&app, &shop).await, [TUESDAY_AT_NINE]);
+    app.calcom.fail_next("slots", 500, "no");
+    app.advance(minutes(10));
+    assert_eq!(free(&app, &shop).await.len(), 16);
+}
+
+#[tokio::test]
+async fn a_calendar_that_hangs_holds_nobody_up_for_long() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").await;
+    app.connect(&shop).await;
+    app.calcom.hang_next("slots");
+    let timer = std::time::Instant::now();
+    assert_eq!(free(&app, &shop).await.len(), 16);
+    assert!(timer.elapsed().as_secs() < 4);
+}
+
+#[tokio::test]
+async fn anothers_calendar_and_one_that_was_left_change_nothing() {
+    let app = TestApp::start().await;
+    let (shop, other) = (app.subscriber("hvac").await, app.subscriber("other").await);
+    app.connect(&other).await;
+    app.calcom.is_free_at(&[at(TUESDAY_AT_NINE)]);
+    assert_eq!(free(&app, &shop).await.len(), 16);
+    assert_eq!(free(&app, &other).await, [TUESDAY_AT_NINE]);
+    let admin = app.admin(&other).await;
+    admin
+        .post("/api/calcom/disconnect", json!({}))
+        .await
+        .expect(200);
+    assert_eq!(free(&app, &other).await.len(), 16);
+}
