@@ -299,7 +299,8 @@ fn phone_length(rest: &[Atom]) -> usize {
 /// The longest entry of the table that begins here.
 fn word(rest: &[Atom], table: &[Entry]) -> (Vec<Piece>, usize) {
     let mut best: Option<(&Entry, usize)> = None;
-    for entry in table {
+    let first = rest.first().and_then(Atom::word).unwrap_or_default();
+    for entry in table.iter().filter(|entry| entry.0.starts_with(first)) {
         let mut length = 0;
         let matches = entry.0.split(' ').all(|wanted| {
             // A hyphen between two words of an entry is nothing.
