@@ -20,11 +20,17 @@
 //! - Of several days the last is meant ("tuesday, no, wednesday"; "from my tuesday to thursday"), but a choice
 //!   ("tuesday or wednesday") gives the first, with both in `alternatives`.
 //! - "dans huit jours", "en ocho días", "de hoy en ocho" and "mardi en huit" count as people do: one week.
+mod atoms;
 mod calendar;
 mod clock;
+mod counted;
+mod dates;
+mod joined;
+mod moments;
 mod periods;
 mod pieces;
 mod resolve;
+mod said;
 mod scan;
 mod spans;
 mod words;
