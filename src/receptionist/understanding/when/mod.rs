@@ -33,6 +33,8 @@ mod resolve;
 mod said;
 mod scan;
 mod spans;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use chrono::{NaiveDate, NaiveDateTime};
