@@ -19,6 +19,8 @@ impl Scanner<'_> {
             start
         };
         let first = self.back_to_las(first);
+        // "Not at three, at four" in French and Spanish.
+        let is_at = opener.is_none() && first > 0 && self.pieces[first - 1] == Piece::A;
         // "Ten to three" is one time.
         if opener.is_none() && before_the_hour(self.pieces, first).is_some() {
             return None;
@@ -27,6 +29,7 @@ impl Scanner<'_> {
         let are_days = opener.is_some() && first > 0 && self.pieces[first - 1] == Piece::The;
         let joins = |piece: Option<Piece>| match piece {
             Some(Piece::And) => opener == Some(Piece::Between),
+            Some(Piece::A) if is_at => false,
             Some(piece) => piece.is_to(),
             None => false,
         };
