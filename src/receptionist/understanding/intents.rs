@@ -142,11 +142,57 @@ const HOURS: &[&str] = &["hour", "hours", "hrs", "heure", "heures", "hora", "hor
 
 fn is_number(word: &str) -> bool {
     const NUMBERS: &[&str] = &[
-        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-        "twelve", "few", "couple", "un", "une", "deux", "trois", "quatre", "cinq", "six", "sept",
-        "huit", "neuf", "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "vingt",
-        "quelques", "una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve",
-        "diez", "once", "doce", "catorce", "unas",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "few",
+        "couple",
+        "un",
+        "une",
+        "deux",
+        "trois",
+        "quatre",
+        "cinq",
+        "six",
+        "sept",
+        "huit",
+        "neuf",
+        "dix",
+        "onze",
+        "douze",
+        "treize",
+        "quatorze",
+        "quinze",
+        "seize",
+        "vingt",
+        "quelques",
+        "prochaines",
+        "an",
+        "half",
+        "media",
+        "una",
+        "dos",
+        "tres",
+        "cuatro",
+        "cinco",
+        "seis",
+        "siete",
+        "ocho",
+        "nueve",
+        "diez",
+        "once",
+        "doce",
+        "catorce",
+        "unas",
     ];
     word.bytes().all(|byte| byte.is_ascii_digit()) || NUMBERS.contains(&word)
 }
@@ -162,7 +208,10 @@ fn asks_amount(said: &[&str]) -> bool {
 }
 
 fn gives_way(intent: Intent) -> bool {
-    matches!(intent, Intent::Services | Intent::Hours | Intent::Location)
+    matches!(
+        intent,
+        Intent::Services | Intent::Location | Intent::Support
+    )
 }
 
 /// What takes precedence whatever the points.
@@ -236,12 +285,20 @@ fn scored(intent: Intent, phrases: &[&str], said: &[&str], words: &Words) -> Sco
 }
 
 fn pattern_score(pattern: &str, said: &[&str], words: &Words) -> usize {
-    if let Some(whole) = pattern.strip_prefix('=') {
-        return score(&format!("={whole}"), said);
+    if let Some(hint) = pattern.strip_prefix('?') {
+        return usize::from(pattern_score(hint, said, words) > 0);
+    }
+    if pattern.starts_with('=') {
+        return score(pattern, said);
     }
     let (bonus, phrase) = pattern
         .strip_prefix('^')
         .map_or((0, pattern), |phrase| (PATTERN, phrase));
+    // Most patterns fail here already, at their first word.
+    let first = phrase.split(' ').next().unwrap_or_default();
+    if !first.starts_with('@') && !said.iter().any(|word| is_word(first, word)) {
+        return 0;
+    }
     let tokens: Vec<&str> = phrase.split(' ').collect();
     let occurs = (0..said.len()).any(|at| follows(&tokens, &said[at..], words));
     let literal = tokens.iter().filter(|token| **token != "..").count();

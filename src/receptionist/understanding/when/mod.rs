@@ -19,14 +19,28 @@
 //!   has (31 November) is nothing at all, so that the caller is asked again.
 //! - Of several days the last is meant ("tuesday, no, wednesday"; "from my tuesday to thursday"), but a choice
 //!   ("tuesday or wednesday") gives the first, with both in `alternatives`.
+//! - A week begins with Monday and Tuesday, has Tuesday to Thursday in its middle and ends with Thursday and Friday;
+//!   a month has thirds: to the 10th, to the 20th, and the rest. A week-end is Saturday and Sunday.
+//! - Early and late narrow a part of a day: the early morning ends at 9:00, the late afternoon begins at 15:00.
+//! - What is past ("yesterday at three", "last week", "since monday") and what lasts ("two hours long") is not read;
+//!   nor are phone numbers, prices, addresses and other counts.
+//! - Slashed dates are month and day in English, day and month in French and Spanish, unless only the other fits.
 //! - "dans huit jours", "en ocho días", "de hoy en ocho" and "mardi en huit" count as people do: one week.
+mod atoms;
 mod calendar;
 mod clock;
+mod counted;
+mod dates;
+mod joined;
+mod moments;
 mod periods;
 mod pieces;
 mod resolve;
+mod said;
 mod scan;
 mod spans;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use chrono::{NaiveDate, NaiveDateTime};

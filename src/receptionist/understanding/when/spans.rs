@@ -1,9 +1,9 @@
 //! What an utterance says about time, piece by piece in its order: days, periods, parts, times, spans, and the words
 //! between them that change what they mean.
 use super::Part;
-use super::calendar::{Calendar, Dates, Period};
-use super::clock::{Clock, before_the_hour, clock, full_hour};
-use super::pieces::{Piece, Unit};
+use super::calendar::{Calendar, Dates};
+use super::clock::{Clock, clock};
+use super::pieces::Piece;
 use crate::kernel::language::Language;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,15 +72,15 @@ pub(super) fn findings(calendar: &Calendar<'_>) -> Vec<Finding> {
     scanner.findings
 }
 
-struct Scanner<'a> {
-    calendar: &'a Calendar<'a>,
-    pieces: &'a [Piece],
+pub(super) struct Scanner<'a> {
+    pub(super) calendar: &'a Calendar<'a>,
+    pub(super) pieces: &'a [Piece],
     findings: Vec<Finding>,
 }
 
 impl Scanner<'_> {
     /// Reads what begins at a piece; where to go on.
-    fn step(&mut self, at: usize) -> usize {
+    pub(super) fn step(&mut self, at: usize) -> usize {
         let piece = self.pieces[at];
         match piece {
             Piece::Not => {
@@ -127,7 +127,7 @@ impl Scanner<'_> {
     }
 
     /// "Late tomorrow afternoon", "early friday".
-    fn edge_before_day(&mut self, at: usize) -> usize {
+    pub(super) fn edge_before_day(&mut self, at: usize) -> usize {
         let Some((Dates::Day(day), end)) = self.calendar.dates(at + 1) else {
             return at + 1;
         };
@@ -150,12 +150,12 @@ impl Scanner<'_> {
         self.push(Found::Part(said), end, after)
     }
 
-    fn push(&mut self, found: Found, start: usize, end: usize) -> usize {
+    pub(super) fn push(&mut self, found: Found, start: usize, end: usize) -> usize {
         self.findings.push(Finding { found, start, end });
         end
     }
 
-    fn expression(&self, at: usize) -> Option<(Found, usize)> {
+    pub(super) fn expression(&self, at: usize) -> Option<(Found, usize)> {
         self.times(at)
             .or_else(|| self.days(at))
             .or_else(|| self.duration(at))
@@ -169,11 +169,11 @@ impl Scanner<'_> {
             .or_else(|| self.time(at))
     }
 
-    fn at(&self, at: usize) -> Option<Piece> {
+    pub(super) fn at(&self, at: usize) -> Option<Piece> {
         self.pieces.get(at).copied()
     }
 
-    fn past_glue(&self, at: usize) -> usize {
+    pub(super) fn past_glue(&self, at: usize) -> usize {
         at + self
             .pieces
             .get(at..)
@@ -184,7 +184,7 @@ impl Scanner<'_> {
     }
 
     /// Past glue and the polite words that may stand between a day and its time.
-    fn past_little(&self, at: usize) -> usize {
+    pub(super) fn past_little(&self, at: usize) -> usize {
         let little = |piece: &&Piece| piece.is_glue() || matches!(piece, Piece::Soft);
         at + self
             .pieces
@@ -196,7 +196,7 @@ impl Scanner<'_> {
     }
 
     /// "Since this morning", "depuis deux jours", "it takes two hours".
-    fn skip_lasting(&self, at: usize) -> usize {
+    pub(super) fn skip_lasting(&self, at: usize) -> usize {
         let at = self.past_glue(at);
         if matches!(
             self.at(at),
@@ -219,7 +219,7 @@ impl Scanner<'_> {
     }
 
     /// "Last tuesday", "yesterday at three".
-    fn skip_gone(&self, at: usize) -> usize {
+    pub(super) fn skip_gone(&self, at: usize) -> usize {
         let at = at
             + usize::from(matches!(
                 self.at(at),
@@ -228,229 +228,15 @@ impl Scanner<'_> {
         self.skip_lasting(at)
     }
 
-    fn skip_expressions(&self, mut at: usize) -> usize {
+    pub(super) fn skip_expressions(&self, mut at: usize) -> usize {
         while let Some((_, end)) = self.expression(self.back_to_las(self.past_glue(at))) {
             at = end;
         }
         at
     }
 
-    /// "Between two and four", "from nine to five", "de 9 a 11", "2-4 pm".
-    fn times(&self, start: usize) -> Option<(Found, usize)> {
-        let opener = self
-            .at(start)
-            .filter(|piece| matches!(piece, Piece::Between | Piece::From | Piece::Of));
-        let first = if opener.is_some() {
-            self.past_glue(start + 1)
-        } else {
-            start
-        };
-        let first = self.back_to_las(first);
-        // "Ten to three" is one time.
-        if opener.is_none() && before_the_hour(self.pieces, first).is_some() {
-            return None;
-        }
-        // "Du 3 au 5 décembre" are days.
-        let are_days = opener.is_some() && first > 0 && self.pieces[first - 1] == Piece::The;
-        let joins = |piece: Option<Piece>| match piece {
-            Some(Piece::And) => opener == Some(Piece::Between),
-            Some(piece) => piece.is_to(),
-            None => false,
-        };
-        for read in [clock, full_hour] {
-            let Some((from, end)) = read(self.pieces, first) else {
-                continue;
-            };
-            // "From two in the afternoon to four".
-            let end = self.past_part(end);
-            if !joins(self.at(end)) {
-                continue;
-            }
-            let second = self.back_to_las(self.past_glue(end + 1));
-            let Some((until, end)) = clock(self.pieces, second) else {
-                continue;
-            };
-            if are_days && !from.is_sure && !until.is_sure {
-                return None;
-            }
-            let is_sure = from.is_sure || until.is_sure || opener.is_some();
-            let is_list = self.at(end).is_some_and(|piece| piece.number().is_some());
-            if is_list || !(is_sure || self.may_follow(end)) || self.is_address(end) {
-                return None;
-            }
-            let moves =
-                opener != Some(Piece::Between) && self.pieces[..start].contains(&Piece::Move);
-            if moves && opener.is_some() {
-                return Some((Found::At(until), end));
-            }
-            return Some((Found::Between(from, until), end));
-        }
-        None
-    }
-
-    /// Where "las" stands before, it belongs to the hour.
-    fn back_to_las(&self, at: usize) -> usize {
-        if at > 0 && self.at(at - 1) == Some(Piece::Las) {
-            at - 1
-        } else {
-            at
-        }
-    }
-
-    fn past_part(&self, at: usize) -> usize {
-        if !super::clock::part_follows(self.pieces, at) {
-            return at;
-        }
-        at + 1
-            + self.pieces[at..]
-                .iter()
-                .take_while(|piece| !matches!(piece, Piece::Part(_)))
-                .count()
-    }
-
-    /// "From monday to wednesday"; in a wish to move an appointment, the second is the day that is wanted.
-    fn days(&self, start: usize) -> Option<(Found, usize)> {
-        let opener = self
-            .at(start)
-            .filter(|piece| matches!(piece, Piece::Between | Piece::From | Piece::Of));
-        let first = start + usize::from(opener.is_some());
-        let (Dates::Day(from), end) = self.calendar.dates(first)? else {
-            return None;
-        };
-        match self.at(end)? {
-            Piece::And if opener == Some(Piece::Between) => {}
-            piece if piece.is_to() => {}
-            _ => return None,
-        }
-        // "Monday at nine to ten" and "tuesday à 14 h" are a day and a time.
-        let (Dates::Day(until), end) = self.calendar.dates(end + 1)? else {
-            return None;
-        };
-        if self.pieces[..start].contains(&Piece::Move) {
-            return Some((Found::Dates(Dates::Day(until)), end));
-        }
-        let mut last = until.date;
-        let mut first = from.date;
-        if from.bare_day.is_some() && until.bare_day.is_none() && until.bare_weekday.is_none() {
-            // "Du 3 au 5 décembre".
-            first = chrono::Datelike::with_day(&until.date, from.bare_day?)?;
-        }
-        if last < first && until.bare_weekday.is_some() {
-            last = last + chrono::Days::new(7);
-        }
-        if last <= first {
-            return None;
-        }
-        let grain = super::Grain::Day;
-        let period = Period {
-            start: first,
-            end: last + chrono::Days::new(1),
-            grain,
-            alternatives: Vec::new(),
-            is_following: false,
-        };
-        Some((Found::Dates(Dates::Period(period)), end))
-    }
-
-    /// "In two hours", "dans une demi-heure", "within the hour".
-    fn duration(&self, start: usize) -> Option<(Found, usize)> {
-        let (is_in, mut at) = match self.at(start)? {
-            Piece::In => (true, start + 1),
-            Piece::Within | Piece::By => (false, start + 1),
-            Piece::Number { .. } | Piece::One | Piece::Half => (true, start),
-            _ => return None,
-        };
-        at += usize::from(matches!(self.at(at), Some(Piece::The)));
-        let (minutes, end) = match self.at(at)? {
-            Piece::Unit(Unit::Hour) if !is_in => (60, at + 1),
-            // "No later than 16 h" is a time.
-            Piece::Clock(_, _) if self.at(start) == Some(Piece::By) => return None,
-            _ => self.minutes(at)?,
-        };
-        let from_now =
-            self.at(end) == Some(Piece::From) && self.at(end + 1) == Some(Piece::FromToday(0));
-        match (at == start, from_now) {
-            (true, false) => None,
-            (_, true) => Some((Found::In(minutes), end + 2)),
-            _ if is_in => Some((Found::In(minutes), end)),
-            _ => Some((Found::Within(minutes), end)),
-        }
-    }
-
-    /// A number of minutes or hours; "the hour" is one.
-    fn minutes(&self, at: usize) -> Option<(i64, usize)> {
-        let one_more = |at: usize| at + usize::from(self.at(at) == Some(Piece::One));
-        let (mut minutes, mut end) = match (self.at(at)?, self.at(at + 1)) {
-            (Piece::Clock(hours, minutes), _) => {
-                return Some((i64::from(60 * hours + minutes), at + 1));
-            }
-            (Piece::Half, Some(Piece::Unit(Unit::Hour) | Piece::HourMark)) => {
-                return Some((30, at + 2));
-            }
-            (Piece::One, Some(Piece::Half))
-                if matches!(
-                    self.at(at + 2),
-                    Some(Piece::Unit(Unit::Hour) | Piece::HourMark)
-                ) =>
-            {
-                return Some((30, at + 3));
-            }
-            (Piece::Number { value, .. }, Some(Piece::Next))
-                if matches!(
-                    self.at(at + 2),
-                    Some(Piece::Unit(Unit::Hour) | Piece::HourMark)
-                ) =>
-            {
-                return Some((60 * i64::from(value), at + 3));
-            }
-            (Piece::Number { value, .. }, Some(Piece::Unit(Unit::Minute))) => {
-                return Some((value.into(), at + 2));
-            }
-            (Piece::Number { value, .. }, Some(Piece::Unit(Unit::Hour) | Piece::HourMark)) => {
-                (i64::from(value) * 60, at + 2)
-            }
-            (Piece::One, Some(Piece::Unit(Unit::Hour) | Piece::HourMark)) => (60, at + 2),
-            _ => return None,
-        };
-        if self.at(end) == Some(Piece::And) && self.at(one_more(end + 1)) == Some(Piece::Half) {
-            minutes += 30;
-            end = one_more(end + 1) + 1;
-        }
-        Some((minutes, end))
-    }
-
-    /// "After five", "avant midi", "by friday", "a partir del lunes".
-    fn bound(&self, start: usize) -> Option<(Found, usize)> {
-        let bound = match self.at(start)? {
-            Piece::After | Piece::Past => Bound::After,
-            Piece::From => Bound::From,
-            Piece::Before => Bound::Before,
-            Piece::By | Piece::Until => Bound::By,
-            _ => return None,
-        };
-        let target = self.past_glue(start + 1);
-        if bound != Bound::Before || self.at(target) != Some(Piece::Noon) {
-            let dates = self
-                .calendar
-                .dates(start + 1)
-                .or_else(|| self.calendar.period_here(start + 1, true));
-            if let Some((dates, end)) = dates {
-                return Some((Found::Bound(bound, dates), end));
-            }
-        }
-        let (time, end) = clock(self.pieces, self.back_to_las(target))?;
-        if !time.is_sure && (!self.may_follow(end) || self.is_address(end)) {
-            return None;
-        }
-        let found = match bound {
-            Bound::After | Bound::From => Found::After(time),
-            Bound::Before | Bound::By => Found::Before(time),
-        };
-        Some((found, end))
-    }
-
     /// "Tomorrow *morning*", "late afternoon", "this evening", "mañana temprano".
-    fn part(&self, start: usize) -> Option<(Found, usize)> {
+    pub(super) fn part(&self, start: usize) -> Option<(Found, usize)> {
         let mut at = start;
         let mut edge = None;
         let mut is_today = false;
@@ -489,7 +275,7 @@ impl Scanner<'_> {
         }
     }
 
-    fn time(&self, at: usize) -> Option<(Found, usize)> {
+    pub(super) fn time(&self, at: usize) -> Option<(Found, usize)> {
         let (time, end) = clock(self.pieces, at)?;
         let before = at.checked_sub(1).map(|before| self.pieces[before]);
         let is_meant = if time.is_sure {
@@ -501,13 +287,27 @@ impl Scanner<'_> {
                 Some(Piece::A | Piece::For) => self.may_follow(end),
                 // "The morning one" is no time.
                 _ if self.is_pronoun(at) => self.is_all(at, end),
-                _ => self.may_follow(end) && (self.is_beside_a_day(at) || self.is_all(at, end)),
+                _ => {
+                    self.may_follow(end)
+                        && (self.is_beside_a_day(at)
+                            || self.is_all(at, end)
+                            || self.is_before_a_day(at, end))
+                }
             }
         };
         (is_meant && !self.is_address(end)).then_some((Found::At(time), end))
     }
 
-    fn is_pronoun(&self, at: usize) -> bool {
+    /// "9 tomorrow", "8 or 9 in the morning".
+    pub(super) fn is_before_a_day(&self, at: usize, end: usize) -> bool {
+        let is_hour = matches!(self.at(at), Some(Piece::Number { value: 1..=12, .. }));
+        let is_choice = self.at(end) == Some(Piece::Or)
+            && clock(self.pieces, end + 1).is_some_and(|(other, _)| other.is_sure);
+        let is_day = matches!(self.at(end), Some(Piece::FromToday(_) | Piece::Weekday(_)));
+        is_hour && (is_choice || is_day)
+    }
+
+    pub(super) fn is_pronoun(&self, at: usize) -> bool {
         self.calendar.language == Language::En
             && self.at(at)
                 == Some(Piece::Number {
@@ -517,7 +317,7 @@ impl Scanner<'_> {
     }
 
     /// Whether what stands there may follow a bare hour.
-    fn may_follow(&self, at: usize) -> bool {
+    pub(super) fn may_follow(&self, at: usize) -> bool {
         !matches!(
             self.at(at),
             Some(
@@ -535,7 +335,7 @@ impl Scanner<'_> {
         )
     }
 
-    fn is_beside_a_day(&self, at: usize) -> bool {
+    pub(super) fn is_beside_a_day(&self, at: usize) -> bool {
         let last = self.findings.last();
         last.is_some_and(|last| {
             matches!(
@@ -546,14 +346,14 @@ impl Scanner<'_> {
     }
 
     /// Whether the utterance is nothing else, but for courtesies.
-    fn is_all(&self, start: usize, end: usize) -> bool {
+    pub(super) fn is_all(&self, start: usize, end: usize) -> bool {
         let is_little =
             |piece: &Piece| piece.is_glue() || matches!(piece, Piece::Soft | Piece::Correct);
         self.pieces[..start].iter().all(is_little) && self.pieces[end..].iter().all(is_little)
     }
 
     /// "12 maple street".
-    fn is_address(&self, end: usize) -> bool {
+    pub(super) fn is_address(&self, end: usize) -> bool {
         let name = self
             .pieces
             .get(end..)

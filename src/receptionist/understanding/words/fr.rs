@@ -52,7 +52,7 @@ pub(super) const WORDS: Words = Words {
     classes: CLASSES,
     asides: &["si c est ouvert", "si vous etes ouvert", "si vous etes ouverts", "si vous ouvrez", "si possible", "si c est possible"],
     emergencies: &["urgen*", "tout de suite", "inond*", "degat d eau", "odeur de gaz", "sent le gaz", "fuite de gaz", "etincelles", "feu", "fumee", "plus de chauffage", "pas de chauffage", "immediatement", "au plus vite", "au plus sacrant", "monoxyde", "saigne"],
-    message_starts: &["dites lui", "dites leur", "dites a !quelle", "dites au", "dire a !quelle", "dire au", "lui dire", "leur dire", "avisez !moi", "informez !moi", "faites lui savoir", "message pour"],
+    message_starts: &["dites y", "dites lui", "dites leur", "dites a !quelle", "dites au", "dire a !quelle", "dire au", "lui dire", "leur dire", "avisez !moi", "informez !moi", "faites lui savoir", "message pour"],
     question_starts: &["quel", "quelle", "quels", "quelles", "quand", "ou", "comment", "combien", "qui", "est ce", "qu est ce", "a quelle", "faites vous", "etes vous", "avez vous", "pouvez vous", "pourquoi", "c est combien", "cest combien"],
     name_starts: &["mon nom est", "mon nom c est", "mon nom", "je m appelle", "je mappelle", "nom", "c est", "cest", "ici", "moi c est", "je suis", "bonjour", "oui", "ok"],
     now: &["maintenant", "en ce moment", "presentement", "encore ouvert*", "la la", "actuellement", "ouvert la"],
