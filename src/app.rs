@@ -12,11 +12,12 @@ use crate::{
         db::Db,
         faults::Faults,
         http::{self, Reach, TenantClient},
+        lots::Lots,
         secrets::Keyring,
         signing::SigningKeys,
         tasks::Tasks,
     },
-    providers::{recordings::Recordings, resend, retell, twilio, vapi},
+    providers::{calcom, elevenlabs, llm, recordings::Recordings, resend, retell, twilio, vapi},
 };
 
 /// The running application. Holds kernel and provider things only, so that every domain can take it.
@@ -30,6 +31,8 @@ pub struct App {
     pub tasks: Tasks,
     /// Failures that wait to be written down.
     pub faults: Faults,
+    /// Shares of subscribers' limits of provider events.
+    pub event_lots: Lots,
     /// What signs and checks access tokens.
     pub signing: SigningKeys,
     /// What seals and opens secrets at rest.
@@ -42,8 +45,14 @@ pub struct App {
     pub twilio: Option<twilio::Client>,
     /// None: the built-in brain answers.
     pub retell: Option<retell::Client>,
+    /// None: nobody can connect a calendar, and those that are connected rest.
+    pub calcom: Option<calcom::Client>,
+    /// None: the built-in brain answers where a language model should.
+    pub llm: Option<llm::Client>,
     /// None: nothing can be asked of Vapi; its calls are answered all the same where its secret is set.
     pub vapi: Option<vapi::Client>,
+    /// None: calls are spoken by the carrier's own voice.
+    pub elevenlabs: Option<elevenlabs::Client>,
     /// None: mails go to the sandbox (development) or are off (production).
     pub resend: Option<resend::Client>,
     /// The sound of calls, wherever it is kept.
@@ -81,11 +90,37 @@ impl App {
             .api_key
             .clone()
             .map(|key| retell::Client::new(http.clone(), &settings.retell.api_base_url, key));
+        let calcom = &settings.calcom;
+        let calcom = match (&calcom.client_id, &calcom.client_secret) {
+            (Some(id), Some(secret)) => Some(calcom::Client::new(
+                http.clone(),
+                &calcom.api_base_url,
+                &calcom.app_base_url,
+                id,
+                secret.clone(),
+            )),
+            _ => None,
+        };
+        let model = &settings.llm;
+        let llm = model.api_base_url.as_ref().map(|base_url| {
+            llm::Client::new(http.clone(), base_url, model.api_key.clone(), &model.model)
+        });
         let vapi = settings
             .vapi
             .api_key
             .clone()
             .map(|key| vapi::Client::new(http.clone(), &settings.vapi.api_base_url, key));
+        let voice = &settings.elevenlabs;
+        let live_http = http::live_client().context("make the client for live calls")?;
+        let elevenlabs = voice.api_key.clone().map(|key| {
+            let client = elevenlabs::Client::new(live_http, &voice.api_base_url, key);
+            let client = client.with_concurrency(voice.max_concurrent);
+            if voice.has_zero_retention {
+                client.with_zero_retention()
+            } else {
+                client
+            }
+        });
         let mail = &settings.mail;
         let resend = mail
             .api_key
@@ -114,10 +149,14 @@ impl App {
             settings,
             tasks: Tasks::default(),
             faults: Faults::default(),
+            event_lots: Lots::default(),
             http,
             twilio,
             retell,
+            calcom,
+            llm,
             vapi,
+            elevenlabs,
             resend,
             recordings,
         }))

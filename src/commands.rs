@@ -1,5 +1,5 @@
 //! The commands of `reception` that are a question to the database and an answer to a person.
-use std::io::Write;
+use std::{fs, io::Write, path::Path};
 
 use anyhow::{Context, ensure};
 use secrecy::SecretString;
@@ -25,7 +25,7 @@ use crate::{
         email::Email,
         secrets::Keyring,
     },
-    mail, safety,
+    mail, safety, voice,
 };
 
 /// How a command ended: exit 0 or 1.
@@ -268,6 +268,39 @@ fn say_account(made: Made, json: bool) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Writes the documents that answer calls on another host: one for each business, and the file beside them.
+pub async fn write_fallbacks(
+    settings: &Settings,
+    out: Option<&Path>,
+    json: bool,
+) -> anyhow::Result<Outcome> {
+    let database = Database::open(settings, Clock::System).await?;
+    let app = App::new(database.db.clone(), Clock::System, settings.clone())?;
+    let documents = voice::standing_documents(&app).await?;
+    if let Some(folder) = out {
+        fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+    }
+    for written in documents {
+        if let Some(folder) = out {
+            let path = folder.join(&written.file);
+            fs::write(&path, &written.document)
+                .with_context(|| format!("write {}", path.display()))?;
+        }
+        match (json, out) {
+            (true, _) => say_json(&json!({
+                "subscriber_id": written.subscriber,
+                "file": written.file,
+                "document": written.document,
+            }))?,
+            (false, Some(_)) => say(&written.file),
+            (false, None) => say(&format!("{}\n{}\n", written.file, written.document)),
+        }
+    }
+    drop(app);
+    database.close().await?;
+    Ok(Outcome::Fine)
 }
 
 /// Prints the mails that development did not send.

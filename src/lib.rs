@@ -19,6 +19,7 @@ pub mod settings;
 pub mod people;
 pub mod traffic;
 pub mod billing;
+pub mod scheduling;
 pub mod messaging;
 pub mod inbox;
 pub mod receptionist;

@@ -50,6 +50,12 @@ enum Command {
     /// Make accounts.
     #[command(subcommand)]
     User(User),
+    /// Write the TwiML that answers each business's calls when we do not, for any other host.
+    FallbackTwiml {
+        /// The folder to write into; without it the documents are printed.
+        #[arg(long)]
+        out: Option<std::path::PathBuf>,
+    },
     /// Show the mails that development did not send.
     Mails,
     /// Print the OpenAPI document.
@@ -138,6 +144,9 @@ async fn run(arguments: Arguments, settings: Settings) -> anyhow::Result<Outcome
             subscriber,
             role,
         }) => commands::create_member(&settings, &email, &subscriber, role, json).await,
+        Command::FallbackTwiml { out } => {
+            commands::write_fallbacks(&settings, out.as_deref(), json).await
+        }
         Command::Mails => commands::show_mails(&settings, json).await,
         Command::Openapi => commands::print_openapi(&server::document()),
     }

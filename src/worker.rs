@@ -10,7 +10,7 @@ use crate::{
     inbox, insights,
     jobs::{Every, JobError, Registry, Run, Runner, Schedule, Scheduler, housekeeping, new_job},
     kernel::db::{SystemToken, SystemTx},
-    mail, messaging, safety, sms, voice,
+    mail, messaging, safety, scheduling, settings, sms, voice,
     web::ApiError,
 };
 
@@ -20,6 +20,8 @@ pub fn registry() -> Registry {
     housekeeping::register(&mut registry);
     registry.register(reprocess);
     registry.register(messaging::send_text);
+    registry.register(messaging::send_notice);
+    registry.register(scheduling::remind_due);
     registry.register(messaging::forget_text);
     registry.register(inbox::resume_due);
     registry.register(sms::reply_to_text);
@@ -28,9 +30,14 @@ pub fn registry() -> Registry {
     registry.register(sms::close_idle_texts);
     registry.register(billing::reconcile_everybody);
     registry.register(voice::forget_conversation);
+    registry.register(voice::prepare_greeting);
+    registry.register(voice::clear_audio);
+    registry.register(voice::place_test_call);
     registry.register(voice::forget_vapi_call);
     registry.register(voice::find_stuck_calls);
     registry.register(voice::ask_about_call);
+    registry.register(voice::start_recording);
+    registry.register(settings::point_number);
     registry.register(discretion::forget_words);
     registry.register(discretion::sweep_health_data);
     registry.register(insights::score_health);
@@ -55,6 +62,17 @@ pub fn schedules() -> Vec<Schedule> {
         name: "idle_texts",
         every: Every::Hours(1),
         job: |_| new_job(&sms::CloseIdleTexts {}),
+    });
+    schedules.push(Schedule {
+        name: "audio",
+        // What was said to one person goes within minutes.
+        every: Every::Minutes(1),
+        job: |_| new_job(&voice::ClearAudio {}),
+    });
+    schedules.push(Schedule {
+        name: "reminders",
+        every: Every::Minutes(1),
+        job: |due_at| new_job(&scheduling::RemindDue::of(due_at)),
     });
     schedules.push(Schedule {
         name: "health_data",
@@ -107,6 +125,7 @@ async fn reprocess(app: AppState, _run: Run, job: Reprocess) -> Result<(), JobEr
     }
     let handled = match (job.provider.as_str(), kept.kind.as_str()) {
         ("TWILIO", "text") => sms::receive_raw(&app, &kept).await,
+        ("TWILIO", "call.status" | "call.recording") => voice::receive_raw_call(&app, &kept).await,
         ("RETELL", _) => voice::receive_raw(&app, &kept).await,
         ("VAPI", _) => voice::receive_raw_of_vapi(&app, &kept).await,
         (provider, kind) => {

@@ -55,7 +55,16 @@ impl Capture {
         let (id, subscriber) = (who.id.to_string(), who.subscriber.to_string());
         let begins =
             |entry: &Entry| matches!(entry, Entry::Simple(sql) if sql.contains(&subscriber));
-        let place = entries.iter().position(|(_, entry)| begins(entry));
+        // The one that does most: others of the same request only look whether there is room.
+        let weight = |place: usize| {
+            let (session, _) = &entries[place];
+            let rest = entries[place + 1..].iter().filter(|(of, _)| of == session);
+            rest.take_while(|(_, entry)| !matches!(entry, Entry::Simple(_)))
+                .filter(|(_, entry)| matches!(entry, Entry::Execute(_)))
+                .count()
+        };
+        let places = (0..entries.len()).filter(|place| begins(&entries[*place].1));
+        let place = places.max_by_key(|place| weight(*place));
         let place = place.context("no transaction of the subscriber")?;
         let session = entries[place].0.clone();
         let mut before = Vec::new();

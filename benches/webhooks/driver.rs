@@ -22,6 +22,11 @@ pub struct Load {
 }
 
 impl Load {
+    pub fn of(mut latencies: Vec<Duration>, took: Duration) -> Self {
+        latencies.sort();
+        Self { latencies, took }
+    }
+
     pub fn per_second(&self) -> f64 {
         self.latencies.len() as f64 / self.took.as_secs_f64()
     }

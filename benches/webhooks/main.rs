@@ -1,5 +1,5 @@
 //! `cargo bench`: what one server does with the webhooks that everything begins with, beside what PostgreSQL alone does
-//! with the very same statements; and what it does with dashboards, sign-ins and webhooks out.
+//! with the very same statements; and what it does with turns of calls, dashboards, sign-ins and webhooks out.
 //!
 //! It starts a PostgreSQL of its own with default durability and 10,000 subscribers, and the release build on it; it
 //! signs requests beforehand and posts them over loopback, first as fast as they are answered, then at half of that
@@ -17,6 +17,7 @@ mod reads;
 mod sign_in;
 mod sink;
 mod deliveries;
+mod voice;
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
@@ -40,7 +41,7 @@ struct Arguments {
     /// How long each of the four runs of a webhook takes.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// One measurement instead of all: retell-inbound, sms, call-ended, reads (with sign-in) or deliveries.
+    /// One measurement instead of all: retell-inbound, sms, call-ended, voice, reads (with sign-in) or deliveries.
     #[arg(long)]
     only: Option<Only>,
     /// Do not print the statements.
@@ -62,6 +63,7 @@ enum Only {
     Webhook(Kind),
     Reads,
     Deliveries,
+    Voice,
 }
 
 impl FromStr for Only {
@@ -69,6 +71,7 @@ impl FromStr for Only {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
+            "voice" => Ok(Self::Voice),
             "reads" => Ok(Self::Reads),
             "deliveries" => Ok(Self::Deliveries),
             _ => text.parse().map(Self::Webhook),
@@ -135,6 +138,9 @@ async fn measure(arguments: &Arguments, world: &mut World) -> Result<Report> {
             postgres,
             bare,
         });
+    }
+    if is_wanted(Only::Voice) {
+        report.add_voice(voice::measure(&server, world).await?);
     }
     server.stop().await?;
     // Later, because from then on every subscriber has an endpoint.

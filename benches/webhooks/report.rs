@@ -1,7 +1,7 @@
 //! What is printed.
 use anyhow::Result;
 
-use crate::{capture::Capture, deliveries, driver::Load, requests::Kind, script::Script};
+use crate::{capture::Capture, deliveries, driver::Load, requests::Kind, script::Script, voice};
 
 /// The limits that hold for every webhook.
 const MOST_P99_MS: f64 = 25.0;
@@ -27,6 +27,7 @@ pub struct Figures {
 pub struct Report {
     webhooks: Vec<Figures>,
     deliveries: Option<deliveries::Figures>,
+    voice: Option<voice::Figures>,
 }
 
 impl Report {
@@ -38,11 +39,18 @@ impl Report {
         self.deliveries = Some(figures);
     }
 
+    pub fn add_voice(&mut self, figures: voice::Figures) {
+        self.voice = Some(figures);
+    }
+
     pub fn print(&self) -> Result<()> {
         if !self.webhooks.is_empty() {
             self.print_webhooks();
         }
         if let Some(figures) = &self.deliveries {
+            figures.print(say);
+        }
+        if let Some(figures) = &self.voice {
             figures.print(say);
         }
         Ok(())

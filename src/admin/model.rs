@@ -58,6 +58,31 @@ pub struct MessageRow {
     pub sent_at: Option<DateTime<Utc>>,
 }
 
+/// Somebody's appointment with a business.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AppointmentRow {
+    pub id: Uuid,
+    pub subscriber_id: Uuid,
+    pub business_name: String,
+    pub confirmation_code: String,
+    pub status: String,
+    pub source: String,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub timezone: String,
+    pub service_id: Option<Uuid>,
+    pub resource_id: Uuid,
+    pub contact_id: Option<Uuid>,
+    pub interaction_id: Option<Uuid>,
+    pub customer_name: Option<String>,
+    pub customer_phone: Option<String>,
+    pub customer_email: Option<String>,
+    pub confirmation_sent: bool,
+    pub reminder_sent: bool,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
 /// A webhook that was kept: it belongs to nobody, failed by a fault of ours, or waits for its turn.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KeptRow {

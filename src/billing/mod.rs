@@ -16,11 +16,4 @@ pub use jobs::{Reconcile, reconcile_everybody};
 pub use model::{Charge, Cost, Leg, NotBilled, Receipt, Totals, UsageType};
 pub use routes::router;
 pub use rules::EndedCall;
-pub use store::{add_totals, find_other_currency, record};
-
-use crate::kernel::db::TenantTx;
-
-/// Whether a call or a chat may begin. Always, until limits exist.
-pub fn may_start(_tx: &mut TenantTx) -> bool {
-    true
-}
+pub use store::{add_totals, find_other_currency, may_take_call, record};

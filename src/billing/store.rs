@@ -141,3 +141,24 @@ pub async fn find_other_currency(pool: &PgPool, currency: &str) -> sqlx::Result<
     .fetch_optional(pool)
     .await
 }
+
+/// Whether the receptionist may take another call: while minutes of the month are left, there is a prepaid balance, or
+/// the plan bills what goes beyond. What is under way when the last of it is gone goes on.
+pub async fn may_take_call(tx: &mut TenantTx, now: DateTime<Utc>) -> sqlx::Result<bool> {
+    let subscriber = tx.subscriber();
+    let may = sqlx::query_scalar!(
+        r#"select coalesce(u.used_minutes < u.included_minutes, true) or coalesce(a.balance > 0, false)
+               or coalesce(s.plan <> 'FREE' and s.is_overage_enabled and s.status <> 'CANCELLED', false) as "may!"
+             from subscriber_profiles p
+             left join subscriptions s on s.subscriber_id = $1
+             left join credit_accounts a on a.subscriber_id = $1
+             left join usage_periods u
+               on u.subscriber_id = $1 and u.starts_on = date_trunc('month', $2 at time zone p.timezone)::date
+            where p.subscriber_id = $1"#,
+        subscriber as _,
+        now,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(may.unwrap_or(true))
+}

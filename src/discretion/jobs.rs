@@ -72,7 +72,9 @@ pub async fn forget_words(app: AppState, _run: Run, job: ForgetWords) -> Result<
             store::delete_recordings(&mut tx).await?,
             store::empty_tool_calls(&mut tx).await?,
             store::empty_dialogues(&mut tx).await?,
+            store::empty_plans(&mut tx).await?,
             store::empty_leads(&mut tx).await?,
+            store::empty_appointments(&mut tx).await?,
             store::empty_events(&mut tx).await?,
             store::empty_inbound(&mut tx).await?,
         ];

@@ -141,6 +141,24 @@ pub async fn empty_dialogues(tx: &mut TenantTx) -> sqlx::Result<u64> {
     Ok(emptied.rows_affected())
 }
 
+/// What was last said in calls that are over.
+pub async fn empty_plans(tx: &mut TenantTx) -> sqlx::Result<u64> {
+    let subscriber = tx.subscriber();
+    let emptied = sqlx::query!(
+        "update twilio_calls set plan = null
+          where subscriber_id = $1 and id in (
+                select c.id from twilio_calls c
+                  join interactions i on i.subscriber_id = c.subscriber_id and i.id = c.interaction_id
+                 where c.subscriber_id = $1 and c.plan is not null and i.status <> 'OPEN'
+                 limit $2 for update of c)",
+        subscriber as _,
+        BATCH as i64,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(emptied.rows_affected())
+}
+
 /// What leads say was asked for.
 pub async fn empty_leads(tx: &mut TenantTx) -> sqlx::Result<u64> {
     let subscriber = tx.subscriber();
@@ -150,6 +168,23 @@ pub async fn empty_leads(tx: &mut TenantTx) -> sqlx::Result<u64> {
                 select id from leads where subscriber_id = $1 and summary <> $2 limit $3 for update)",
         subscriber as _,
         NOT_KEPT,
+        BATCH as i64,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(emptied.rows_affected())
+}
+
+/// What appointments say of a visit; who comes and when is needed for it.
+pub async fn empty_appointments(tx: &mut TenantTx) -> sqlx::Result<u64> {
+    let subscriber = tx.subscriber();
+    let emptied = sqlx::query!(
+        "update appointments set purpose = null, notes = null
+          where subscriber_id = $1 and id in (
+                select id from appointments
+                 where subscriber_id = $1 and num_nonnulls(purpose, notes) > 0
+                 limit $2 for no key update)",
+        subscriber as _,
         BATCH as i64,
     )
     .execute(tx.conn())

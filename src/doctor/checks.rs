@@ -11,9 +11,13 @@ use crate::{
             sealed::{self, KeyCheck},
         },
     },
+    providers::elevenlabs,
     safety::audit::verify_all,
     worker,
 };
+
+/// Twilio would not wait longer for a file.
+const FALLBACK_DEADLINE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The oldest major version of PostgreSQL that we run on, as the server numbers it.
 const OLDEST_SERVER: i32 = 150_000;
@@ -276,15 +280,89 @@ pub async fn vapi(app: &AppState) -> Check {
     }
 }
 
+pub async fn elevenlabs(app: &AppState) -> Check {
+    let Some(client) = &app.elevenlabs else {
+        return Check::new(
+            "elevenlabs",
+            State::Off,
+            "calls are spoken by the carrier's voice",
+        )
+        .repair("ELEVENLABS_API_KEY turns it on");
+    };
+    match client.has_voice(&app.settings.elevenlabs.voice_id).await {
+        Ok(true) => Check::ok("elevenlabs", "it knows the usual voice"),
+        Ok(false) => Check::new(
+            "elevenlabs",
+            State::Fail,
+            "it does not know the usual voice",
+        )
+        .repair("see ELEVENLABS_VOICE_ID"),
+        Err(elevenlabs::Error::KeyRefused {
+            is_permission: true,
+        }) => Check::new(
+            "elevenlabs",
+            State::Warn,
+            "the key may not look at voices, so they are not checked when they are chosen",
+        )
+        .repair("give the key the permission to read voices"),
+        Err(error) => Check::new("elevenlabs", State::Fail, error.to_string())
+            .repair("see ELEVENLABS_API_KEY and the network"),
+    }
+}
+
+/// Where Twilio asks when we do not answer: the one URL that must work when nothing else does.
+pub async fn voice_fallback(app: &AppState) -> Check {
+    const NAME: &str = "fallback";
+    let settings = &app.settings;
+    let is_own = settings.voice_fallback_url.is_none();
+    if is_own && settings.env == AppEnv::Development {
+        return Check::new(
+            NAME,
+            State::Off,
+            "calls that fail end at this program itself",
+        );
+    }
+    // Of the business that comes first: where each has a document, that one stands for all.
+    let url = match operator(app).await {
+        Ok(mut tx) => match store::find_first_subscriber(&mut tx).await {
+            Ok(first) => settings.fallback_url_of(&first.unwrap_or_default().to_string()),
+            Err(error) => return Check::new(NAME, State::Fail, error.to_string()),
+        },
+        Err(error) => return Check::new(NAME, State::Fail, error.to_string()),
+    };
+    let request = match is_own {
+        true => app.http.post(&url),
+        false => app.http.get(&url),
+    };
+    let answered = request.timeout(FALLBACK_DEADLINE).send().await;
+    let found = match answered {
+        Ok(answer) if answer.status().is_success() => match answer.text().await {
+            Ok(text) if text.trim_start().starts_with("<?xml") && text.contains("<Response>") => {
+                Ok(())
+            }
+            Ok(_) => Err("it answers, and not with TwiML".to_owned()),
+            Err(error) => Err(error.without_url().to_string()),
+        },
+        Ok(answer) => Err(format!("it answers {}", answer.status())),
+        Err(error) => Err(error.without_url().to_string()),
+    };
+    match found {
+        Ok(()) if is_own => Check::ok(NAME, "calls that fail end at our own /voice/fallback"),
+        Ok(()) => Check::ok(NAME, "calls that fail end at VOICE_FALLBACK_URL"),
+        Err(error) => Check::new(NAME, State::Fail, error).repair(
+            "reception fallback-twiml --out DIR writes what must stand at VOICE_FALLBACK_URL",
+        ),
+    }
+}
+
 /// Those whose rooms are not furnished yet.
 pub fn later_providers(app: &AppState) -> Check {
     let set = app.settings.is_configured;
     let named = [
         ("stripe", set.stripe),
-        ("calcom", set.calcom),
-        ("elevenlabs", set.elevenlabs),
+        ("calcom", app.calcom.is_some()),
         ("resend", app.settings.mail.api_key.is_some()),
-        ("llm", app.settings.llm_api_base_url.is_some()),
+        ("llm", app.llm.is_some()),
     ];
     let off: Vec<&str> = named
         .iter()

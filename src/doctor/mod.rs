@@ -2,6 +2,8 @@
 mod checks;
 mod store;
 
+pub use checks::voice_fallback;
+
 use serde::Serialize;
 
 use crate::{
@@ -90,6 +92,8 @@ async fn look(app: &AppState, fix: bool) -> anyhow::Result<Vec<Check>> {
         checks::twilio(app).await,
         checks::retell(app).await,
         checks::vapi(app).await,
+        checks::elevenlabs(app).await,
+        checks::voice_fallback(app).await,
         checks::later_providers(app),
     ])
 }

@@ -1,4 +1,6 @@
 //! What the doctor asks the database.
+use uuid::Uuid;
+
 use crate::kernel::db::Tx;
 
 /// The server's version, such as 150018.
@@ -6,6 +8,15 @@ pub async fn server_version(tx: &mut impl Tx) -> sqlx::Result<i32> {
     sqlx::query_scalar!(r#"select current_setting('server_version_num')::int as "version!""#)
         .fetch_one(tx.conn())
         .await
+}
+
+/// Somebody who is here; the oldest.
+pub async fn find_first_subscriber(tx: &mut impl Tx) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!(
+        "select id from subscribers where status <> 'CLOSED' order by created_at, id limit 1"
+    )
+    .fetch_optional(tx.conn())
+    .await
 }
 
 /// Numbers and subscribers that nobody outside can reach, because the directory does not name them.

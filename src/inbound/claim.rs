@@ -102,6 +102,30 @@ pub async fn keep_failed(
     write(tx, subscriber, event, "FAILED", Some(error)).await
 }
 
+/// Whose an event was that took effect before: a later one may name nothing else that we know.
+pub async fn find_taker(
+    db: &Db,
+    provider: &str,
+    external_id: &str,
+    proof: Proof,
+) -> sqlx::Result<Option<SubscriberId>> {
+    let kept_id = match proof {
+        Proof::Platform => external_id.to_owned(),
+        Proof::Own(subscriber) => format!("own:{subscriber}:{external_id}"),
+    };
+    let mut tx = SystemTx::begin(db, SystemToken::InboundRouter).await?;
+    let taker = sqlx::query_scalar!(
+        r#"select subscriber_id as "subscriber: SubscriberId" from inbound_events
+            where provider = $1 and external_id = $2 and state = 'DONE'"#,
+        provider,
+        kept_id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    tx.commit().await?;
+    Ok(taker.flatten())
+}
+
 /// Says whose a kept event is that is taken up again: only their transaction can do so.
 pub async fn give_kept(
     db: &Db,

@@ -14,8 +14,8 @@ mod connection;
 mod vapi;
 
 pub use claim::{
-    Claim, EventKey, Kept, KeptState, Received, claim, find_kept, give_kept, keep_unreadable,
-    keep_unrouted,
+    Claim, EventKey, Kept, KeptState, Received, claim, find_kept, find_taker, give_kept,
+    keep_unreadable, keep_unrouted,
 };
 pub use connection::{Connected, connected};
 pub use pace::{await_turn, pace};

@@ -92,7 +92,7 @@ pub async fn replay(
 pub fn is_taken_up(provider: &str, kind: &str) -> bool {
     matches!(
         (provider, kind),
-        ("TWILIO", "text") | ("RETELL" | "VAPI", _)
+        ("TWILIO", "text" | "call.status" | "call.recording") | ("RETELL" | "VAPI", _)
     )
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     app::AppState,
-    kernel::db::{SystemToken, SystemTx},
+    kernel::db::{SystemToken, SystemTx, Tx},
 };
 
 use super::{
@@ -82,14 +82,25 @@ impl Breaker {
     }
 }
 
-async fn open(app: &AppState, provider: &'static str) -> sqlx::Result<()> {
-    let mut tx = SystemTx::begin(&app.db, SystemToken::JobRunner).await?;
+/// For how much longer the provider is left alone; none if it is not.
+pub async fn paused_for(tx: &mut impl Tx, provider: &str) -> sqlx::Result<Option<Duration>> {
+    store::lease_left(tx, &key(provider)).await
+}
+
+/// Has all processes leave the provider alone: its jobs wait, and who asks [`paused_for`] goes another way.
+pub async fn pause(tx: &mut impl Tx, provider: &str, length: Duration) -> sqlx::Result<()> {
     let hold = Hold {
         key: &key(provider),
         holder: Uuid::now_v7(),
-        length: OPEN_FOR,
+        length,
     };
-    store::take_lease(&mut tx, &hold).await?;
+    store::take_lease(tx, &hold).await?;
+    Ok(())
+}
+
+async fn open(app: &AppState, provider: &'static str) -> sqlx::Result<()> {
+    let mut tx = SystemTx::begin(&app.db, SystemToken::JobRunner).await?;
+    pause(&mut tx, provider, OPEN_FOR).await?;
     tx.commit().await
 }
 

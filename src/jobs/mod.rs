@@ -24,6 +24,7 @@ pub mod housekeeping;
 pub mod store;
 
 pub use attempt::Ran;
+pub use breaker::{pause, paused_for};
 pub use ending::Outcome;
 pub use lease::with_lease;
 pub use model::{Job, JobError, Lane};

@@ -51,6 +51,12 @@ id! {
     UsageId,
     UserId,
     RecordingId,
+    /// What can be booked once at a time: a technician, a chair.
+    ResourceId,
+    /// A booked time.
+    AppointmentId,
+    /// Something that a person is told of an appointment.
+    ReminderId,
     RunId,
     SessionId,
     ApiKeyId,

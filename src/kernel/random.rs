@@ -12,12 +12,18 @@ pub fn bytes<const N: usize>() -> [u8; N] {
 
 /// Letters and digits, each of 62 equally likely.
 pub fn base62(length: usize) -> String {
+    of(BASE62, length)
+}
+
+/// Of these letters, of which there are at most 256, each equally likely.
+pub fn of(letters: &[u8], length: usize) -> String {
+    // What is over a whole multiple would make the first letters likelier.
+    let fair = 256 - 256 % letters.len();
     let mut text = String::with_capacity(length);
     while text.len() < length {
         for byte in bytes::<64>() {
-            // 248 = 4 * 62: what is over would make the first letters likelier.
-            if byte < 248 && text.len() < length {
-                text.push(char::from(BASE62[usize::from(byte % 62)]));
+            if usize::from(byte) < fair && text.len() < length {
+                text.push(char::from(letters[usize::from(byte) % letters.len()]));
             }
         }
     }

@@ -9,7 +9,9 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
 use uuid::Uuid;
 
 use super::{ids::SubscriberId, random};
@@ -17,9 +19,17 @@ use super::{ids::SubscriberId, random};
 const VERSION: &str = "v1";
 const NONCE: usize = 24;
 
-/// The keys that seal and open: the first seals, all open.
+/// The keys that seal and open: the first seals, all open. The same for what is only signed.
 #[derive(Clone)]
-pub struct Keyring(Vec<(String, XChaCha20Poly1305)>);
+pub struct Keyring(Vec<Key>);
+
+#[derive(Clone)]
+struct Key {
+    kid: String,
+    cipher: XChaCha20Poly1305,
+    /// From which the keys of signatures are derived, so that none of them is the key that seals.
+    root: [u8; 32],
+}
 
 /// Where a sealed value stands.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +54,7 @@ pub struct Unopenable;
 impl Keyring {
     /// Reads `kid:base64` entries, separated by commas.
     pub fn parse(text: &str) -> Result<Self, BadKeyring> {
-        let mut keys: Vec<(String, XChaCha20Poly1305)> = Vec::new();
+        let mut keys: Vec<Key> = Vec::new();
         for entry in text
             .split(',')
             .map(str::trim)
@@ -55,12 +65,16 @@ impl Keyring {
                 && kid
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-            if !is_name || keys.iter().any(|(other, _)| other == kid) {
+            if !is_name || keys.iter().any(|other| other.kid == kid) {
                 return Err(BadKeyring);
             }
             let key = BASE64_STANDARD.decode(key).map_err(|_| BadKeyring)?;
             let cipher = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| BadKeyring)?;
-            keys.push((kid.to_owned(), cipher));
+            keys.push(Key {
+                kid: kid.to_owned(),
+                cipher,
+                root: hmac(&key, b"rocket-reception signatures"),
+            });
         }
         if keys.is_empty() {
             return Err(BadKeyring);
@@ -76,7 +90,7 @@ impl Keyring {
 
     /// Seals with the first key.
     pub fn seal(&self, place: &Place, plain: &SecretString) -> String {
-        let (kid, cipher) = &self.0[0];
+        let Key { kid, cipher, .. } = &self.0[0];
         let nonce = random::bytes::<NONCE>();
         let here = place.to_string();
         let payload = Payload {
@@ -97,8 +111,8 @@ impl Keyring {
         else {
             return Err(Unopenable);
         };
-        let found = self.0.iter().find(|(name, _)| name == kid);
-        let (_, cipher) = found.ok_or(Unopenable)?;
+        let found = self.0.iter().find(|key| key.kid == kid);
+        let Key { cipher, .. } = found.ok_or(Unopenable)?;
         let bytes = BASE64_URL_SAFE_NO_PAD
             .decode(body)
             .map_err(|_| Unopenable)?;
@@ -117,14 +131,47 @@ impl Keyring {
 
     /// What begins every value that the first key sealed; what does not still uses an older one.
     pub fn current_prefix(&self) -> String {
-        format!("{VERSION}.{}.", self.0[0].0)
+        format!("{VERSION}.{}.", self.0[0].kid)
     }
+
+    /// Signs with the first key, for one purpose: the same bytes signed for another are signed otherwise.
+    pub fn sign(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+        self.0[0].sign(purpose, bytes)
+    }
+
+    /// Whether one of the keys signed these bytes for this purpose, and `signature` is its beginning. In constant time
+    /// for each key.
+    pub fn has_signed(&self, purpose: &str, bytes: &[u8], signature: &[u8]) -> bool {
+        self.0.iter().any(|key| {
+            let mut mac = mac_of(&hmac(&key.root, purpose.as_bytes()));
+            mac.update(bytes);
+            mac.verify_truncated_left(signature).is_ok()
+        })
+    }
+}
+
+impl Key {
+    fn sign(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+        hmac(&hmac(&self.root, purpose.as_bytes()), bytes)
+    }
+}
+
+fn mac_of(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("a key of any length is one")
+}
+
+fn hmac(key: &[u8], bytes: &[u8]) -> [u8; 32] {
+    mac_of(key)
+        .chain_update(bytes)
+        .finalize()
+        .into_bytes()
+        .into()
 }
 
 /// Never the keys.
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kids: Vec<_> = self.0.iter().map(|(kid, _)| kid).collect();
+        let kids: Vec<_> = self.0.iter().map(|key| &key.kid).collect();
         write!(f, "Keyring({kids:?})")
     }
 }
@@ -233,6 +280,20 @@ mod tests {
         ] {
             assert!(ring.open(&here, text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_was_signed_is_known_again_for_its_purpose_and_by_an_older_key() {
+        let old = keyring(&key("a", 1));
+        let signature = old.sign("slot", b"monday");
+        let both = keyring(&format!("{}, {}", key("b", 2), key("a", 1)));
+        assert!(both.has_signed("slot", b"monday", &signature));
+        assert!(both.has_signed("slot", b"monday", &signature[..16]));
+        assert!(!both.has_signed("link", b"monday", &signature));
+        assert!(!both.has_signed("slot", b"sunday", &signature));
+        assert!(!both.has_signed("slot", b"monday", b""));
+        assert!(!keyring(&key("b", 2)).has_signed("slot", b"monday", &signature));
+        assert_ne!(both.sign("slot", b"monday"), signature);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which account of Twilio's carries a text: the subscriber's own, the platform's, the sandbox, or none.
+//! Which account of Twilio's carries a text or a call: the subscriber's own, the platform's, the sandbox, or none.
 use crate::{
     app::AppState,
     jobs::JobError,
@@ -7,8 +7,8 @@ use crate::{
     tenancy::accounts::{self, Error, OwnAccount, Provider},
 };
 
-/// Who carries a text.
-pub(super) enum Carrier {
+/// Who carries it.
+pub enum Carrier {
     Own {
         account_id: String,
         client: Box<twilio::Client>,
@@ -22,7 +22,7 @@ pub(super) enum Carrier {
 }
 
 impl Carrier {
-    pub(super) fn client(&self) -> Option<&twilio::Client> {
+    pub fn client(&self) -> Option<&twilio::Client> {
         match self {
             Self::Own { client, .. } | Self::Platform(client) => Some(client),
             Self::Sandbox | Self::Nobody => None,
@@ -38,13 +38,9 @@ impl Carrier {
     }
 }
 
-/// The carrier of a text from this number. A subscriber with an account of its own has its numbers there; a number that
+/// The carrier of what goes out from this number. A subscriber with an account of its own has its numbers there; a number that
 /// several share is the platform's.
-pub(super) async fn of(
-    app: &AppState,
-    tx: &mut TenantTx,
-    from: &E164,
-) -> Result<Carrier, JobError> {
+pub async fn of(app: &AppState, tx: &mut TenantTx, from: &E164) -> Result<Carrier, JobError> {
     if app.settings.twilio.is_sandboxed {
         return Ok(Carrier::Sandbox);
     }

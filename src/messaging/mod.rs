@@ -3,8 +3,9 @@
 //!
 //! A text is sent at most once per row of `outgoing_messages`. SENDING is written before the provider is called;
 //! after an unknown outcome the provider is asked before a second try, and when in doubt nothing is sent.
+pub mod appointments;
 pub mod approval;
-mod carrier;
+pub mod carrier;
 mod forget;
 mod jobs;
 pub mod model;
@@ -16,6 +17,7 @@ pub mod staff;
 pub mod store;
 mod webhooks;
 
+pub use appointments::send_notice;
 pub use forget::{ForgetText, forget_text, order_forgetting};
 pub use jobs::send_text;
 pub use model::{NewText, Purpose};

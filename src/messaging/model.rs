@@ -111,6 +111,8 @@ pub struct Candidate {
     /// We began the conversation, and the person has said nothing in it.
     pub is_unanswered: bool,
     pub is_opted_out: bool,
+    /// It tells of an appointment that has begun, was moved or was cancelled meanwhile.
+    pub is_outdated: bool,
     pub text_state: Option<TextState>,
     pub mode: ChannelMode,
     pub is_channel_enabled: bool,
@@ -140,6 +142,7 @@ impl Candidate {
 pub enum Refusal {
     OptedOut,
     TooLate,
+    Outdated,
     Unreachable,
     ChannelOff,
     Shadow,
@@ -154,6 +157,7 @@ impl Refusal {
         match self {
             Self::OptedOut => "OPTED_OUT",
             Self::TooLate => "TOO_LATE",
+            Self::Outdated => "OUTDATED",
             Self::Unreachable => "UNREACHABLE_NUMBER",
             Self::ChannelOff => "CHANNEL_OFF",
             Self::Shadow => "SHADOW_MODE",

@@ -5,6 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
+    appointments::{self, Refused, Untold},
     model::ListedStatus,
     staff::{self, QueuedText, Words},
     store::{self, TextFilter, TextView},
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     app::AppState,
     identity::Staff,
-    kernel::{db::TenantTx, page::Page, phone::E164},
+    kernel::{db::TenantTx, ids::AppointmentId, page::Page, phone::E164},
     traffic::{Direction, filter::number},
     web::{ApiError, Problem, extract::Query, idempotency::Once, paging},
 };
@@ -21,6 +22,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list_messages))
         .routes(routes!(send_message))
+        .routes(routes!(confirm_appointment))
         .route("/messages/sms", post(send_message))
 }
 
@@ -46,6 +48,14 @@ struct NewMessage {
     #[schema(value_type = String, example = "+14315550100")]
     to: E164,
     body: Words,
+}
+
+/// Whose appointment is to be confirmed by text.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Confirmation {
+    #[schema(value_type = Uuid)]
+    appointment_id: AppointmentId,
 }
 
 /// Texts in and out, the newest first.
@@ -95,4 +105,45 @@ async fn send_message(
         .await?;
     tx.commit().await?;
     Ok(answer)
+}
+
+/// Texts the person who has the appointment when and by which code, once more. Whether the text goes out is decided when
+/// it is its turn: nobody is texted after an opt-out.
+#[utoipa::path(post, path = "/messages/appointment-confirmation", tag = "scheduling", security(("bearer" = ["STAFF"])),
+    params(("idempotency-key" = Option<String>, Header)), request_body = Confirmation,
+    responses((status = 202, body = QueuedText), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+async fn confirm_appointment(
+    State(app): State<AppState>,
+    caller: Staff,
+    request: Once<Confirmation>,
+) -> Result<Response, ApiError> {
+    let mut tx = caller.begin(&app).await?;
+    if let Some(replay) = request.begin(&mut tx).await? {
+        return Ok(replay);
+    }
+    let id = request.body.appointment_id;
+    let told = appointments::confirm(&mut tx, &app, id, app.clock.now()).await?;
+    let answer = request
+        .finish(&mut tx, StatusCode::ACCEPTED, &told.view())
+        .await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        let conflict = |detail| Self::client(StatusCode::CONFLICT, "conflict", detail);
+        match refused {
+            Refused::NotFound => Self::not_found(),
+            Refused::Traffic(error) => error.into(),
+            Refused::Untold(why) => conflict(match why {
+                Untold::Outdated => "this appointment is over or was cancelled",
+                Untold::NoPhone => "this appointment has no phone number",
+                Untold::TextsOff => "texts about appointments are off in the settings",
+                Untold::NoNumber => "this business sends no texts",
+                Untold::OptedOut => "this person wants no texts",
+                Untold::Unreachable => "this number takes no texts",
+            }),
+        }
+    }
 }

@@ -53,6 +53,9 @@ pub fn decide(text: &Candidate, now: DateTime<Utc>) -> Decision {
     if confirms_opt_out && now - text.created_at > MAX_AGE_OF_OPT_CONFIRMATION {
         return Decision::Suppress(Refusal::TooLate);
     }
+    if text.is_outdated {
+        return Decision::Suppress(Refusal::Outdated);
+    }
     if text
         .text_state
         .is_some_and(|state| state != TextState::Reachable)
@@ -128,6 +131,7 @@ mod tests {
             is_retry: false,
             is_unanswered: false,
             is_opted_out: false,
+            is_outdated: false,
             text_state: Some(TextState::Reachable),
             mode: ChannelMode::Full,
             is_channel_enabled: true,
@@ -347,6 +351,20 @@ mod tests {
             decide(&text(Purpose::Reminder), at("2026-11-21T14:00:00Z")),
             Decision::Send
         );
+    }
+
+    #[test]
+    fn what_tells_of_an_appointment_that_is_no_more_is_not_sent() {
+        for purpose in [Purpose::Confirmation, Purpose::Reminder] {
+            let outdated = Candidate {
+                is_outdated: true,
+                ..text(purpose)
+            };
+            assert_eq!(
+                decide(&outdated, at(NOON)),
+                Decision::Suppress(Refusal::Outdated)
+            );
+        }
     }
 
     #[test]

@@ -61,15 +61,26 @@ pub fn providers(app: &App) -> BTreeMap<&'static str, ProviderHealth> {
         }
         None => (ProviderState::Off, "no key: the built-in brain answers"),
     };
+    let elevenlabs = match app.elevenlabs {
+        Some(_) => (ProviderState::On, ""),
+        None if settings.env == AppEnv::Development => (
+            ProviderState::Sandbox,
+            "no key: calls are spoken by the carrier's voice",
+        ),
+        None => (
+            ProviderState::Off,
+            "no key: calls are spoken by the carrier's voice",
+        ),
+    };
     [
         ("twilio", twilio),
         ("retell", retell),
         ("vapi", on_or(app.vapi.is_some(), false)),
         ("stripe", on_or(is_set.stripe, false)),
-        ("calcom", on_or(is_set.calcom, false)),
-        ("elevenlabs", on_or(is_set.elevenlabs, true)),
+        ("calcom", on_or(app.calcom.is_some(), false)),
+        ("elevenlabs", elevenlabs),
         ("resend", on_or(settings.mail.api_key.is_some(), true)),
-        ("llm", on_or(settings.llm_api_base_url.is_some(), false)),
+        ("llm", on_or(app.llm.is_some(), false)),
     ]
     .into_iter()
     .map(|(name, (state, detail))| (name, health(app, name, state, detail)))
@@ -81,8 +92,11 @@ fn health(app: &App, name: &str, set: ProviderState, detail: &str) -> ProviderHe
     let pulse = match name {
         "twilio" => app.twilio.as_ref().map(|client| client.pulse()),
         "retell" => app.retell.as_ref().map(|client| client.pulse()),
+        "calcom" => app.calcom.as_ref().map(|client| client.pulse()),
         "vapi" => app.vapi.as_ref().map(|client| client.pulse()),
+        "elevenlabs" => app.elevenlabs.as_ref().map(|client| client.pulse()),
         "resend" => app.resend.as_ref().map(|client| client.pulse()),
+        "llm" => app.llm.as_ref().map(|client| client.pulse()),
         _ => None,
     };
     let trouble = pulse.and_then(|pulse| pulse.trouble());

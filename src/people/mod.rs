@@ -13,6 +13,8 @@ pub mod store;
 
 pub use routes::router;
 pub use store::{
-    callers::{Caller, TextState, end_opt_out, mark_text_state, start_opt_out, touch_contact},
+    callers::{
+        Caller, TextState, end_opt_out, mark_text_state, name_contact, start_opt_out, touch_contact,
+    },
     leads::{NewLead, insert_lead},
 };

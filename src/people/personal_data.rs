@@ -96,6 +96,7 @@ const GIVEN_ELSEWHERE: OnExport =
 const OURS: OnExport = Withhold("how we work, with no word that is not given as a turn");
 
 static REGISTRY: &[PersonalColumn] = &[
+    business("forwarding_tests", "owner_phone"),
     // Contacts keep their row: interactions, leads and money point to it.
     contact("contacts", "first_name", Give, Blank),
     contact("contacts", "last_name", Give, Blank),
@@ -137,12 +138,19 @@ static REGISTRY: &[PersonalColumn] = &[
     contact("tool_calls", "answer", Give, DeleteRow),
     contact("dialogue_states", "state", OURS, DeleteRow),
     contact("dialogue_states", "provider_chat_id", OURS, DeleteRow),
+    contact("twilio_calls", "plan", OURS, Blank),
     // A note is somebody's words about the person; the other lines are ids and codes.
     contact("black_box_events", "detail", Give, DeleteRow),
     contact("leads", "category", Give, DeleteRow),
     contact("leads", "summary", Give, DeleteRow),
     contact("leads", "flag", Give, DeleteRow),
     contact("leads", "flag_note", Give, DeleteRow),
+    // The time was taken: the sums of its day and the business's book say so.
+    contact("appointments", "customer_name", Give, Blank),
+    contact("appointments", "customer_phone", Give, Blank),
+    contact("appointments", "customer_email", Give, Blank),
+    contact("appointments", "purpose", Give, Blank),
+    contact("appointments", "notes", Give, Blank),
     contact("knowledge_gaps", "question", Give, DeleteRow),
     contact("events", "data", GIVEN_ELSEWHERE, DeleteRow),
     contact("inbound_events", "raw_body", GIVEN_ELSEWHERE, Blank),
@@ -212,6 +220,12 @@ static REGISTRY: &[PersonalColumn] = &[
         Withhold("a copy of what is given"),
         DeleteRow,
     ),
+    contact(
+        "audio_cache",
+        "audio",
+        Withhold("the sound of what is given as a turn, gone within minutes"),
+        DeleteRow,
+    ),
     // What receivers said: their words, and maybe about somebody.
     contact(
         "webhook_attempts",
@@ -225,6 +239,7 @@ static REGISTRY: &[PersonalColumn] = &[
     business("webhook_endpoints", "description"),
     business("holidays", "name"),
     business("services", "name"),
+    business("resources", "name"),
     business("questions", "question"),
     business("questions", "answer"),
 ];

@@ -13,6 +13,7 @@ use super::Pulse;
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) retry_after: Option<Duration>,
+    pub(super) headers: HeaderMap,
     body: Vec<u8>,
 }
 
@@ -41,7 +42,8 @@ pub(super) async fn run(
 async fn exchange(request: RequestBuilder) -> Result<Answer, Failure> {
     let mut response = request.send().await.map_err(failure)?;
     let status = response.status();
-    let retry_after = retry_after(response.headers());
+    let headers = response.headers().clone();
+    let retry_after = retry_after(&headers);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failure)? {
         if body.len() + chunk.len() > LONGEST_ANSWER {
@@ -52,6 +54,7 @@ async fn exchange(request: RequestBuilder) -> Result<Answer, Failure> {
     Ok(Answer {
         status,
         retry_after,
+        headers,
         body,
     })
 }
@@ -60,6 +63,11 @@ impl Answer {
     /// Reads the body as JSON. What serde has to say about a misfit is dropped: it quotes the body.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The body as it came.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.body
     }
 }
 

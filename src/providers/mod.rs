@@ -4,7 +4,10 @@
 //! Payloads are read tolerantly (unknown members are skipped) and the members that we use strictly.
 mod exchange;
 mod loose;
+pub mod llm;
 mod pulse;
+pub mod calcom;
+pub mod elevenlabs;
 pub mod resend;
 pub mod twilio;
 pub mod recordings;

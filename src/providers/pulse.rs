@@ -46,6 +46,19 @@ impl Pulse {
         });
     }
 
+    /// The same for a client that knows more than the status tells: what the trouble is, if it is one.
+    pub(super) fn set(&self, trouble: Option<&'static str>) {
+        self.seen(|seen| match trouble {
+            Some(_) => seen.trouble = trouble,
+            None => {
+                *seen = Seen {
+                    last_ok: Some(Instant::now()),
+                    trouble: None,
+                }
+            }
+        });
+    }
+
     fn seen<T>(&self, look: impl FnOnce(&mut Seen) -> T) -> T {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

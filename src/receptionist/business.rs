@@ -1,14 +1,15 @@
 //! The facts about a business that a brain may use, and what follows from its opening hours.
-use chrono::{
-    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
-    Weekday,
-};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::kernel::language::Language;
-use crate::receptionist::plain::plain;
+use crate::{
+    kernel::language::Language, receptionist::plain::plain, tenancy::opening_hours::Calendar,
+};
+
+pub use crate::tenancy::opening_hours::{Holiday, Opening, OpeningHours};
 
 /// How far ahead the next opening is looked for: longer than any seasonal closure.
 const LOOK_AHEAD_DAYS: u64 = 370;
@@ -34,40 +35,20 @@ pub struct Business {
     pub schedule_summary: Option<String>,
     pub address: Option<String>,
     pub website: Option<String>,
-}
-
-/// One span of a weekday. One that closes at or before its opening time ends on the next day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpeningHours {
-    pub weekday: Weekday,
-    pub opens: NaiveTime,
-    pub closes: NaiveTime,
-}
-
-/// A date that differs from its weekday: closed, or with hours of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holiday {
-    pub date: NaiveDate,
-    pub name: String,
-    pub is_closed: bool,
-    pub opens: Option<NaiveTime>,
-    pub closes: Option<NaiveTime>,
+    /// Where people can book by themselves.
+    pub booking_link: Option<String>,
+    /// Whether appointments are given by the receptionist.
+    pub is_booking_enabled: bool,
 }
 
 /// Something the business does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Service {
+    pub id: Uuid,
     pub name: String,
     pub duration_minutes: Option<u32>,
     pub price: Option<Decimal>,
     pub currency: String,
-}
-
-/// One span of time in which the business is open; the end is not in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Opening {
-    pub from: DateTime<Utc>,
-    pub until: DateTime<Utc>,
 }
 
 impl Business {
@@ -110,25 +91,9 @@ impl Business {
             })
     }
 
-    /// The openings that begin on a date, in order. Where clocks change, a time that does not exist becomes the
-    /// first one after the gap, and of a time that comes twice an opening takes the first, a closing the second.
+    /// The openings that begin on a date, in order.
     pub fn openings_on(&self, date: NaiveDate) -> Vec<Opening> {
-        let mut openings: Vec<Opening> = self
-            .spans_on(date)
-            .into_iter()
-            .filter_map(|(opens, closes)| {
-                let closing_date = if closes <= opens {
-                    date.succ_opt()?
-                } else {
-                    date
-                };
-                let from = instant(self.zone, date.and_time(opens), Twice::First)?;
-                let until = instant(self.zone, closing_date.and_time(closes), Twice::Second)?;
-                (from < until).then_some(Opening { from, until })
-            })
-            .collect();
-        openings.sort_by_key(|opening| opening.from);
-        openings
+        self.calendar().openings_on(date)
     }
 
     /// The closure or special hours of a date.
@@ -152,55 +117,23 @@ impl Business {
             .max_by_key(|service| service.name.len())
     }
 
-    /// Times on the wall: the date's own hours if it is a holiday, else its weekday's.
-    fn spans_on(&self, date: NaiveDate) -> Vec<(NaiveTime, NaiveTime)> {
-        match self.holiday_on(date) {
-            Some(holiday) if holiday.is_closed => Vec::new(),
-            Some(Holiday {
-                opens: Some(opens),
-                closes: Some(closes),
-                ..
-            }) => vec![(*opens, *closes)],
-            _ => self.spans_of(date.weekday()),
-        }
-    }
-
     /// Times on the wall of an ordinary weekday, in order.
     pub(super) fn spans_of(&self, weekday: Weekday) -> Vec<(NaiveTime, NaiveTime)> {
-        let mut spans: Vec<_> = self
-            .hours
-            .iter()
-            .filter(|span| span.weekday == weekday)
-            .map(|span| (span.opens, span.closes))
-            .collect();
-        spans.sort();
-        spans
+        self.calendar().spans_of(weekday)
+    }
+
+    fn calendar(&self) -> Calendar<'_> {
+        Calendar {
+            zone: self.zone,
+            hours: &self.hours,
+            closures: &self.closures,
+        }
     }
 }
 
 fn mentions(text: &str, name: &str) -> bool {
     let name = plain(name);
     !name.is_empty() && format!(" {} ", plain(text)).contains(&format!(" {name} "))
-}
-
-/// Which of two moments is meant when the clock shows the same time twice.
-#[derive(Clone, Copy)]
-enum Twice {
-    First,
-    Second,
-}
-
-/// The moment at which a zone's clocks show a local time, or the first moment after the gap that swallowed it.
-fn instant(zone: Tz, local: NaiveDateTime, twice: Twice) -> Option<DateTime<Utc>> {
-    // Gaps begin and end on whole minutes and are a day long at most (Samoa, 2011).
-    (0..=24 * 60).find_map(|minutes| {
-        let found = zone.from_local_datetime(&(local + TimeDelta::minutes(minutes)));
-        let moment = match twice {
-            Twice::First => found.earliest(),
-            Twice::Second => found.latest(),
-        };
-        moment.map(|moment| moment.to_utc())
-    })
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! From what the tables hold of a business to what a brain may say of it.
-use chrono::Weekday;
 use rust_decimal::Decimal;
 
 use super::business::{Business, Holiday, OpeningHours, Service};
-use crate::tenancy::business::{BusinessProfile, HolidayRow, HoursRow, ServiceRow};
+use crate::tenancy::business::{BusinessProfile, ServiceRow};
 
 impl Business {
     /// The facts of a profile.
@@ -14,8 +13,8 @@ impl Business {
             tone: Some(profile.agent_tone.clone()),
             language: profile.language,
             zone: profile.zone,
-            hours: profile.hours.iter().filter_map(opening_hours).collect(),
-            closures: profile.holidays.iter().map(holiday).collect(),
+            hours: profile.hours.iter().filter_map(OpeningHours::of).collect(),
+            closures: profile.holidays.iter().map(Holiday::from).collect(),
             services: profile.services.iter().map(service).collect(),
             transfer_number: profile.transfer_number.as_ref().map(ToString::to_string),
             standard_fee: profile.standard_fee.as_deref().and_then(amount),
@@ -24,6 +23,8 @@ impl Business {
             schedule_summary: profile.schedule_summary.clone(),
             address: None,
             website: profile.website_url.clone(),
+            booking_link: profile.cal_com_url.clone(),
+            is_booking_enabled: profile.is_booking_enabled,
         }
     }
 }
@@ -38,27 +39,9 @@ fn amount(fee: &str) -> Option<Decimal> {
     digits.parse().ok()
 }
 
-fn opening_hours(row: &HoursRow) -> Option<OpeningHours> {
-    let weekday: Weekday = row.day.parse().ok()?;
-    Some(OpeningHours {
-        weekday,
-        opens: row.opens,
-        closes: row.closes,
-    })
-}
-
-fn holiday(row: &HolidayRow) -> Holiday {
-    Holiday {
-        date: row.date,
-        name: row.name.clone(),
-        is_closed: row.is_closed,
-        opens: row.opens,
-        closes: row.closes,
-    }
-}
-
 fn service(row: &ServiceRow) -> Service {
     Service {
+        id: row.id,
         name: row.name.clone(),
         duration_minutes: u32::try_from(row.duration_minutes).ok(),
         price: row.price,

@@ -6,6 +6,7 @@
 //!
 //! All of it is pure (facts and a time in, words and tool calls out, so every conversation can be told as a script in
 //! a test) but for `brain`, which asks one, and `tools::run`, which does what it wants done.
+mod asked_time;
 pub mod brain;
 pub mod builtin;
 pub mod business;

@@ -29,6 +29,7 @@ pub(crate) fn plumber() -> Business {
         closes: time(14),
     });
     let service = |name: &str, minutes, price| Service {
+        id: uuid::Uuid::nil(),
         name: name.into(),
         duration_minutes: Some(minutes),
         price,
@@ -69,5 +70,7 @@ pub(crate) fn plumber() -> Business {
         schedule_summary: None,
         address: Some("12 Main St, Montreal".into()),
         website: Some("plomberieroy.ca".into()),
+        booking_link: None,
+        is_booking_enabled: true,
     }
 }

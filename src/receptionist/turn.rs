@@ -1,5 +1,6 @@
 //! One turn of a conversation: what was heard, and what is answered.
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::kernel::language::Language;
 use crate::receptionist::intent::Intent;
@@ -14,7 +15,8 @@ pub enum Heard {
 }
 
 /// Whether the reply is spoken or read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Medium {
     Voice,
     Text,

@@ -21,13 +21,14 @@ use crate::web::{FieldError, Problem};
 const PROBLEM: &str = "application/problem+json";
 
 /// Paths of the older systems, and the present ones that answer there: they are told apart in the document alone.
-const OLDER: [(&str, &str); 5] = [
+const OLDER: [(&str, &str); 6] = [
     ("/api/messages/sms", "/api/messages/send"),
     ("/api/webhooks/sms-inbound", "/api/webhooks/twilio/sms"),
     (
         "/api/webhooks/twilio/status",
         "/api/webhooks/twilio/sms/status",
     ),
+    ("/api/webhooks/twilio/voice", "/api/voice/webhook/voice"),
     ("/api/retell-webhook", "/api/webhooks/retell"),
     ("/api/retell/webhook", "/api/webhooks/retell"),
 ];

@@ -14,8 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     admin,
     app::AppState,
-    billing, deliveries, identity, inbox, insights, messaging, ops, people, safety, settings, sms,
-    traffic, voice,
+    billing, deliveries, identity, inbox, insights, messaging, ops, people, safety, scheduling,
+    settings, sms, traffic, voice,
     web::{
         body, cors, etag,
         flood::{self, Shield},
@@ -40,6 +40,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(people::router())
         .merge(traffic::router())
         .merge(billing::router())
+        .merge(scheduling::router())
         .merge(insights::router())
         .merge(sms::router())
         .merge(messaging::router())

@@ -7,13 +7,17 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{audit_change, changed_members};
+use super::{
+    audit_change, changed_members,
+    speech::{self, HEARD_IN_GREETING, PrepareGreeting},
+};
 use crate::{
     app::AppState,
     identity::{Admin, Caller, Staff},
+    jobs,
     kernel::phone::E164,
     tenancy::{
-        RecordingMode, SubscriberStatus,
+        ClosedAnswer, RecordingMode, SubscriberStatus,
         store::settings::{self, BusinessSettings},
     },
     web::{ApiError, Body, Checks, Member, Problem},
@@ -21,6 +25,13 @@ use crate::{
 
 /// How long an appointment may be, in minutes.
 const DURATIONS: std::ops::RangeInclusive<i64> = 5..=480;
+/// How soon somebody may come: at once, or in a month.
+const LEADS: std::ops::RangeInclusive<i64> = 0..=43_200;
+/// How far ahead somebody may book.
+const HORIZONS: std::ops::RangeInclusive<i64> = 1..=365;
+
+/// How long somebody is rung, in seconds: the owner's carrier must not forward the call back to us meanwhile.
+const RINGS: std::ops::RangeInclusive<i64> = 5..=12;
 
 /// What a business says of itself, and how its receptionist speaks.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,10 +67,20 @@ pub struct Settings {
     /// In minutes.
     pub appointment_duration: i32,
     pub booking_enabled: bool,
+    /// How soon somebody may come, at the earliest, in minutes.
+    pub booking_lead_minutes: i32,
+    /// How many days ahead somebody may book.
+    pub booking_horizon_days: i32,
     pub sms_notifications: bool,
     pub recording_mode: RecordingMode,
     /// What a caller is told before a recording begins; our own words when there are none.
     pub recording_consent_text: Option<String>,
+    /// What a caller gets while the business is closed, on calls that we answer ourselves.
+    pub after_hours: ClosedAnswer,
+    /// The same on a day on which it is closed.
+    pub on_holidays: ClosedAnswer,
+    /// How long a person is rung before the call goes on: 5 to 12 seconds.
+    pub staff_ring_seconds: i32,
 }
 
 /// What shall be otherwise: left out means unchanged, null or blank means cleared where it may be empty.
@@ -130,6 +151,12 @@ pub struct SettingsUpdate {
     #[schema(value_type = Option<bool>)]
     pub booking_enabled: Member<bool>,
     #[serde(default)]
+    #[schema(value_type = Option<i64>)]
+    pub booking_lead_minutes: Member<i64>,
+    #[serde(default)]
+    #[schema(value_type = Option<i64>)]
+    pub booking_horizon_days: Member<i64>,
+    #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub sms_notifications: Member<bool>,
     #[serde(default)]
@@ -138,6 +165,15 @@ pub struct SettingsUpdate {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub recording_consent_text: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<ClosedAnswer>)]
+    pub after_hours: Member<ClosedAnswer>,
+    #[serde(default)]
+    #[schema(value_type = Option<ClosedAnswer>)]
+    pub on_holidays: Member<ClosedAnswer>,
+    #[serde(default)]
+    #[schema(value_type = Option<i64>)]
+    pub staff_ring_seconds: Member<i64>,
     // What an answer has beside these: somebody may send back what was shown.
     #[serde(default, rename = "subscriber_id")]
     #[schema(ignore)]
@@ -194,16 +230,24 @@ async fn update_settings(
     admin: Admin,
     Body(update): Body<SettingsUpdate>,
 ) -> Result<Json<Settings>, ApiError> {
+    let is_unknown_voice = speech::is_unknown_voice(&app, &admin, &update.voice_id).await?;
     let mut tx = admin.begin(&app).await?;
     settings::lock_settings(&mut tx).await?;
     let before = settings::find_settings(&mut tx).await?;
     let before = before.ok_or_else(ApiError::not_found)?;
     let mut after = before.clone();
-    update.apply(&mut after)?;
+    update.apply(&mut after, is_unknown_voice)?;
     let (before, view) = (Settings::of(&admin, &before), Settings::of(&admin, &after));
     let changed = changed_members(&before, &view);
     if !changed.is_empty() {
         settings::update_settings(&mut tx, &after, app.clock.now()).await?;
+        let is_greeting_other = changed
+            .iter()
+            .any(|name| HEARD_IN_GREETING.contains(&name.as_str()));
+        if app.elevenlabs.is_some() && is_greeting_other {
+            let subscriber = admin.subscriber;
+            jobs::enqueue(&mut tx, &PrepareGreeting { subscriber });
+        }
         audit_change(&mut tx, &app, &admin, "settings.updated", None, changed).await?;
     }
     tx.commit().await?;
@@ -211,7 +255,7 @@ async fn update_settings(
 }
 
 impl SettingsUpdate {
-    fn apply(self, to: &mut BusinessSettings) -> Result<(), ApiError> {
+    fn apply(self, to: &mut BusinessSettings, is_unknown_voice: bool) -> Result<(), ApiError> {
         let mut checks = Checks::default();
         let line = |longest| {
             move |checks: &mut Checks, field: &str, text: String| checks.line(field, &text, longest)
@@ -272,6 +316,9 @@ impl SettingsUpdate {
         );
         checks.set_required(&mut to.agent_tone, "agent_tone", self.agent_tone, line(100));
         checks.set(&mut to.voice_id, "voice_id", self.voice_id, line(100));
+        if is_unknown_voice {
+            checks.refuse("voice_id", "is no voice that ElevenLabs has");
+        }
         checks.set(
             &mut to.transfer_number,
             "transfer_number",
@@ -297,16 +344,21 @@ impl SettingsUpdate {
             target,
             field,
             self.appointment_duration,
-            |checks, field, minutes| {
-                let fits = DURATIONS
-                    .contains(&minutes)
-                    .then(|| i32::try_from(minutes).ok())
-                    .flatten();
-                if fits.is_none() {
-                    checks.refuse(field, "is 5 to 480 minutes");
-                }
-                fits
-            },
+            within(DURATIONS, "minutes"),
+        );
+        let (target, field) = (&mut to.booking_lead_minutes, "booking_lead_minutes");
+        checks.set_required(
+            target,
+            field,
+            self.booking_lead_minutes,
+            within(LEADS, "minutes"),
+        );
+        let (target, field) = (&mut to.booking_horizon_days, "booking_horizon_days");
+        checks.set_required(
+            target,
+            field,
+            self.booking_horizon_days,
+            within(HORIZONS, "days"),
         );
         checks.set_required(
             &mut to.is_booking_enabled,
@@ -333,7 +385,47 @@ impl SettingsUpdate {
             self.recording_consent_text,
             words(500),
         );
+        checks.set_required(
+            &mut to.after_hours,
+            "after_hours",
+            self.after_hours,
+            as_it_is,
+        );
+        checks.set_required(
+            &mut to.on_holidays,
+            "on_holidays",
+            self.on_holidays,
+            as_it_is,
+        );
+        checks.set_required(
+            &mut to.staff_ring_seconds,
+            "staff_ring_seconds",
+            self.staff_ring_seconds,
+            |checks, field, seconds| {
+                let fits = RINGS
+                    .contains(&seconds)
+                    .then(|| i32::try_from(seconds).ok());
+                if fits.is_none() {
+                    checks.refuse(field, "is 5 to 12 seconds");
+                }
+                fits.flatten()
+            },
+        );
         checks.finish()
+    }
+}
+
+fn within(
+    range: std::ops::RangeInclusive<i64>,
+    unit: &'static str,
+) -> impl FnOnce(&mut Checks, &str, i64) -> Option<i32> {
+    move |checks, field, number| {
+        let fits = range.contains(&number).then(|| i32::try_from(number).ok());
+        if fits.is_none() {
+            let (least, most) = range.into_inner();
+            checks.refuse(field, format!("is {least} to {most} {unit}"));
+        }
+        fits.flatten()
     }
 }
 
@@ -393,9 +485,14 @@ impl Settings {
             cal_com_url: row.cal_com_url,
             appointment_duration: row.appointment_duration_minutes,
             booking_enabled: row.is_booking_enabled,
+            booking_lead_minutes: row.booking_lead_minutes,
+            booking_horizon_days: row.booking_horizon_days,
             sms_notifications: row.is_sms_enabled,
             recording_mode: row.recording_mode,
             recording_consent_text: row.recording_consent_text,
+            after_hours: row.after_hours,
+            on_holidays: row.on_holidays,
+            staff_ring_seconds: row.staff_ring_seconds,
         }
     }
 }

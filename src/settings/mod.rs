@@ -10,11 +10,18 @@ mod channels;
 mod clients;
 mod holidays;
 mod hours;
+mod number_urls;
 mod privacy;
 mod providers;
 mod questions;
 mod receptionist_switch;
 mod services;
+mod speech;
+
+pub use receptionist_switch::find_subscriber;
+pub use speech::PrepareGreeting;
+
+pub use number_urls::{PointNumber, Urls, point_number};
 
 use serde::Serialize;
 use serde_json::Value;

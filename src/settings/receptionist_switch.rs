@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::audit_change;
+use super::{audit_change, number_urls};
 use crate::{
     app::{App, AppState},
     identity::{AdminOrOperator, Reached, StaffOrOperator, audit::Entry},
@@ -90,6 +90,11 @@ async fn switch_rachel(
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let switched = switch::switch_voice(&mut tx, is_on, app.clock.now()).await?;
     let was_otherwise = switched.ok_or_else(ApiError::not_found)?;
+    if was_otherwise {
+        switch::note_forwarding(&mut tx, is_on).await?;
+    }
+    // Also when it was so already: Twilio may not have heard of it.
+    number_urls::order(&mut tx, app.clock.now());
     let found = switch::find_switch(&mut tx).await?;
     let found = found.ok_or_else(ApiError::not_found)?;
     if let Reached::AsCaller(caller) = reached
@@ -112,8 +117,8 @@ fn act(action: &'static str, subscriber: SubscriberId, changes: serde_json::Valu
     }
 }
 
-/// Whom the path names, by id or slug.
-async fn find_subscriber(app: &App, named: &str) -> Result<SubscriberId, ApiError> {
+/// Whom a path names, by id or slug.
+pub async fn find_subscriber(app: &App, named: &str) -> Result<SubscriberId, ApiError> {
     let key = match (named.parse(), named.parse::<Slug>()) {
         (Ok(id), _) => Key::Subscriber(id),
         (Err(_), Ok(_)) => Key::Slug(named),

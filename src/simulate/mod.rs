@@ -1,10 +1,16 @@
 //! `reception simulate`: plays a texter or a caller through the real webhook routes of the running server, signed as
 //! the provider signs, and shows the conversation.
-mod call;
+mod agent_call;
+mod lines;
 mod post;
+mod retell_call;
 mod show;
 mod sms;
+mod stand_in;
 mod store;
+mod twilio_call;
+mod twiml;
+mod vapi_call;
 
 use std::{
     io::{BufRead, IsTerminal},
@@ -19,6 +25,7 @@ use crate::{
     database::Database,
     kernel::{clock::Clock, config::Settings, language::Language, phone::E164},
 };
+use lines::Lines;
 use post::Poster;
 
 /// Who writes or calls when nobody is named: a number that is reserved for fiction.
@@ -29,10 +36,10 @@ const CALLER: &str = "+15145550123";
 pub enum Play {
     /// Texts to a number, as Twilio brings them.
     Sms(Script),
-    /// A call to a number, as Retell tells of it.
+    /// A call to a number, whole: answered, held and ended.
     Call {
         /// Who carries the call.
-        #[arg(long, value_enum, default_value_t = Via::Retell)]
+        #[arg(long, value_enum, default_value_t = Via::Twilio)]
         via: Via,
         #[command(flatten)]
         script: Script,
@@ -40,9 +47,14 @@ pub enum Play {
 }
 
 /// Who carries a simulated call.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Via {
+    /// Our own receptionist answers, by TwiML.
+    Twilio,
+    /// An agent of Retell's, played by our own dialogue with Retell's tool calls.
     Retell,
+    /// An assistant of Vapi's, played by our own dialogue with Vapi's tool calls.
+    Vapi,
 }
 
 /// Who says what to whom.
@@ -57,12 +69,15 @@ pub struct Script {
     /// Chooses a demo number whose business speaks it, and the words when none are given.
     #[arg(long)]
     language: Option<Language>,
-    /// What is said, turn by turn.
+    /// What is said, turn by turn. On a call `#1` presses a key and `...` is silence.
     #[arg(long)]
     body: Vec<String>,
     /// A file with a turn on each line.
     #[arg(long)]
     script: Option<PathBuf>,
+    /// Asks for each turn in the terminal; an empty line hangs up.
+    #[arg(long, conflicts_with_all = ["body", "script"])]
+    typed: bool,
     /// Where the server is, when not on this machine's usual port.
     #[arg(long)]
     url: Option<String>,
@@ -73,10 +88,12 @@ pub async fn run(settings: &Settings, play: Play, json: bool) -> anyhow::Result<
     let database = Database::open(settings, Clock::System).await?;
     let played = match play {
         Play::Sms(script) => sms::play(&database, settings, &script, json).await,
-        Play::Call {
-            via: Via::Retell,
-            script,
-        } => call::play(&database, settings, &script, json).await,
+        Play::Call { via, script } => match via {
+            Via::Twilio => twilio_call::play(&database, settings, &script, json).await,
+            Via::Retell | Via::Vapi => {
+                agent_call::play(&database, settings, &script, via, json).await
+            }
+        },
     };
     database.close().await?;
     played.map(|()| Outcome::Fine)
@@ -100,6 +117,15 @@ impl Script {
     fn poster(&self, settings: &Settings) -> anyhow::Result<Poster> {
         let local = format!("http://127.0.0.1:{}", settings.port);
         Poster::new(settings, self.url.clone().unwrap_or(local))
+    }
+
+    /// What the person does, turn by turn.
+    fn lines(&self) -> anyhow::Result<Lines> {
+        Ok(if self.typed {
+            Lines::Typed
+        } else {
+            Lines::Written(self.turns()?.into())
+        })
     }
 
     /// The turns: from the command line, from a file, from standard input, else the usual questions.

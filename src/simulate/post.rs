@@ -11,6 +11,7 @@ use crate::{
     providers::{
         retell,
         twilio::{self, Form},
+        vapi,
     },
 };
 
@@ -24,6 +25,7 @@ pub struct Poster {
     public_url: String,
     twilio: SecretString,
     retell: SecretString,
+    vapi: SecretString,
 }
 
 impl Poster {
@@ -40,11 +42,25 @@ impl Poster {
             public_url: settings.public_url.clone(),
             twilio: secret(&settings.twilio.auth_tokens, "TWILIO_AUTH_TOKEN")?,
             retell: secret(&settings.retell.webhook_secrets, "RETELL_WEBHOOK_SECRET")?,
+            vapi: secret(&settings.vapi.webhook_secrets, "VAPI_WEBHOOK_SECRET")?,
         })
     }
 
     /// A form, as Twilio posts it.
     pub async fn twilio(&self, path: &str, fields: &[(&str, &str)]) -> anyhow::Result<()> {
+        self.form(path, fields).await.map(drop)
+    }
+
+    /// A form, as Twilio posts it for a document; the URL is one of our documents', or a path.
+    pub async fn twiml(&self, url: &str, fields: &[(&str, &str)]) -> anyhow::Result<String> {
+        let path = url.strip_prefix(&self.public_url).unwrap_or(url);
+        // What stands behind it is for Twilio, and neither sent nor signed.
+        let path = path.split('#').next().unwrap_or_default();
+        let answer = self.form(path, fields).await?;
+        answer.text().await.context("read the server's document")
+    }
+
+    async fn form(&self, path: &str, fields: &[(&str, &str)]) -> anyhow::Result<Response> {
         let form: Form = fields.iter().copied().collect();
         let signature =
             twilio::signature::sign(&self.twilio, &format!("{}{path}", self.public_url), &form);
@@ -53,7 +69,7 @@ impl Poster {
             .post(format!("{}{path}", self.url))
             .header("X-Twilio-Signature", signature)
             .form(fields);
-        self.send(path, request).await.map(drop)
+        self.send(path, request).await
     }
 
     /// A body, as Retell posts it; the answer, if there is one.
@@ -76,6 +92,21 @@ impl Poster {
             .await
             .context("read the server's answer")
             .map(Some)
+    }
+
+    /// A message, as Vapi posts it; its answer.
+    pub async fn vapi(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let body = body.to_string();
+        let now_ms = Clock::System.now().timestamp_millis();
+        let mut request = self
+            .http
+            .post(format!("{}{path}", self.url))
+            .header(CONTENT_TYPE, "application/json");
+        for (name, value) in vapi::auth::sign(&self.vapi, body.as_bytes(), now_ms) {
+            request = request.header(name, value);
+        }
+        let response = self.send(path, request.body(body)).await?;
+        response.json().await.context("read the server's answer")
     }
 
     async fn send(&self, path: &str, request: reqwest::RequestBuilder) -> anyhow::Result<Response> {

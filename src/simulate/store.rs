@@ -4,9 +4,15 @@ use chrono::{DateTime, Utc};
 use super::show::Ending;
 use crate::{
     kernel::{
-        db::{Db, OperatorToken, OperatorTx, Tx},
+        clock::Clock,
+        db::{Db, OperatorToken, OperatorTx, TenantTx, Tx},
         language::Language,
         phone::E164,
+    },
+    receptionist::Business,
+    tenancy::{
+        business,
+        directory::{self, Key},
     },
     traffic::Role,
 };
@@ -30,6 +36,23 @@ pub async fn find_demo_number(
     )
     .fetch_optional(tx.conn())
     .await
+}
+
+/// The business that a number belongs to, as its receptionist knows it.
+pub async fn find_business(
+    db: &Db,
+    number: &E164,
+    currency: &str,
+) -> sqlx::Result<Option<Business>> {
+    let found = directory::find(db, &[Key::Number(number)]).await?;
+    let entry = found.into_iter().flatten().next();
+    let Some(subscriber) = entry.and_then(|entry| entry.subscriber) else {
+        return Ok(None);
+    };
+    let mut tx = TenantTx::begin(db, subscriber).await?;
+    let profile = business::find_business(&mut tx, Clock::System.now()).await?;
+    tx.end_reading();
+    Ok(profile.map(|profile| Business::from_profile(&profile, currency)))
 }
 
 /// A turn of ours that answers a text.

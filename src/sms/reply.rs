@@ -107,7 +107,6 @@ async fn read(
     let line = tenancy::find_line(&mut tx, Channel::Sms).await?;
     let profile = business::find_business(&mut tx, now).await?;
     let dialogue = traffic::find_dialogue(&mut tx, job.interaction).await?;
-    let may_start = billing::may_start(&mut tx);
     let (Some(line), Some(profile)) = (line, profile) else {
         return Ok(None);
     };
@@ -123,7 +122,7 @@ async fn read(
         | ChannelMode::Full => true,
     };
     let is_taken_over = conversation.is_ai_paused || conversation.assigned_user.is_some();
-    let may_answer = line.is_enabled && is_ours && !is_taken_over && may_start;
+    let may_answer = line.is_enabled && is_ours && !is_taken_over;
     if !may_answer {
         // Decided once: a text that waited on would keep the conversation open for ever, and be answered days later
         // together with what comes when we may answer again.
@@ -131,8 +130,7 @@ async fn read(
         let because = match () {
             () if !line.is_enabled => "CHANNEL_OFF",
             () if !is_ours => "MODE",
-            () if is_taken_over => "TAKEN_OVER",
-            () => "NO_SERVICE",
+            () => "TAKEN_OVER",
         };
         let detail = json!({"because": because, "mode": line.mode, "waiting": waiting.len()});
         traffic::trace(

@@ -1,6 +1,6 @@
 //! A text comes in.
 use axum::{
-    extract::{RawQuery, State},
+    extract::State,
     http::header,
     response::{IntoResponse, Response},
     routing::post,
@@ -22,7 +22,6 @@ use crate::{
         ids::SubscriberId,
         phone::E164,
     },
-    messaging,
     providers::twilio::{Form, InboundSms, ParseError},
     tenancy::{
         self, Channel,
@@ -42,7 +41,6 @@ const MAX_CHARACTERS: usize = 4_000;
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(twilio_sms))
-        .routes(routes!(twilio_any))
         .route("/webhooks/sms-inbound", post(twilio_sms))
 }
 
@@ -58,28 +56,6 @@ pub async fn twilio_sms(
     let received = receive_form(&app, &proved.form, &proved.raw, proved.proof, None).await;
     inbound::count("twilio", "text", outcome_of(&received));
     received.map(|_| EmptyTwiml)
-}
-
-/// Receives whatever a number of ours has this one URL for, told apart by its fields.
-#[utoipa::path(post, path = "/webhooks/twilio", tag = "providers",
-    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "`<Response/>`", content_type = "text/xml"), (status = 204),
-        (status = "4XX", body = Problem), (status = 503, body = Problem)))]
-async fn twilio_any(
-    app: State<AppState>,
-    query: RawQuery,
-    proved: TwilioForm,
-) -> Result<Response, ApiError> {
-    let has = |name: &str| proved.form.iter().any(|(field, _)| field == name);
-    if has("MessageStatus") {
-        return Ok(messaging::text_status(app, query, proved)
-            .await?
-            .into_response());
-    }
-    if has("MessageSid") {
-        return Ok(twilio_sms(app, proved).await?.into_response());
-    }
-    Err(ApiError::invalid("MessageSid", "is missing"))
 }
 
 /// Receives a text that was proved before, when it first came: one whose handling failed by a fault of ours.

@@ -2,6 +2,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
+use uuid::Uuid;
 
 use super::model::zone;
 use crate::kernel::{
@@ -50,6 +51,7 @@ pub struct HolidayRow {
 
 #[derive(Clone, Debug)]
 pub struct ServiceRow {
+    pub id: Uuid,
     pub name: String,
     pub duration_minutes: i32,
     pub price: Option<Decimal>,
@@ -92,7 +94,7 @@ pub async fn find_business(
     .await?;
     let services = sqlx::query_as!(
         ServiceRow,
-        "select name, duration_minutes, price, currency from services
+        "select id, name, duration_minutes, price, currency from services
           where subscriber_id = $1 and is_active order by name limit 200",
         subscriber as _,
     )

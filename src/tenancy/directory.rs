@@ -29,7 +29,14 @@ pub enum Key<'a> {
     Connection(Uuid),
     /// A tool's key, by its SHA-256 in hex.
     ApiKey(&'a str),
+    /// The public link to an appointment, by its SHA-256 in hex.
+    AppointmentLink(&'a str),
+    /// The public calendar of a business, by the SHA-256 of its name in hex.
+    CalendarFeed(&'a str),
 }
+
+/// How the keys of calendars begin.
+const CALENDAR: &str = "CALENDAR:";
 
 /// What the directory knows of a key. Without a subscriber it is the platform's: a shared number, the gatekeeper.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +57,7 @@ impl Key<'_> {
             Self::RetellAgent(_) | Self::VapiAgent(_) => "AGENT",
             Self::Account(..) => "ACCOUNT",
             Self::ApiKey(_) => "API_KEY",
+            Self::AppointmentLink(_) | Self::CalendarFeed(_) => "TOKEN",
         }
     }
 
@@ -60,6 +68,8 @@ impl Key<'_> {
             Self::Number(number) | Self::SharedDefault(number) => number.to_string(),
             Self::RetellAgent(id) => format!("RETELL:{id}"),
             Self::Account(provider, id) => format!("{}:{id}", provider.as_str()),
+            Self::AppointmentLink(hash) => format!("APPOINTMENT:{hash}"),
+            Self::CalendarFeed(hash) => format!("{CALENDAR}{hash}"),
             Self::VapiAgent(id) | Self::VapiNumber(id) => format!("VAPI:{id}"),
             Self::Connection(id) => id.to_string(),
         }
@@ -158,6 +168,19 @@ pub async fn give_up(tx: &mut TenantTx, key: &Key<'_>) -> sqlx::Result<()> {
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Gives up every public calendar of the subscriber; says whether there was one.
+pub async fn give_up_calendars(tx: &mut TenantTx) -> sqlx::Result<bool> {
+    let subscriber = tx.subscriber();
+    let given_up = sqlx::query!(
+        "delete from directory where subscriber_id = $1 and kind = 'TOKEN' and starts_with(key, $2)",
+        subscriber as _,
+        CALENDAR,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(given_up.rows_affected() > 0)
 }
 
 /// What [`put`] did.

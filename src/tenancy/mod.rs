@@ -7,13 +7,17 @@ pub mod business;
 pub mod directory;
 pub mod founding;
 pub mod model;
+pub mod opening_hours;
 pub mod privacy;
 pub mod shared;
 pub mod store;
 
 pub use directory::{Entry, Key};
 pub use model::{
-    AiProvider, Channel, ChannelMode, ForwardingStatus, Line, RecordingMode, SubscriberStatus,
-    Transport, VoiceLine,
+    AiProvider, Channel, ChannelMode, ClosedAnswer, ForwardingStatus, Line, RecordingMode,
+    SubscriberStatus, Transport, VoiceLine,
 };
-pub use store::lines::{find_line, find_text_number, find_voice_line, list_subscribers};
+pub use store::lines::{
+    CallSettings, find_call_settings, find_line, find_text_number, find_voice_line,
+    list_subscribers,
+};

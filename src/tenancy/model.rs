@@ -34,6 +34,12 @@ text_enum! {
 }
 
 text_enum! {
+    /// What a caller gets while the business is closed: the receptionist, one that takes a message and nothing else, a
+    /// tone to speak after, a person.
+    ClosedAnswer { Answer, MessageOnly, Voicemail, Forward }
+}
+
+text_enum! {
     /// Whether the owner's own line forwards to us.
     ForwardingStatus { Pending, Active, Inactive }
 }

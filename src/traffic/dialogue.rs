@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::model::Role;
 use crate::kernel::{
     db::{TenantTx, Tx},
     ids::InteractionId,
@@ -69,6 +70,51 @@ pub async fn drop_chat(tx: &mut TenantTx, interaction: InteractionId) -> sqlx::R
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// The last turns of a conversation, in their order.
+pub async fn list_last_turns(
+    tx: &mut TenantTx,
+    interaction: InteractionId,
+    most: i64,
+) -> sqlx::Result<Vec<(Role, String)>> {
+    let subscriber = tx.subscriber();
+    let rows = sqlx::query!(
+        r#"select role as "role: Role", text from interaction_messages
+            where subscriber_id = $1 and interaction_id = $2
+            order by created_at desc, position desc, id desc
+            limit $3"#,
+        subscriber as _,
+        interaction as _,
+        most,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .rev()
+        .map(|row| (row.role, row.text))
+        .collect())
+}
+
+/// How often a tool ended with this result in a conversation.
+pub async fn count_tool_results(
+    tx: &mut TenantTx,
+    interaction: InteractionId,
+    name: &str,
+    result: &str,
+) -> sqlx::Result<i64> {
+    let subscriber = tx.subscriber();
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from tool_calls
+            where subscriber_id = $1 and interaction_id = $2 and name = $3 and answer ->> 'result' = $4"#,
+        subscriber as _,
+        interaction as _,
+        name,
+        result,
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// Claims a tool call by its key. None: it is ours to run. Some: it ran before, and this was its answer

@@ -8,6 +8,7 @@ mod dialogue;
 pub mod filter;
 pub mod links;
 pub mod model;
+mod outcomes;
 pub mod routes;
 pub mod rules;
 pub mod store;
@@ -19,9 +20,11 @@ pub use conversations::{
     order_deletion, save_conversation, tell_analysis,
 };
 pub use dialogue::{
-    SavedDialogue, answer_tool_call, drop_chat, find_dialogue, record_tool_call, save_dialogue,
+    SavedDialogue, answer_tool_call, count_tool_results, drop_chat, find_dialogue, list_last_turns,
+    record_tool_call, save_dialogue,
 };
 pub use model::{Direction, Error, HandledBy, Outcome, Role, Status};
+pub use outcomes::{Raised, raise_outcome};
 pub use routes::router;
 pub use rules::{Contribution, Facts};
 pub use texts::{

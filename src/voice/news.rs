@@ -8,7 +8,9 @@ use crate::{
     kernel::{db::TenantTx, ids::ContactId},
     people,
     tenancy::{Channel, Line},
-    traffic::{self, ConversationUpdate, HandledBy, Outcome, Role, SavedConversation, Status},
+    traffic::{
+        self, ConversationUpdate, HandledBy, NewRecording, Outcome, Role, SavedConversation, Status,
+    },
 };
 
 /// How far the call is, as this news tells it.
@@ -88,7 +90,9 @@ async fn heed_consent(
     update: &mut ConversationUpdate,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    if update.recordings.is_empty() {
+    // What somebody leaves after a tone they left to be heard.
+    let is_left = |recording: &NewRecording| recording.kind == "VOICEMAIL";
+    if update.recordings.iter().all(is_left) {
         return Ok(());
     }
     let call = format!("{} {}", update.provider, update.external_id);

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::request_id;
@@ -62,6 +63,10 @@ pub struct Problem {
     pub request_id: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// What a problem of this kind says beside.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub members: Map<String, Value>,
 }
 
 impl ApiError {
@@ -211,6 +216,13 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        self.with_members(Map::new())
+    }
+}
+
+impl ApiError {
+    /// The answer with members of its own beside those of every problem (RFC 9457, section 3.2).
+    pub fn with_members(self, members: Map<String, Value>) -> Response {
         let this = self.told();
         let cause = match &this {
             Self::Client { .. } => None,
@@ -244,6 +256,7 @@ impl IntoResponse for ApiError {
             code,
             request_id: request_id::current(),
             errors,
+            members,
         };
         let mut response = (status, Json(problem)).into_response();
         response.extensions_mut().insert(ProblemCode(code));

@@ -29,6 +29,7 @@ mod limits;
 mod migrations;
 mod people;
 mod personal_data;
+mod receptionist;
 mod runner;
 mod safety;
 mod schedules;

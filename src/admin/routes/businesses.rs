@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::looked_at;
 use crate::{
     admin::{
-        model::{LeadRow, MessageRow, SubscriberRow},
+        model::{AppointmentRow, LeadRow, MessageRow, SubscriberRow},
         store,
     },
     app::AppState,
@@ -82,7 +82,7 @@ pub async fn list_subscribers(
     })))
 }
 
-/// Which leads or texts.
+/// Which leads, appointments or texts.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -107,6 +107,27 @@ pub async fn list_leads(
     let mut tx = operator.begin(&app, &entry).await?;
     let status = query.status.as_deref();
     let rows = store::list_leads(&mut tx, query.subscriber, status, after, limit).await?;
+    tx.commit().await?;
+    Ok(Json(Page::new(rows, limit, |row| Cursor {
+        at: row.created_at,
+        id: row.id,
+    })))
+}
+
+/// Everybody's appointments.
+#[utoipa::path(get, path = "/admin/appointments", tag = "operator", operation_id = "list_all_appointments",
+    security(("bearer" = ["OPERATOR"])), params(OwnedQuery),
+    responses((status = 200, body = Page<AppointmentRow>)))]
+pub async fn list_appointments(
+    State(app): State<AppState>,
+    operator: Operator,
+    Query(query): Query<OwnedQuery>,
+) -> Result<Json<Page<AppointmentRow>>, ApiError> {
+    let (limit, after) = paging::page(query.limit, query.cursor)?;
+    let entry = looked_at("appointment", query.subscriber);
+    let mut tx = operator.begin(&app, &entry).await?;
+    let status = query.status.as_deref();
+    let rows = store::list_appointments(&mut tx, query.subscriber, status, after, limit).await?;
     tx.commit().await?;
     Ok(Json(Page::new(rows, limit, |row| Cursor {
         at: row.created_at,

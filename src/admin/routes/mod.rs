@@ -8,9 +8,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use businesses::{
-    __path_list_leads, __path_list_messages, __path_list_subscribers, __path_list_users,
+    __path_list_appointments, __path_list_leads, __path_list_messages, __path_list_subscribers,
+    __path_list_users,
 };
-use businesses::{list_leads, list_messages, list_subscribers, list_users};
+use businesses::{list_appointments, list_leads, list_messages, list_subscribers, list_users};
 use machine::{
     __path_cancel_job, __path_list_jobs, __path_list_ops_alerts, __path_list_reconciliation_runs,
     __path_resolve_ops_alert, __path_retry_job, __path_trigger_reconciliation,
@@ -29,6 +30,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list_users))
         .routes(routes!(list_subscribers))
         .routes(routes!(list_leads))
+        .routes(routes!(list_appointments))
         .routes(routes!(list_messages))
         .routes(routes!(list_webhook_queue))
         .routes(routes!(replay_webhook))

@@ -1,7 +1,7 @@
 //! The statements on businesses, leads and texts.
 use uuid::Uuid;
 
-use super::super::model::{LeadRow, MessageRow, SubscriberRow};
+use super::super::model::{AppointmentRow, LeadRow, MessageRow, SubscriberRow};
 use crate::kernel::{
     db::{OperatorTx, Tx},
     page::Cursor,
@@ -59,6 +59,36 @@ pub async fn list_leads(
            and ($2::text is null or l.status = upper($2))
            and ($3::timestamptz is null or (l.created_at, l.id) < ($3, $4::uuid))
          order by l.created_at desc, l.id desc
+         limit $5::bigint + 1
+        "#,
+        subscriber,
+        status,
+        after.map(|cursor| cursor.at),
+        after.map(|cursor| cursor.id),
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+pub async fn list_appointments(
+    tx: &mut OperatorTx,
+    subscriber: Option<Uuid>,
+    status: Option<&str>,
+    after: Option<Cursor>,
+    limit: i64,
+) -> sqlx::Result<Vec<AppointmentRow>> {
+    sqlx::query_as!(
+        AppointmentRow,
+        r#"
+        select a.id, a.subscriber_id, s.business_name, a.confirmation_code, a.status, a.source, a.starts_at, a.ends_at,
+               a.timezone, a.service_id, a.resource_id, a.contact_id, a.interaction_id, a.customer_name,
+               a.customer_phone, a.customer_email, a.confirmation_sent, a.reminder_sent, a.created_at, a.updated_at
+          from appointments a join subscribers s on s.id = a.subscriber_id
+         where ($1::uuid is null or a.subscriber_id = $1)
+           and ($2::text is null or a.status = upper($2))
+           and ($3::timestamptz is null or (a.created_at, a.id) < ($3, $4::uuid))
+         order by a.created_at desc, a.id desc
          limit $5::bigint + 1
         "#,
         subscriber,

@@ -2,5 +2,5 @@
 mod businesses;
 mod machine;
 
-pub use businesses::{list_leads, list_messages, list_subscribers};
+pub use businesses::{list_appointments, list_leads, list_messages, list_subscribers};
 pub use machine::{list_alerts, list_kept, list_runs, resolve_alert};

@@ -16,6 +16,7 @@ use crate::{
         store,
     },
     kernel::db::TenantTx,
+    scheduling::store::lists,
     tenancy::Channel,
     web::{ApiError, Problem, Query},
 };
@@ -197,6 +198,12 @@ async fn stats(tx: &mut TenantTx, app: &App) -> Result<(NaiveDate, Vec<DaySums>,
     let first = first_of_month(today);
     let begins_at = billing::rules::midnight(first, zone);
     let new_leads = store::count_new_leads(tx, begins_at, app.clock.now()).await?;
+    let tomorrow = today.succ_opt().unwrap_or(today);
+    let (from, until) = (
+        billing::rules::midnight(today, zone),
+        billing::rules::midnight(tomorrow, zone),
+    );
+    let appointments_today = lists::count_appointments(tx, from, until).await?;
     let standing = account::find_standing(tx, first).await?;
     let standing = standing.ok_or_else(ApiError::not_found)?;
     let (all, of_month) = (Sums::of(&rows), calls(&rows));
@@ -210,8 +217,7 @@ async fn stats(tx: &mut TenantTx, app: &App) -> Result<(NaiveDate, Vec<DaySums>,
         messages_month: all.messages_in + all.messages_out,
         minutes_used: standing.used_minutes,
         minutes_included: standing.included_minutes,
-        // There are no appointments before there is a calendar (issue 4): then they are counted here.
-        appointments_today: 0,
+        appointments_today,
         new_leads,
         balance: standing.balance.normalize(),
         currency: standing.currency,

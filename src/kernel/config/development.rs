@@ -20,6 +20,7 @@ pub struct DevelopmentSecrets {
     pub encryption: SecretString,
     pub twilio: SecretString,
     pub retell: SecretString,
+    pub calcom: SecretString,
     pub vapi: SecretString,
 }
 
@@ -32,6 +33,7 @@ impl DevelopmentSecrets {
             encryption: load_or_make(&data_dir.join("encryption-key"), Keyring::generate)?,
             twilio: load_or_make(&data_dir.join("twilio-webhook-secret"), webhook_secret)?,
             retell: load_or_make(&data_dir.join("retell-webhook-secret"), webhook_secret)?,
+            calcom: load_or_make(&data_dir.join("calcom-webhook-secret"), webhook_secret)?,
             vapi: load_or_make(&data_dir.join("vapi-webhook-secret"), webhook_secret)?,
         })
     }
@@ -55,6 +57,9 @@ impl Settings {
             }
             if self.retell.webhook_secrets.is_empty() {
                 self.retell.webhook_secrets.push(made.retell);
+            }
+            if self.calcom.webhook_secrets.is_empty() {
+                self.calcom.webhook_secrets.push(made.calcom);
             }
             if self.vapi.webhook_secrets.is_empty() {
                 self.vapi.webhook_secrets.push(made.vapi);

@@ -42,12 +42,16 @@ pub struct Settings {
     /// Which text people agree to when they register.
     pub consent_version: String,
     pub mail: MailSettings,
+    /// Where Twilio asks when we do not answer; `{subscriber}` stands for the business. None: at our own.
+    pub voice_fallback_url: Option<String>,
     pub log_filter: Option<String>,
     pub billing_currency: String,
     pub twilio: TwilioSettings,
     pub retell: RetellSettings,
+    pub calcom: CalcomSettings,
+    pub llm: LlmSettings,
     pub vapi: VapiSettings,
-    pub llm_api_base_url: Option<String>,
+    pub elevenlabs: ElevenLabsSettings,
     pub is_configured: Configured,
     /// Settings of the older systems that are present and mean nothing any more.
     pub ignored: Vec<&'static str>,
@@ -127,6 +131,17 @@ pub struct RetellSettings {
     pub masters: Vec<MasterAgent>,
 }
 
+/// A language model behind an OpenAI-compatible address.
+#[derive(Clone, Debug)]
+pub struct LlmSettings {
+    /// Up to `/chat/completions`, such as `https://api.openai.com/v1`.
+    pub api_base_url: Option<String>,
+    /// Servers of one's own often want none.
+    pub api_key: Option<SecretString>,
+    pub model: String,
+}
+
+/// Vapi, as the platform has it.
 #[derive(Clone, Debug)]
 pub struct VapiSettings {
     /// The private key of the platform's organisation.
@@ -145,15 +160,47 @@ pub struct MasterAgent {
     pub llm_version: Option<String>,
 }
 
+/// Cal.com, through which businesses keep their calendars.
+#[derive(Clone, Debug)]
+pub struct CalcomSettings {
+    /// Our application there.
+    pub client_id: Option<String>,
+    pub client_secret: Option<SecretString>,
+    /// What webhooks are signed with that were made by hand; those that we make have secrets of their own.
+    pub webhook_secrets: Vec<SecretString>,
+    pub api_base_url: String,
+    /// Where people say whether we may.
+    pub app_base_url: String,
+}
+
+/// ElevenLabs, who makes the receptionist's voice.
+#[derive(Clone, Debug)]
+pub struct ElevenLabsSettings {
+    pub api_key: Option<SecretString>,
+    pub api_base_url: String,
+    /// The voice of businesses that chose none.
+    pub voice_id: String,
+    /// How many requests a process has under way at once.
+    pub max_concurrent: u32,
+    /// The plan allows that nothing of what is spoken is kept there.
+    pub has_zero_retention: bool,
+}
+
 /// Which of the providers that come later have their key: `/health/detailed` and `doctor` say it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Configured {
     pub stripe: bool,
-    pub calcom: bool,
-    pub elevenlabs: bool,
 }
 
 impl Settings {
+    /// Where Twilio asks about the calls of this business when we do not answer.
+    pub fn fallback_url_of(&self, subscriber: &str) -> String {
+        match &self.voice_fallback_url {
+            Some(url) => url.replace("{subscriber}", subscriber),
+            None => format!("{}/voice/fallback", self.public_url),
+        }
+    }
+
     /// Whether webhooks of every provider that is in use can be checked.
     pub fn has_keys(&self) -> bool {
         let twilio = self.twilio.account_sid.is_none() || !self.twilio.auth_tokens.is_empty();

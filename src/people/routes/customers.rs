@@ -113,8 +113,7 @@ impl CustomerView {
             name: row.name,
             last_contacted_at: row.last_contacted_at,
             interactions: row.interactions,
-            // The calendar is a later room: until it is there nobody has one.
-            appointments: 0,
+            appointments: row.appointments,
         }
     }
 }

@@ -91,6 +91,30 @@ async fn touch_other(
     .await
 }
 
+/// Remembers how somebody is called of whom no name is known.
+pub async fn name_contact(
+    tx: &mut TenantTx,
+    contact: ContactId,
+    name: &str,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    let name = name.trim();
+    let (first, last) = name.split_once(char::is_whitespace).unwrap_or((name, ""));
+    sqlx::query!(
+        "update contacts set first_name = nullif($3, ''), last_name = nullif($4, ''), updated_at = $5
+          where subscriber_id = $1 and id = $2 and first_name is null and last_name is null",
+        subscriber as _,
+        contact as _,
+        first,
+        last.trim(),
+        at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// From now on this person is not texted. False when that was so already. The contact is locked first, whoever says
 /// it: a text that is being decided has either gone out or sees this.
 pub async fn start_opt_out(

@@ -17,6 +17,8 @@ pub struct Customer {
     pub name: Option<String>,
     pub last_contacted_at: DateTime<Utc>,
     pub interactions: i64,
+    /// Those that were not cancelled.
+    pub appointments: i64,
 }
 
 /// Customers, the last one first. Who calls while somebody turns the pages goes to the first one.
@@ -31,7 +33,10 @@ pub async fn list_customers(
         r#"select c.id as "id: _", c.phone as "phone: _", nullif(concat_ws(' ', c.first_name, c.last_name), '') as name,
                   c.last_contacted_at as "last_contacted_at!",
                   (select count(*) from interactions i
-                    where i.subscriber_id = $1 and i.contact_id = c.id) as "interactions!"
+                    where i.subscriber_id = $1 and i.contact_id = c.id) as "interactions!",
+                  -- of a room below, like the rows that a merge moves
+                  (select count(*) from appointments a
+                    where a.subscriber_id = $1 and a.contact_id = c.id and a.status <> 'CANCELLED') as "appointments!"
              from contacts c
             where c.subscriber_id = $1 and c.merged_into is null and c.last_contacted_at is not null
               and ($2::timestamptz is null or (c.last_contacted_at, c.id) < ($2, $3::uuid))

@@ -1,7 +1,7 @@
 //! Two contacts that turn out to be one person.
 //!
 //! The one that is merged keeps its row, with `merged_into`, and its number. The rows that point to it are of other
-//! rooms (`interactions`, `outgoing_messages`); they are moved here and not there, because a merge is one statement
+//! rooms (`interactions`, `outgoing_messages`, `appointments`); they are moved here and not there, because a merge is one statement
 //! after the other under the locks of both contacts, and those rooms stand below this one.
 use chrono::{DateTime, Utc};
 
@@ -116,6 +116,8 @@ async fn move_rows(tx: &mut TenantTx, from: ContactId, into: ContactId) -> sqlx:
              update interactions set contact_id = $3 where subscriber_id = $1 and contact_id = $2
          ), sent as (
              update outgoing_messages set contact_id = $3 where subscriber_id = $1 and contact_id = $2
+         ), booked as (
+             update appointments set contact_id = $3 where subscriber_id = $1 and contact_id = $2
          )
          update leads set contact_id = $3 where subscriber_id = $1 and contact_id = $2",
         subscriber as _,

@@ -225,6 +225,11 @@ impl Client {
         Ok(exchange::run(request, self.deadline, &self.pulse).await?)
     }
 
+    /// A request to a resource of the account.
+    pub(super) fn post(&self, resource: &str) -> RequestBuilder {
+        self.http.post(self.account_url(resource))
+    }
+
     pub(super) async fn call<T: DeserializeOwned>(
         &self,
         request: RequestBuilder,

@@ -3,11 +3,16 @@
 //! A brain that fails, is slow or has nothing to say is replaced by the built-in one for that turn: whoever wrote gets
 //! an answer.
 mod builtin;
+mod llm;
+mod prompt;
 mod retell;
 
+pub use builtin::answer_in;
 pub use retell::agent_version;
 
 use std::time::Duration;
+
+use tokio::time::error::Elapsed;
 
 use crate::{
     app::AppState,
@@ -40,42 +45,62 @@ pub struct Answer {
 
 /// Asks the channel's brain, else the built-in one.
 pub async fn ask(app: &AppState, mut question: Question<'_>) -> anyhow::Result<Answer> {
-    let chosen = match (
-        question.line.ai_provider,
-        question.retell.clone(),
-        &question.line.provider_agent_id,
-    ) {
-        (AiProvider::Retell, Some(client), Some(agent)) => Some((client, agent)),
-        _ => None,
+    let line = question.line;
+    let (brain, asked) = match (line.ai_provider, &line.provider_agent_id) {
+        (AiProvider::Retell, Some(agent)) => match question.retell.clone() {
+            Some(client) => (
+                "retell",
+                ask_retell(app, &client, agent, &mut question).await?,
+            ),
+            None => ("retell", None),
+        },
+        (AiProvider::Llm, _) => match &app.llm {
+            Some(client) => ("llm", Some(llm::answer(app, client, &question).await)),
+            None => ("llm", None),
+        },
+        (AiProvider::Builtin, _) => {
+            count("builtin", "ok");
+            return builtin::answer(app, question).await;
+        }
+        _ => ("none", None),
     };
-    let Some((client, agent)) = chosen else {
-        let outcome = if question.line.ai_provider == AiProvider::Builtin {
-            "ok"
-        } else {
-            "not_configured"
-        };
-        count("builtin", outcome);
-        return builtin::answer(app, question).await;
-    };
-    let asked =
-        tokio::time::timeout(DEADLINE, retell::answer(app, &client, agent, &question)).await;
-    let (outcome, error) = match asked {
-        Ok(Ok(answer)) => {
-            count("retell", "ok");
+    let outcome = match asked {
+        Some(Ok(answer)) => {
+            count(brain, "ok");
             return Ok(answer);
         }
-        Ok(Err(error)) => ("fallback_error", error),
-        Err(error) => ("fallback_slow", error.into()),
+        Some(Err(error)) => {
+            tracing::warn!(
+                interaction.id = %question.errand.interaction, provider = brain,
+                "the brain failed, the built-in one answers: {error:#}"
+            );
+            if error.is::<Elapsed>() {
+                "fallback_slow"
+            } else {
+                "fallback_error"
+            }
+        }
+        None => "not_configured",
     };
-    tracing::warn!(
-        interaction.id = %question.errand.interaction, provider = "retell",
-        "the brain failed, the built-in one answers: {error:#}"
-    );
     count("builtin", outcome);
-    if retell::may_go_on(&error) {
-        retell::give_up_chat(app, &mut question).await?;
-    }
     builtin::answer(app, question).await
+}
+
+/// Asks Retell's agent, and gives its chat up if it may go on without us.
+async fn ask_retell(
+    app: &AppState,
+    client: &retell_api::Client,
+    agent: &str,
+    question: &mut Question<'_>,
+) -> anyhow::Result<Option<anyhow::Result<Answer>>> {
+    let asked = tokio::time::timeout(DEADLINE, retell::answer(app, client, agent, question)).await;
+    let asked = asked.unwrap_or_else(|error| Err(error.into()));
+    if let Err(error) = &asked
+        && retell::may_go_on(error)
+    {
+        retell::give_up_chat(app, question).await?;
+    }
+    Ok(Some(asked))
 }
 
 fn count(brain: &str, outcome: &str) {

@@ -1,15 +1,19 @@
 //! The course of a conversation: what Rachel does with a turn, and with a tool's answer.
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
 
+use super::plan::Goal;
 use super::state::{Asked, DialogueState, Draft};
+use super::words;
+use crate::kernel::language::Language;
 use crate::receptionist::business::Business;
 use crate::receptionist::intent::Intent;
 use crate::receptionist::plain::plain;
-use crate::receptionist::say::{Phrase, say};
+use crate::receptionist::say::{Booking, Phrase, say};
 use crate::receptionist::tools::arguments::{BusinessInfo, Category, TransferCall};
 use crate::receptionist::tools::{ToolAnswer, ToolCall, ToolName, ToolResult};
-use crate::receptionist::turn::{Heard, Reply, Turn};
+use crate::receptionist::turn::{Heard, Medium, Reply, Turn};
 use crate::receptionist::understanding::{Understanding, guess_language, understand};
 
 /// What the machine is fed.
@@ -26,9 +30,17 @@ pub enum Step {
     Call(ToolCall),
 }
 
-/// One step of the conversation. A turn takes at most one tool call before it is answered.
+/// One step of the conversation. A turn takes a few tool calls at most before it is answered.
 pub fn advance(business: &Business, state: &mut DialogueState, input: Input<'_>) -> Step {
-    let mut rachel = Rachel { business, state };
+    let now = match input {
+        Input::Turn(turn) => Some(turn.now),
+        Input::ToolAnswered(..) => None,
+    };
+    let mut rachel = Rachel {
+        business,
+        state,
+        now,
+    };
     match input {
         Input::Turn(turn) => rachel.hear(turn),
         Input::ToolAnswered(call, answer) => rachel.hear_tool(call, answer),
@@ -38,31 +50,46 @@ pub fn advance(business: &Business, state: &mut DialogueState, input: Input<'_>)
 pub(super) struct Rachel<'a> {
     pub(super) business: &'a Business,
     pub(super) state: &'a mut DialogueState,
+    /// The present, in a step that hears somebody.
+    pub(super) now: Option<DateTime<Utc>>,
 }
 
 impl Rachel<'_> {
     fn hear(&mut self, turn: &Turn) -> Step {
-        // Left over if a turn was cut off before it was answered.
-        self.state.calls_of_turn.clear();
+        self.state.begin_turn();
+        self.state.medium = turn.medium;
+        let offers_english = std::mem::take(&mut self.state.offers_english);
         let known = *self.state.language.get_or_insert(turn.language);
         match &turn.heard {
             Heard::Silence if !self.state.has_spoken => self.greet(),
-            Heard::Silence => self.repair(),
-            Heard::Digits(digits) if digits.starts_with('0') => self.hand_over("0"),
-            Heard::Digits(_) => self.repair(),
+            Heard::Silence => self.hear_silence(),
+            Heard::Digits(digits) if offers_english && digits.trim() == "2" => {
+                self.change_language(Language::En)
+            }
+            Heard::Digits(digits) => self.hear_digits(digits),
             Heard::Text(text) if turn.has_media && plain(text).is_empty() => {
                 self.ask_about_picture()
             }
             Heard::Text(text) => {
-                // A name is in no language.
-                let language = if self.state.asked == Asked::Name {
-                    known
-                } else {
-                    guess_language(text, known)
+                let wished = words::language_wished_in(text);
+                // A name is in no language, nor is a code.
+                let is_literal = matches!(
+                    self.state.asked,
+                    Asked::Name | Asked::CustomerName | Asked::Code | Asked::Phone
+                );
+                let language = match wished {
+                    Some(language) => language,
+                    None if is_literal => known,
+                    None => guess_language(text, known),
                 };
                 self.state.language = Some(language);
                 let mut understanding = understand(text, language);
                 understanding.intent = turn.intent.unwrap_or(understanding.intent);
+                let wants_more = !understanding.intent.is_courtesy()
+                    && !matches!(understanding.intent, Intent::Unknown | Intent::Services);
+                if wished.is_some() && !wants_more {
+                    return self.change_language(language);
+                }
                 self.hear_text(text, understanding)
             }
         }
@@ -76,9 +103,14 @@ impl Rachel<'_> {
             (Intent::Yes, Asked::PersonOrMessage) => self.hand_over(text),
             // Whatever it is, it is something that the business should read.
             (Intent::Unknown, Asked::PersonOrMessage) if !plain(text).is_empty() => {
-                self.state.draft = Draft::default();
+                self.take_plan_as_message();
                 self.hear_message(text, heard)
             }
+            (Intent::Message, Asked::PersonOrMessage) if self.state.plan.is_some() => {
+                self.take_plan_as_message();
+                self.ask_name()
+            }
+            _ if self.state.plan.is_some() => self.hear_in_plan(text, heard),
             _ => self.hear_wish(text, heard),
         }
     }
@@ -89,9 +121,16 @@ impl Rachel<'_> {
             self.state.repairs = 0;
             self.state.asked = Asked::Nothing;
         }
+        let books = self.business.takes_bookings();
         match heard.intent {
+            _ if books && words::asks_for_own(text) && !is_change(heard.intent) => {
+                self.begin_finding(Goal::Find, text)
+            }
             Intent::Greeting if self.state.has_spoken => self.say(&[Phrase::HowCanIHelp]),
             Intent::Greeting => self.greet(),
+            Intent::Appointment if books => self.begin_booking(text, heard),
+            Intent::Reschedule if books => self.begin_finding(Goal::Move, text),
+            Intent::Cancel if books => self.begin_finding(Goal::Cancel, text),
             Intent::Appointment => self.ask_message(Category::Appointment, text, heard),
             Intent::Reschedule => self.ask_message(Category::Reschedule, text, heard),
             Intent::Cancel => self.ask_message(Category::Cancel, text, heard),
@@ -109,13 +148,20 @@ impl Rachel<'_> {
             Intent::Unknown if self.business.service_in(text).is_some() => {
                 self.look_up(text, Intent::Services)
             }
+            // The business may have told us what to answer.
+            Intent::Unknown if heard.is_question && plain(text).contains(' ') => {
+                self.look_up(text, Intent::Unknown)
+            }
             Intent::Unknown => self.repair(),
         }
     }
 
     /// Facts come from the tools, so that every brain gives the same ones.
     pub(super) fn look_up(&mut self, text: &str, intent: Intent) -> Step {
-        if intent == Intent::Services && self.business.service_in(text).is_none() {
+        if intent == Intent::Services
+            && self.business.service_in(text).is_none()
+            && asks_for_all(text)
+        {
             return self.call(ToolName::ListServices, json!({}));
         }
         self.call(
@@ -147,6 +193,7 @@ impl Rachel<'_> {
         match (call.name, answer.result) {
             (ToolName::TransferCall, ToolResult::Transferring) => {
                 self.state.asked = Asked::Nothing;
+                self.state.plan = None;
                 Step::Say(Reply {
                     hands_over: true,
                     ..self.reply(message)
@@ -156,6 +203,7 @@ impl Rachel<'_> {
             (ToolName::TransferCall, _) => self.go_on_with_message(message),
             (ToolName::OptOut, _) => {
                 self.state.asked = Asked::Nothing;
+                self.state.plan = None;
                 // The confirmation of an opt-out names the business itself, and nothing is added to it.
                 self.state.has_spoken = true;
                 Step::Say(Reply {
@@ -166,6 +214,18 @@ impl Rachel<'_> {
             (ToolName::GetBusinessInfo | ToolName::ListServices, result) => {
                 self.go_on_after_facts(call, message, result)
             }
+            (ToolName::CheckCalendarAvailability, _) if self.state.plan.is_some() => {
+                self.hear_availability(message, answer)
+            }
+            (ToolName::FindAppointment, _) if self.state.plan.is_some() => {
+                self.hear_found(message, answer)
+            }
+            (
+                ToolName::BookAppointment
+                | ToolName::RescheduleAppointment
+                | ToolName::CancelAppointment,
+                _,
+            ) if self.state.plan.is_some() => self.hear_done(message, answer),
             _ => Step::Say(self.reply(message)),
         }
     }
@@ -182,10 +242,32 @@ impl Rachel<'_> {
             })
         });
         self.state.has_spoken = true;
-        Step::Say(self.reply(greeting))
+        // Where French comes first, the other half of callers expects to be told how to be spoken to.
+        self.state.offers_english =
+            self.state.medium == Medium::Voice && self.language() == Language::Fr;
+        let english = self
+            .state
+            .offers_english
+            .then(|| self.phrase(Booking::PressForEnglish.into()));
+        let greeting: Vec<_> = [greeting].into_iter().chain(english).collect();
+        Step::Say(self.reply(greeting.join(" ")))
+    }
+
+    /// Goes on in another language, where they stood.
+    fn change_language(&mut self, language: Language) -> Step {
+        self.state.language = Some(language);
+        self.state.repairs = 0;
+        if !self.state.has_spoken {
+            return self.greet();
+        }
+        let next = self.question();
+        let next = next.unwrap_or_else(|| self.phrase(Phrase::HowCanIHelp));
+        let all_right = self.phrase(Phrase::AllRight);
+        Step::Say(self.reply(format!("{all_right} {next}")))
     }
 
     pub(super) fn say_goodbye(&mut self) -> Step {
+        self.state.plan = None;
         let goodbye = self.phrase(Phrase::Goodbye {
             name: &self.business.name,
         });
@@ -196,17 +278,49 @@ impl Rachel<'_> {
     }
 
     /// Not understood: first asked again, then in other words, then a way out that is not us.
-    fn repair(&mut self) -> Step {
+    pub(super) fn repair(&mut self) -> Step {
         self.state.repairs = self.state.repairs.saturating_add(1);
-        match self.state.repairs {
-            1 => self.say(&[Phrase::NotUnderstood]),
-            2 => self.say(&[Phrase::StillNotUnderstood]),
-            3 => {
+        let question = self.question();
+        let is_spoken = self.state.medium == Medium::Voice;
+        match (self.state.repairs, question) {
+            (1, Some(question)) => {
+                let sorry = self.phrase(Phrase::NotCaught);
+                Step::Say(self.reply(format!("{sorry} {question}")))
+            }
+            (1, None) => self.say(&[Phrase::NotUnderstood]),
+            (2, Some(question)) => {
+                let other = self.phrase(self.in_other_words());
+                let words = [other, question];
+                Step::Say(self.reply(words.join(" ")))
+            }
+            (2, None) if is_spoken => self.say(&[Phrase::NotCaught, Booking::Menu.into()]),
+            (2, None) => self.say(&[Phrase::StillNotUnderstood]),
+            (3, _) => {
                 self.state.asked = Asked::PersonOrMessage;
                 self.say(&[Phrase::PersonOrMessage])
             }
             _ => self.say_goodbye(),
         }
+    }
+
+    /// What helps with the question that was not answered.
+    fn in_other_words(&self) -> Phrase<'static> {
+        match self.state.asked {
+            Asked::When | Asked::WhichWhen | Asked::Slot => Booking::WhenNotUnderstood.into(),
+            Asked::Phone => Booking::PhoneNotUnderstood.into(),
+            _ => Phrase::NotCaught,
+        }
+    }
+
+    fn hear_silence(&mut self) -> Step {
+        if self.state.repairs > 0 {
+            return self.repair();
+        }
+        self.state.repairs = 1;
+        let question = self.question();
+        let question = question.unwrap_or_else(|| self.phrase(Phrase::HowCanIHelp));
+        let there = self.phrase(Booking::StillThere.into());
+        Step::Say(self.reply(format!("{there} {question}")))
     }
 
     /// Asks for a tool.
@@ -256,7 +370,47 @@ impl Rachel<'_> {
         say(self.language(), phrase)
     }
 
-    pub(super) fn language(&self) -> crate::kernel::language::Language {
+    pub(super) fn language(&self) -> Language {
         self.state.language.unwrap_or(self.business.language)
     }
+
+    /// What was being arranged becomes the beginning of a message.
+    pub(super) fn take_plan_as_message(&mut self) {
+        let plan = self.state.plan.take().unwrap_or_default();
+        self.state.draft = Draft {
+            category: plan.goal.category(),
+            ..Draft::default()
+        };
+        for said in &plan.said {
+            self.state.draft.add(said);
+        }
+    }
+}
+
+/// They want their appointment changed, not only to know of it.
+fn is_change(intent: Intent) -> bool {
+    matches!(
+        intent,
+        Intent::Reschedule | Intent::Cancel | Intent::Human | Intent::OptOut | Intent::Message
+    )
+}
+
+/// The whole list is wanted, and not one thing that the list may not have.
+fn asks_for_all(text: &str) -> bool {
+    !text.contains('?')
+        || plain(text).split(' ').any(|word| {
+            [
+                "service",
+                "services",
+                "servicios",
+                "servicio",
+                "offer",
+                "offrez",
+                "ofrecen",
+                "do",
+                "faites",
+                "hacen",
+            ]
+            .contains(&word)
+        })
 }

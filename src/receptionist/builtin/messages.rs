@@ -69,6 +69,8 @@ impl Rachel<'_> {
             Intent::No => self.drop_draft(),
             Intent::Thanks | Intent::Goodbye if has_parts => self.send(),
             Intent::Thanks | Intent::Goodbye => self.hear_wish(text, heard),
+            // "Yes, do that": what they wrote is the message.
+            Intent::Yes if has_parts => self.ask_name(),
             Intent::Yes | Intent::Greeting => self.say(&[Phrase::AskMessageAgain]),
             intent if is_interjection(heard) => self.look_up(text, intent),
             _ if plain(text).is_empty() => self.say(&[Phrase::AskMessageAgain]),
@@ -105,11 +107,9 @@ impl Rachel<'_> {
         facts: String,
         result: ToolResult,
     ) -> Step {
-        let back = match self.state.asked {
-            Asked::Message => Some(Phrase::AskMessageAgain),
-            Asked::Name => Some(Phrase::AskName),
-            Asked::Nothing | Asked::PersonOrMessage => None,
-        };
+        let back = self
+            .question()
+            .filter(|_| self.state.asked != Asked::PersonOrMessage);
         if back.is_none() && result == ToolResult::NotFound {
             self.state.draft = Draft::default();
             self.state.asked = Asked::Message;
@@ -119,7 +119,6 @@ impl Rachel<'_> {
                 .iter()
                 .for_each(|question| self.state.draft.add(question));
         }
-        let back = back.map(|phrase| self.phrase(phrase));
         Step::Say(
             self.reply(
                 [facts]
@@ -133,6 +132,10 @@ impl Rachel<'_> {
 
     /// Nobody could be reached: whatever they wrote so far becomes a message.
     pub(super) fn go_on_with_message(&mut self, apology: String) -> Step {
+        if self.state.plan.is_some() {
+            self.take_plan_as_message();
+            self.state.asked = Asked::Message;
+        }
         let has_parts = self.state.asked != Asked::Nothing && !self.state.draft.parts.is_empty();
         if !has_parts {
             self.state.draft = Draft::default();
@@ -150,7 +153,7 @@ impl Rachel<'_> {
         Step::Say(self.reply(format!("{apology} {next}")))
     }
 
-    fn ask_name(&mut self) -> Step {
+    pub(super) fn ask_name(&mut self) -> Step {
         if self.state.customer_name.is_some() {
             return self.send();
         }

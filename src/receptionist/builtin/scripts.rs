@@ -1,5 +1,5 @@
 //! Whole conversations in three languages, told as scripts.
-use super::stage::{Conversation, monday_noon};
+use super::stage::{Conversation, at, monday_noon};
 use super::{DialogueState, Input, Step, advance};
 use crate::kernel::language::Language;
 use crate::receptionist::business::Business;
@@ -19,21 +19,43 @@ fn an_english_texter_asks_and_leaves_a_message() {
          > We are closed on Sunday, November 29. [get_business_info]
          < how much for drain cleaning
          > Yes, we do that. Drain cleaning (60 min, $129). [get_business_info]
-         < ok can someone come tuesday morning for that
-         > I can pass on your request, and Plomberie Roy will confirm the time. What do you need, and which day and time suit you?
+         < ok can someone come tuesday morning for drain cleaning
+         > I have Tuesday, November 24 at 9 a.m., 10 a.m. or 11:30 a.m. Which one suits you? [check_calendar_availability]
+         < what's your address?
+         > Our address is 12 Main St, Montreal. More at plomberieroy.ca. Which one would you like: Tuesday, November 24 at 9 a.m., 10 a.m. or 11:30 a.m.? [get_business_info]
+         < 10 am
+         > And what is your name, please?
+         < its Ana Roy
+         > So that's Tuesday, November 24 at 10 a.m. for drain cleaning, right?
+         < yes
+         > You are booked for Tuesday, November 24 at 10 a.m. Your confirmation code is AFH234. [book_appointment]
+         < thx bye
+         > Thank you for contacting Plomberie Roy. Goodbye! (ends)",
+    );
+    assert_eq!(
+        conversation.booked,
+        [(at("2026-11-24T10:00:00"), "Ana Roy".to_owned())]
+    );
+}
+
+#[test]
+fn where_nobody_can_book_the_wish_is_passed_on() {
+    let mut conversation = Conversation::new(Language::En);
+    conversation.business.is_booking_enabled = false;
+    conversation.plays(
+        "< can someone come tuesday morning for drain cleaning
+         > Rachel from Plomberie Roy here. I can pass on your request, and Plomberie Roy will confirm the time. What do you need, and which day and time suit you?
          < drain cleaning, tuesday 9am
          > And what is your name, please?
          < what's your address?
          > Our address is 12 Main St, Montreal. More at plomberieroy.ca. And what is your name, please? [get_business_info]
          < its Ana Roy
-         > Thank you. I have passed your request on to Plomberie Roy. They will get back to you to confirm. [take_message]
-         < thx bye
-         > Thank you for contacting Plomberie Roy. Goodbye! (ends)",
+         > Thank you. I have passed your request on to Plomberie Roy. They will get back to you to confirm. [take_message]",
     );
     let taken = &conversation.taken[0];
     assert_eq!(
         taken.message,
-        "ok can someone come tuesday morning for that\ndrain cleaning, tuesday 9am"
+        "can someone come tuesday morning for drain cleaning\ndrain cleaning, tuesday 9am"
     );
     assert_eq!(taken.customer_name.as_deref(), Some("Ana Roy"));
 }
@@ -45,8 +67,10 @@ fn une_cliente_ecrit_en_francais_a_une_entreprise_anglaise() {
         "< bonjour êtes-vous ouverts demain?
          > Ici Rachel, de Plomberie Roy. Le mardi 24 novembre, nous sommes ouverts de 9 h à 17 h. [get_business_info]
          < je dois annuler mon rdv
+         > Je ne trouve pas de rendez-vous. Avez-vous le code de confirmation? [find_appointment]
+         < non je ne l'ai pas
          > Je peux le transmettre, et Plomberie Roy vous le confirmera. De quel rendez-vous s'agit-il (nom et jour)?
-         < Élodie Côté, jeudi à 8 h 30
+         < celui de jeudi à 8 h 30
          > Et quel est votre nom, s'il vous plaît?
          < Élodie Côté
          > Merci. J'ai transmis votre demande à Plomberie Roy, qui vous reviendra pour confirmer. [take_message]
@@ -83,7 +107,7 @@ fn who_is_not_understood_gets_other_words_and_then_a_way_out() {
     let mut conversation = Conversation::new(Language::En);
     conversation.plays(
         "< blorp
-         > Rachel from Plomberie Roy here. Sorry, I did not get that. I can tell you about hours, services and prices, pass on an appointment request or take a message.
+         > Rachel from Plomberie Roy here. Sorry, I did not get that. I can tell you about hours, services and prices, arrange an appointment or take a message.
          < blorp blorp
          > I still don't follow, sorry. Could you put it in a few words, such as \"hours\", \"prices\" or \"appointment\"?
          < the blorp of my grandmother

@@ -1,21 +1,44 @@
-//! Where the scripts are played: a conversation kept between turns, with tools that need no database.
-use chrono::{DateTime, Utc};
+//! Where the scripts are played: a conversation kept between turns, with tools that need no database and a calendar
+//! that is a list.
+use chrono::{DateTime, Days, TimeDelta, TimeZone, Utc};
 
 use super::{DialogueState, Input, Step, advance};
 use crate::kernel::language::Language;
 use crate::receptionist::business::Business;
 use crate::receptionist::sample::plumber;
-use crate::receptionist::tools::arguments::{BusinessInfo, TakeMessage};
-use crate::receptionist::tools::{ToolAnswer, ToolCall, ToolName, answers};
+use crate::receptionist::say::{Booking, moment, say};
+use crate::receptionist::tools::answers::Told;
+use crate::receptionist::tools::arguments::{
+    BookAppointment, BusinessInfo, CancelAppointment, CheckAvailability, FindAppointment,
+    RescheduleAppointment, TakeMessage,
+};
+use crate::receptionist::tools::wanted::{self, Unclear};
+use crate::receptionist::tools::{
+    OfferedSlot, ToolAnswer, ToolCall, ToolName, ToolResult, answers,
+};
 use crate::receptionist::turn::{Heard, Medium, Reply, Turn};
+
+/// The code of everything that is booked here.
+pub(super) const CODE: &str = "AFH234";
 
 /// A conversation with tools that work, except where a test says otherwise.
 pub(super) struct Conversation {
     pub(super) business: Business,
     pub(super) language: Language,
+    pub(super) medium: Medium,
     pub(super) state: DialogueState,
     pub(super) is_staff_there: bool,
+    /// The number they call from is withheld.
+    pub(super) is_anonymous: bool,
     pub(super) taken: Vec<TakeMessage>,
+    /// What is booked, by whom.
+    pub(super) booked: Vec<(DateTime<Utc>, String)>,
+    /// Somebody else takes each of these at the moment at which it is booked.
+    pub(super) is_raced: Vec<DateTime<Utc>>,
+    /// Offers have run out by the time of the answer.
+    pub(super) are_tokens_over: bool,
+    /// Their own appointment, if they have one.
+    pub(super) own: Option<DateTime<Utc>>,
 }
 
 impl Conversation {
@@ -23,16 +46,29 @@ impl Conversation {
         Self {
             business: plumber(),
             language,
+            medium: Medium::Text,
             state: DialogueState::default(),
             is_staff_there: true,
+            is_anonymous: false,
             taken: Vec::new(),
+            booked: Vec::new(),
+            is_raced: Vec::new(),
+            are_tokens_over: false,
+            own: None,
+        }
+    }
+
+    pub(super) fn call(language: Language) -> Self {
+        Self {
+            medium: Medium::Voice,
+            ..Self::new(language)
         }
     }
 
     pub(super) fn hear(&mut self, heard: Heard) -> Reply {
         self.turn(Turn {
             heard,
-            medium: Medium::Text,
+            medium: self.medium,
             language: self.language,
             intent: None,
             now: monday_noon(),
@@ -83,16 +119,153 @@ impl Conversation {
                 answers::message_taken(&self.business, category, language)
             }
             ToolName::TransferCall if self.is_staff_there => {
-                answers::transferring(&self.business, Medium::Text, language)
+                answers::transferring(&self.business, self.medium, language)
             }
             ToolName::TransferCall => answers::no_one_to_transfer_to(language),
             ToolName::OptOut => answers::opted_out(&self.business, language),
-            other => panic!("{other:?} is not called yet"),
+            ToolName::CheckCalendarAvailability => self.check(call, language),
+            ToolName::BookAppointment => self.book(call, language),
+            ToolName::FindAppointment => self.find(call, language),
+            ToolName::RescheduleAppointment => self.reschedule(call, language),
+            ToolName::CancelAppointment => self.cancel(call, language),
+            ToolName::SendText => panic!("send_text is not called by it"),
         }
     }
 
-    /// Plays the lines of a script and compares every answer: `<` is what they write, `>` is what Rachel answers,
-    /// followed by what happened on the way: `[tool]` calls, `(hands over)`, `(ends)`.
+    fn check(&self, call: &ToolCall, language: Language) -> ToolAnswer {
+        let asked: CheckAvailability = call.arguments().unwrap();
+        let wanted = match wanted::wanted(&asked, &self.business, language, monday_noon()) {
+            Ok(wanted) => wanted,
+            Err(Unclear::InThePast) => {
+                return ToolAnswer::new(
+                    ToolResult::InThePast,
+                    say(language, Booking::InThePast.into()),
+                );
+            }
+            Err(unclear) => panic!("{asked:?} was not clear: {unclear:?}"),
+        };
+        let local = |slot: &OfferedSlot| self.business.local(slot.start);
+        let all = self.free();
+        let within: Vec<_> = all
+            .iter()
+            .filter(|slot| (wanted.from..wanted.until).contains(&local(slot)))
+            .cloned()
+            .collect();
+        answers::free(&self.business, language, &wanted, &within).unwrap_or_else(|| {
+            let around = all
+                .into_iter()
+                .filter(|slot| local(slot).date() >= wanted.from.date());
+            answers::instead(&self.business, language, &wanted, around.collect())
+        })
+    }
+
+    /// Every half hour of the opening hours of three weeks, without what is booked.
+    fn free(&self) -> Vec<OfferedSlot> {
+        let today = self.business.date_at(monday_noon());
+        let days = (0..21).map(|ahead| today + Days::new(ahead));
+        let starts = days
+            .flat_map(|day| self.business.openings_on(day))
+            .flat_map(|opening| {
+                let halves = (opening.until - opening.from).num_minutes() / 30;
+                (0..halves).map(move |half| opening.from + TimeDelta::minutes(30 * half))
+            });
+        starts
+            .filter(|start| *start > monday_noon() && self.booked.iter().all(|(at, _)| at != start))
+            .map(|start| OfferedSlot {
+                slot: format!("slot {start}"),
+                start,
+                spoken: moment(Language::En, self.business.local(start)),
+            })
+            .collect()
+    }
+
+    /// The start that is meant, or why it cannot be had.
+    fn start(
+        &mut self,
+        slot: Option<&str>,
+        start: Option<&str>,
+        language: Language,
+    ) -> Result<DateTime<Utc>, ToolAnswer> {
+        let start = match (slot, start) {
+            (Some(_), _) if self.are_tokens_over => {
+                let message = say(language, Booking::OfferIsOver.into());
+                return Err(ToolAnswer::new(ToolResult::Invalid, message));
+            }
+            (Some(slot), _) => slot.strip_prefix("slot ").unwrap().parse().unwrap(),
+            (None, start) => start.unwrap().parse().unwrap(),
+        };
+        if self.is_raced.contains(&start) {
+            self.booked.push((start, "somebody else".to_owned()));
+        }
+        if self.booked.iter().any(|(at, _)| *at == start) {
+            let wanted = wanted::Wanted::moment(self.business.local(start));
+            let others = answers::nearest(&self.business, &wanted, self.free());
+            return Err(answers::taken(&self.business, language, others));
+        }
+        Ok(start)
+    }
+
+    fn book(&mut self, call: &ToolCall, language: Language) -> ToolAnswer {
+        let asked: BookAppointment = call.arguments().unwrap();
+        if self.is_anonymous && asked.customer_phone.is_none() {
+            let message = say(language, Booking::AskPhone.into());
+            return ToolAnswer::new(ToolResult::Invalid, message).because("no_phone");
+        }
+        match self.start(asked.slot.as_deref(), asked.start.as_deref(), language) {
+            Err(answer) => answer,
+            Ok(start) => {
+                let name = asked.customer_name.unwrap();
+                self.booked.push((start, name));
+                self.told(ToolResult::Booked, start, language)
+            }
+        }
+    }
+
+    fn find(&self, call: &ToolCall, language: Language) -> ToolAnswer {
+        let asked: FindAppointment = call.arguments().unwrap();
+        let is_proved = !self.is_anonymous || asked.confirmation_code.as_deref() == Some(CODE);
+        match self.own.filter(|_| is_proved) {
+            Some(start) => self.told(ToolResult::Ok, start, language),
+            None if asked.confirmation_code.is_some() => ToolAnswer::new(
+                ToolResult::NotFound,
+                say(language, Booking::NotFound.into()),
+            ),
+            None => ToolAnswer::new(
+                ToolResult::NeedsProof,
+                say(language, Booking::NotFound.into()),
+            ),
+        }
+    }
+
+    fn reschedule(&mut self, call: &ToolCall, language: Language) -> ToolAnswer {
+        let asked: RescheduleAppointment = call.arguments().unwrap();
+        match self.start(asked.slot.as_deref(), asked.start.as_deref(), language) {
+            Err(answer) => answer,
+            Ok(start) => {
+                self.own = Some(start);
+                self.told(ToolResult::Rescheduled, start, language)
+            }
+        }
+    }
+
+    fn cancel(&mut self, call: &ToolCall, language: Language) -> ToolAnswer {
+        let _: CancelAppointment = call.arguments().unwrap();
+        let start = self.own.take().unwrap();
+        self.told(ToolResult::Cancelled, start, language)
+    }
+
+    fn told(&self, result: ToolResult, start: DateTime<Utc>, language: Language) -> ToolAnswer {
+        let told = Told {
+            start,
+            code: CODE,
+            service: None,
+        };
+        answers::appointment(&self.business, self.medium, language, result, &told)
+    }
+
+    /// Plays the lines of a script and compares every answer: `<` is what they say or write (`<#` the keys they press,
+    /// `<` alone their silence), `>` is what Rachel answers, followed by what happened on the way: `[tool]` calls,
+    /// `(hands over)`, `(ends)`.
     pub(super) fn plays(&mut self, script: &str) {
         let lines: Vec<_> = script
             .lines()
@@ -100,11 +273,14 @@ impl Conversation {
             .filter(|line| !line.is_empty())
             .collect();
         for pair in lines.chunks(2) {
-            let (said, expected) = (
-                pair[0].strip_prefix("< ").unwrap(),
-                pair[1].strip_prefix("> ").unwrap(),
-            );
-            assert_eq!(shown(&self.text(said)), expected, "after {said:?}");
+            let said = pair[0].strip_prefix('<').unwrap();
+            let heard = match (said.strip_prefix('#'), said.trim()) {
+                (Some(digits), _) => Heard::Digits(digits.trim().to_owned()),
+                (None, "") => Heard::Silence,
+                (None, text) => Heard::Text(text.to_owned()),
+            };
+            let expected = pair[1].strip_prefix("> ").unwrap();
+            assert_eq!(shown(&self.hear(heard)), expected, "after {said:?}");
         }
     }
 }
@@ -128,4 +304,11 @@ fn shown(reply: &Reply) -> String {
 
 pub(super) fn monday_noon() -> DateTime<Utc> {
     "2026-11-23T17:00:00Z".parse().unwrap()
+}
+
+/// A moment of the plumber's clock.
+pub(super) fn at(local: &str) -> DateTime<Utc> {
+    let local = local.parse().unwrap();
+    let moment = chrono_tz::America::Toronto.from_local_datetime(&local);
+    moment.unwrap().to_utc()
 }

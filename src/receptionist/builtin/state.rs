@@ -2,12 +2,20 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::kernel::language::Language;
-use crate::receptionist::tools::ToolCall;
-use crate::receptionist::tools::arguments::{Category, TakeMessage, Urgency};
+use super::plan::Plan;
+use crate::{
+    kernel::language::Language,
+    receptionist::{
+        tools::{
+            ToolCall,
+            arguments::{Category, TakeMessage, Urgency},
+        },
+        turn::Medium,
+    },
+};
 
 /// Rises when a kept state can no longer be continued; additions with a default do not need it.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// A conversation so far. The default is one that has not begun.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,13 +24,20 @@ pub struct DialogueState {
     version: u16,
     /// The language they write; none before their first words.
     pub language: Option<Language>,
+    pub(super) medium: Medium,
     pub(super) has_spoken: bool,
+    /// The greeting said which key is for English: the next one may be that.
+    pub(super) offers_english: bool,
     pub(super) asked: Asked,
     pub(super) draft: Draft,
+    /// The appointment under discussion.
+    pub(super) plan: Option<Plan>,
     /// Told once, not asked for again.
     pub(super) customer_name: Option<String>,
     /// How often in a row something was not understood.
     pub(super) repairs: u8,
+    /// Turns so far, whichever brain had them.
+    turns: u32,
     pub(super) calls_made: u32,
     /// The calls on the way to the next reply.
     pub(super) calls_of_turn: Vec<ToolCall>,
@@ -33,11 +48,15 @@ impl Default for DialogueState {
         Self {
             version: VERSION,
             language: None,
+            medium: Medium::Text,
             has_spoken: false,
+            offers_english: false,
             asked: Asked::Nothing,
             draft: Draft::default(),
+            plan: None,
             customer_name: None,
             repairs: 0,
+            turns: 0,
             calls_made: 0,
             calls_of_turn: Vec::new(),
         }
@@ -53,6 +72,27 @@ impl DialogueState {
             .filter(|state| state.version == VERSION)
             .unwrap_or_default()
     }
+
+    /// Another brain had this turn: what was asked is no longer waited for.
+    pub fn pass_turn(&mut self, language: Language) {
+        self.begin_turn();
+        self.language = Some(language);
+        self.has_spoken = true;
+        self.asked = Asked::Nothing;
+        self.plan = None;
+        self.repairs = 0;
+    }
+
+    /// Turns so far.
+    pub fn turns(&self) -> u32 {
+        self.turns
+    }
+
+    pub(super) fn begin_turn(&mut self) {
+        self.turns = self.turns.saturating_add(1);
+        // Left over if a turn was cut off before it was answered.
+        self.calls_of_turn.clear();
+    }
 }
 
 /// What the next turn is expected to answer.
@@ -62,8 +102,20 @@ pub(super) enum Asked {
     #[default]
     Nothing,
     Message,
+    /// Whom the message is from.
     Name,
     PersonOrMessage,
+    // Of the plan.
+    Service,
+    When,
+    /// Which half of the day, or which of two days.
+    WhichWhen,
+    Slot,
+    /// Who comes.
+    CustomerName,
+    Phone,
+    Code,
+    Confirmation,
 }
 
 /// A message that is not complete yet.
@@ -112,6 +164,7 @@ mod tests {
         assert_eq!(DialogueState::restore(&kept), state);
         for unreadable in [
             json!(null),
+            json!({"version": 1}),
             json!({"version": 99}),
             json!({"asked": "a song"}),
             json!("x"),

@@ -1,5 +1,5 @@
 //! The phrases in English.
-use super::{Phrase, format};
+use super::{Phrase, booking, format};
 use crate::kernel::language::Language::En;
 use crate::receptionist::tools::arguments::Category;
 
@@ -12,7 +12,9 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Goodbye { name } => format!("Thank you for contacting {name}. Goodbye!"),
         Phrase::AnythingElse => "Is there anything else I can help with?".into(),
         Phrase::AllRight => "All right.".into(),
-        Phrase::NotUnderstood => "Sorry, I did not get that. I can tell you about hours, services and prices, pass on an appointment request or take a message.".into(),
+        Phrase::NotCaught => "Sorry, I did not get that.".into(),
+        Phrase::FactUnknown => booking::say(En, booking::Booking::AnythingUnknown),
+        Phrase::NotUnderstood => "Sorry, I did not get that. I can tell you about hours, services and prices, arrange an appointment or take a message.".into(),
         Phrase::StillNotUnderstood => "I still don't follow, sorry. Could you put it in a few words, such as \"hours\", \"prices\" or \"appointment\"?".into(),
         Phrase::PersonOrMessage => "Would you like a person to answer you, or shall I take a message?".into(),
         Phrase::Trouble { phone: Some(phone) } => format!("Sorry, that did not work just now. Please call {phone}."),
@@ -50,6 +52,7 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Address { address } => format!("Our address is {address}."),
         Phrase::Website { website } => format!("More at {website}."),
         Phrase::AddressUnknown => "I do not have our address here. I can take a message and we will get back to you.".into(),
+        Phrase::Booking(phrase) => booking::say(En, phrase),
     }
 }
 

@@ -1,5 +1,5 @@
 //! The phrases in Spanish, as spoken in the Americas.
-use super::{Phrase, format};
+use super::{Phrase, booking, format};
 use crate::kernel::language::Language::Es;
 use crate::receptionist::tools::arguments::Category;
 
@@ -12,7 +12,9 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Goodbye { name } => format!("Gracias por comunicarse con {name}. ¡Hasta luego!"),
         Phrase::AnythingElse => "¿Le puedo ayudar en algo más?".into(),
         Phrase::AllRight => "De acuerdo.".into(),
-        Phrase::NotUnderstood => "Disculpe, no entendí. Puedo informarle de horarios, servicios y precios, pasar una solicitud de cita o tomar un mensaje.".into(),
+        Phrase::NotCaught => "Disculpe, no entendí.".into(),
+        Phrase::FactUnknown => booking::say(Es, booking::Booking::AnythingUnknown),
+        Phrase::NotUnderstood => "Disculpe, no entendí. Puedo informarle de horarios, servicios y precios, darle una cita o tomar un mensaje.".into(),
         Phrase::StillNotUnderstood => "Sigo sin entender, disculpe. ¿Me lo dice en pocas palabras, como \"horario\", \"precios\" o \"cita\"?".into(),
         Phrase::PersonOrMessage => "¿Prefiere que le responda una persona o que tome un mensaje?".into(),
         Phrase::Trouble { phone: Some(phone) } => format!("Disculpe, eso no funcionó. Puede llamar al {phone}."),
@@ -54,6 +56,7 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Address { address } => format!("Nuestra dirección es {address}."),
         Phrase::Website { website } => format!("Más en {website}."),
         Phrase::AddressUnknown => "No tengo aquí nuestra dirección. Puedo tomar un mensaje y le responderemos.".into(),
+        Phrase::Booking(phrase) => booking::say(Es, phrase),
     }
 }
 

@@ -1,9 +1,12 @@
 //! Times, days and money as each language writes them.
-use chrono::{Datelike, NaiveDate, NaiveTime, Timelike, Weekday};
+use chrono::{NaiveDateTime, NaiveTime, Timelike, Weekday};
 use rust_decimal::Decimal;
 
 use crate::kernel::language::Language;
 use crate::receptionist::business::Service;
+
+pub(super) use crate::kernel::wording::time;
+pub use crate::kernel::wording::{date, day};
 
 /// One weekday, or several in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,26 +15,49 @@ pub struct Days {
     pub last: Weekday,
 }
 
-/// `9 am`, `9:30 am` · `9 h`, `8 h 30` · `9 am`, `9:30 am`
-pub(super) fn time(language: Language, time: NaiveTime) -> String {
-    let (is_afternoon, hour) = time.hour12();
-    let minutes = if time.minute() == 0 {
-        String::new()
-    } else {
-        format!(":{:02}", time.minute())
-    };
-    match (language, is_afternoon) {
-        (Language::Fr, _) if time.minute() == 0 => format!("{} h", time.hour()),
-        (Language::Fr, _) => format!("{} h {:02}", time.hour(), time.minute()),
-        (Language::En | Language::Es, false) => format!("{hour}{minutes} am"),
-        (Language::En | Language::Es, true) => format!("{hour}{minutes} pm"),
-    }
-}
-
 /// A clock time with its Spanish article: `la 1 pm`, `las 2 pm`.
 pub(super) fn spanish_time(at: NaiveTime) -> String {
     let article = if at.hour12().1 == 1 { "la" } else { "las" };
     format!("{article} {}", time(Language::Es, at))
+}
+
+/// A clock time as it is spoken: `2:30 p.m.` · `14 h 30` · `las 2:30 de la tarde`.
+pub fn clock(language: Language, at: NaiveTime) -> String {
+    let (is_afternoon, hour) = at.hour12();
+    let minutes = match at.minute() {
+        0 => String::new(),
+        minutes => format!(":{minutes:02}"),
+    };
+    match language {
+        Language::Fr => time(language, at),
+        Language::En if at == NOON => "noon".to_owned(),
+        Language::En if is_afternoon => format!("{hour}{minutes} p.m."),
+        Language::En => format!("{hour}{minutes} a.m."),
+        Language::Es => {
+            let article = if hour == 1 { "la" } else { "las" };
+            let half = match at.hour() {
+                0..12 => "de la mañana",
+                12 if at.minute() == 0 => "del mediodía",
+                12..19 => "de la tarde",
+                _ => "de la noche",
+            };
+            format!("{article} {hour}{minutes} {half}")
+        }
+    }
+}
+
+const NOON: NaiveTime = NaiveTime::from_hms_opt(12, 0, 0).expect("a time of day");
+
+/// A day and its time, in the middle of a sentence: `Tuesday, November 24 at 2:30 p.m.` · `mardi 24 novembre à
+/// 14 h 30` · `martes 24 de noviembre a las 2:30 de la tarde`.
+pub fn moment(language: Language, at: NaiveDateTime) -> String {
+    let (day, time) = (date(language, at.date()), clock(language, at.time()));
+    let before = match language {
+        Language::En => "at",
+        Language::Fr => "à",
+        Language::Es => "a",
+    };
+    format!("{day} {before} {time}")
 }
 
 /// Spans of one day: `9 am to 12 pm and 1 pm to 5 pm`.
@@ -59,34 +85,6 @@ pub(super) fn list(language: Language, items: &[String]) -> String {
         [only] => only.clone(),
         [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
     }
-}
-
-/// The name of a weekday.
-pub fn day(language: Language, weekday: Weekday) -> &'static str {
-    let names = match language {
-        Language::En => [
-            "Monday",
-            "Tuesday",
-            "Wednesday",
-            "Thursday",
-            "Friday",
-            "Saturday",
-            "Sunday",
-        ],
-        Language::Fr => [
-            "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
-        ],
-        Language::Es => [
-            "lunes",
-            "martes",
-            "miércoles",
-            "jueves",
-            "viernes",
-            "sábado",
-            "domingo",
-        ],
-    };
-    names[weekday.num_days_from_monday() as usize]
 }
 
 /// `Monday to Friday`, `Saturday`.
@@ -133,65 +131,6 @@ pub(super) fn services(language: Language, services: &[Service]) -> String {
         .join("; ")
 }
 
-/// `Tuesday, November 24` · `mardi 24 novembre` · `martes 24 de noviembre`.
-pub fn date(language: Language, date: NaiveDate) -> String {
-    let months = match language {
-        Language::En => [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ],
-        Language::Fr => [
-            "janvier",
-            "février",
-            "mars",
-            "avril",
-            "mai",
-            "juin",
-            "juillet",
-            "août",
-            "septembre",
-            "octobre",
-            "novembre",
-            "décembre",
-        ],
-        Language::Es => [
-            "enero",
-            "febrero",
-            "marzo",
-            "abril",
-            "mayo",
-            "junio",
-            "julio",
-            "agosto",
-            "septiembre",
-            "octubre",
-            "noviembre",
-            "diciembre",
-        ],
-    };
-    let (weekday, month, number) = (
-        day(language, date.weekday()),
-        months[date.month0() as usize],
-        date.day(),
-    );
-    match language {
-        Language::En => format!("{weekday}, {month} {number}"),
-        Language::Fr if number == 1 => format!("{weekday} 1er {month}"),
-        Language::Fr => format!("{weekday} {number} {month}"),
-        Language::Es => format!("{weekday} {number} de {month}"),
-    }
-}
-
 /// `$129` · `129 $` · `$129`; cents only where there are some. Money that is not dollars carries its code.
 pub fn money(language: Language, amount: Decimal, currency: &str) -> String {
     let whole = amount.fract().is_zero();
@@ -210,6 +149,8 @@ pub fn money(language: Language, amount: Decimal, currency: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+
     use super::*;
 
     #[test]

@@ -1,5 +1,5 @@
 //! The phrases in French, as written in Quebec.
-use super::{Phrase, format};
+use super::{Phrase, booking, format};
 use crate::kernel::language::Language::Fr;
 use crate::receptionist::tools::arguments::Category;
 
@@ -12,8 +12,10 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Goodbye { name } => format!("Merci d'avoir contacté {name}. Au revoir!"),
         Phrase::AnythingElse => "Puis-je faire autre chose pour vous?".into(),
         Phrase::AllRight => "D'accord.".into(),
+        Phrase::NotCaught => "Désolée, je n'ai pas compris.".into(),
+        Phrase::FactUnknown => booking::say(Fr, booking::Booking::AnythingUnknown),
         Phrase::NotUnderstood => {
-            "Désolée, je n'ai pas compris. Je peux vous renseigner sur les heures, les services et les prix, transmettre une demande de rendez-vous ou prendre un message.".into()
+            "Désolée, je n'ai pas compris. Je peux vous renseigner sur les heures, les services et les prix, prendre un rendez-vous ou un message.".into()
         }
         Phrase::StillNotUnderstood => "Je ne saisis toujours pas, désolée. En quelques mots, par exemple «heures», «prix» ou «rendez-vous»?".into(),
         Phrase::PersonOrMessage => "Préférez-vous qu'une personne vous réponde, ou que je prenne un message?".into(),
@@ -56,6 +58,7 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Address { address } => format!("Notre adresse : {address}."),
         Phrase::Website { website } => format!("Plus de détails sur {website}."),
         Phrase::AddressUnknown => "Je n'ai pas notre adresse sous la main. Je peux prendre un message et nous vous répondrons.".into(),
+        Phrase::Booking(phrase) => booking::say(Fr, phrase),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A phrase says what is meant; each language's file says how. A new phrase does not compile before all three
 //! languages have it. Texts stay within one or two segments of an SMS.
+mod booking;
 mod en;
 mod es;
 mod fr;
@@ -9,7 +10,8 @@ mod format;
 
 use chrono::{NaiveDate, NaiveTime};
 
-pub use format::{Days, date, day, money};
+pub use booking::Booking;
+pub use format::{Days, clock, date, day, moment, money};
 
 use crate::kernel::language::Language;
 use crate::receptionist::business::Service;
@@ -34,6 +36,9 @@ pub enum Phrase<'a> {
     AnythingElse,
     AllRight,
     /// First and second time that something was not understood; the second is put in other words.
+    /// The same before a question that is asked again.
+    NotCaught,
+    FactUnknown,
     NotUnderstood,
     StillNotUnderstood,
     /// Then a person is offered, or a message.
@@ -115,6 +120,14 @@ pub enum Phrase<'a> {
         website: &'a str,
     },
     AddressUnknown,
+    /// Appointments have their own sentences.
+    Booking(Booking<'a>),
+}
+
+impl<'a> From<Booking<'a>> for Phrase<'a> {
+    fn from(phrase: Booking<'a>) -> Self {
+        Self::Booking(phrase)
+    }
 }
 
 /// The phrase in a language.

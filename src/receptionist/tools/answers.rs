@@ -1,12 +1,15 @@
 //! The sentences that go with an effect, for whoever runs the tools.
 use super::arguments::Category;
-use super::{ToolAnswer, ToolResult};
+use super::{ToolAnswer, ToolName, ToolResult};
 use crate::kernel::language::Language;
 use crate::receptionist::business::Business;
-use crate::receptionist::say::{Phrase, say};
+use crate::receptionist::say::{Booking, Phrase, say};
 use crate::receptionist::turn::Medium;
 
-pub use super::facts::{business_info, list_services};
+pub use super::{
+    facts::{business_info, list_services},
+    slots::{Told, appointment, free, instead, nearest, taken, times},
+};
 
 /// What is said once `take_message` has kept the message.
 pub fn message_taken(business: &Business, category: Category, language: Language) -> ToolAnswer {
@@ -70,4 +73,19 @@ pub fn unavailable(business: &Business, language: Language) -> ToolAnswer {
             },
         ),
     )
+}
+
+/// What is said if the arguments of a call cannot be read.
+pub fn not_understood(language: Language) -> ToolAnswer {
+    let message = say(language, Booking::DetailsNotUnderstood.into());
+    ToolAnswer::new(ToolResult::Invalid, message)
+}
+
+/// What a brain is answered where it only drafts: nothing is booked or sent.
+pub fn only_a_draft(tool: ToolName, language: Language) -> ToolAnswer {
+    let phrase = match tool {
+        ToolName::SendText => Booking::TextNotPossible,
+        _ => Booking::CannotBookNow,
+    };
+    ToolAnswer::new(ToolResult::Unavailable, say(language, phrase.into())).because("shadow_mode")
 }

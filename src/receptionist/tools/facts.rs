@@ -6,6 +6,7 @@ use super::{ToolAnswer, ToolResult};
 use crate::kernel::language::Language;
 use crate::receptionist::business::Business;
 use crate::receptionist::intent::Intent;
+use crate::receptionist::plain::plain;
 use crate::receptionist::say::{Days, Phrase, money, say};
 use crate::receptionist::understanding::days::{self, Asked};
 use crate::receptionist::understanding::understand;
@@ -33,7 +34,8 @@ pub fn business_info(
         Intent::Location => facts.location(),
         Intent::Hours => facts.hours(topic),
         _ if business.service_in(topic).is_some() => facts.services(topic),
-        _ => facts.hours(topic),
+        _ if facts.is_about_hours(topic) => facts.hours(topic),
+        _ => ToolAnswer::new(ToolResult::NotFound, facts.say(Phrase::FactUnknown)),
     }
 }
 
@@ -62,6 +64,25 @@ struct Facts<'a> {
 impl Facts<'_> {
     fn say(&self, phrase: Phrase<'_>) -> String {
         say(self.language, phrase)
+    }
+
+    /// Whether hours are all that such a topic can mean: nothing in particular, a day, a holiday.
+    fn is_about_hours(&self, topic: &str) -> bool {
+        let today = self.business.date_at(self.now);
+        let said = plain(topic);
+        [
+            "",
+            "general",
+            "info",
+            "information",
+            "about",
+            "business",
+            "schedule",
+        ]
+        .contains(&said.as_str())
+            || self.business.holiday_in(topic, today).is_some()
+            || days::asked_in(topic, self.language, today).is_some()
+            || days::asked_in(topic, Language::En, today).is_some()
     }
 
     fn hours(&self, topic: &str) -> ToolAnswer {

@@ -6,8 +6,15 @@
 pub mod answers;
 pub mod arguments;
 pub mod run;
+mod appointments;
+mod availability;
 mod facts;
+mod messages;
+mod questions;
 mod schema;
+mod slots;
+mod texts;
+pub(super) mod wanted;
 
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -62,6 +69,23 @@ impl ToolName {
             Self::OptOut => "opt_out",
         }
     }
+
+    /// Whether something is different afterwards, so that it may not be done twice.
+    pub fn has_effect(self) -> bool {
+        match self {
+            Self::GetBusinessInfo
+            | Self::ListServices
+            | Self::CheckCalendarAvailability
+            | Self::FindAppointment => false,
+            Self::BookAppointment
+            | Self::RescheduleAppointment
+            | Self::CancelAppointment
+            | Self::TakeMessage
+            | Self::TransferCall
+            | Self::SendText
+            | Self::OptOut => true,
+        }
+    }
 }
 
 impl std::str::FromStr for ToolName {
@@ -105,6 +129,18 @@ pub struct ToolCall {
 }
 
 impl ToolCall {
+    /// Whether the arguments are an object, or nothing at all. What a model garbled is asked for again.
+    pub fn is_readable(&self) -> bool {
+        match &self.args {
+            Value::Null | Value::Object(_) => true,
+            Value::String(text) => {
+                text.trim().is_empty()
+                    || serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object())
+            }
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) => false,
+        }
+    }
+
     /// The arguments as the type of its tool (`arguments`). Nothing at all is the same as an empty object.
     pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         let sent = match &self.args {
@@ -141,6 +177,22 @@ pub enum ToolResult {
     Unavailable,
 }
 
+impl ToolResult {
+    /// Whether it says that something was done.
+    pub fn is_effect(self) -> bool {
+        matches!(
+            self,
+            Self::Booked
+                | Self::Rescheduled
+                | Self::Cancelled
+                | Self::MessageTaken
+                | Self::Transferring
+                | Self::Sent
+                | Self::OptedOut
+        )
+    }
+}
+
 /// What a brain gets back: a result to decide by and a sentence to speak.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ToolAnswer {
@@ -154,6 +206,12 @@ pub struct ToolAnswer {
     pub start: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<OfferedSlot>,
+    /// What the appointment is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Why it is not what was wanted, for the black box; the message says it to people.
+    #[serde(skip)]
+    pub reason: Option<&'static str>,
 }
 
 /// A time that can be booked.
@@ -175,6 +233,16 @@ impl ToolAnswer {
             confirmation_code: None,
             start: None,
             alternatives: Vec::new(),
+            service: None,
+            reason: None,
+        }
+    }
+
+    /// The same answer, with a reason.
+    pub fn because(self, reason: &'static str) -> Self {
+        Self {
+            reason: Some(reason),
+            ..self
         }
     }
 

@@ -1,25 +1,29 @@
 //! Running a tool: once per call, with a row in `tool_calls`, an answer whatever happens.
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    ToolAnswer, ToolCall, ToolName, answers,
-    arguments::{self, BusinessInfo, TakeMessage},
+    ToolAnswer, ToolCall, ToolName, ToolResult, answers, appointments, arguments::BusinessInfo,
+    availability, messages, questions, texts,
 };
 use crate::{
     app::AppState,
-    events::{self, ContactFacts, Event, HandoffFacts, LeadFacts},
+    billing::{self, Totals},
     kernel::{
         db::TenantTx,
         ids::{ContactId, InteractionId, SubscriberId},
         language::Language,
         phone::E164,
     },
-    people::{self, NewLead},
     receptionist::{Business, Medium},
-    tenancy::{Channel, privacy},
-    traffic::{self, Source},
+    tenancy::{self, Channel, ChannelMode},
+    traffic::{self, Outcome, Source},
 };
+
+/// Whoever waits on the telephone for a tool is told by then that it did not work.
+const DEADLINE: Duration = Duration::from_secs(5);
 
 /// For whom a tool runs.
 #[derive(Clone, Debug)]
@@ -32,8 +36,19 @@ pub struct Errand {
     pub medium: Medium,
 }
 
-/// Runs the call, or gives the answer that it got before. A tool that fails is unavailable, never an error: whoever
-/// asked must be told something.
+/// One call under way: everything that a tool needs beside its transaction.
+#[derive(Clone, Copy)]
+pub(super) struct Work<'a> {
+    pub app: &'a AppState,
+    pub errand: &'a Errand,
+    pub business: &'a Business,
+    pub language: Language,
+    pub call: &'a ToolCall,
+    pub now: DateTime<Utc>,
+}
+
+/// Runs the call in a transaction of its own, or gives the answer that it got before. A tool that fails or is too slow
+/// is unavailable, never an error: whoever asked must be told something.
 pub async fn run(
     app: &AppState,
     errand: &Errand,
@@ -41,64 +56,74 @@ pub async fn run(
     language: Language,
     call: &ToolCall,
 ) -> ToolAnswer {
-    match try_run(app, errand, business, language, call).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            tracing::error!(
-                interaction.id = %errand.interaction,
-                "tool {} failed: {error:#}", call.name.as_str()
-            );
-            answers::unavailable(business, language)
-        }
-    }
+    let name = call.name.as_str();
+    let running = run_alone(app, errand, business, language, call);
+    let error = match tokio::time::timeout(DEADLINE, running).await {
+        Ok(Ok(answer)) => return answer,
+        Ok(Err(error)) => error,
+        Err(error) => error.into(),
+    };
+    tracing::error!(interaction.id = %errand.interaction, "tool {name} failed: {error:#}");
+    answers::unavailable(business, language)
 }
 
-async fn try_run(
+async fn run_alone(
     app: &AppState,
     errand: &Errand,
     business: &Business,
     language: Language,
     call: &ToolCall,
 ) -> anyhow::Result<ToolAnswer> {
-    let now = app.clock.now();
     let mut tx = TenantTx::begin(&app.db, errand.subscriber).await?;
-    let name = call.name.as_str();
-    let earlier =
-        traffic::record_tool_call(&mut tx, errand.interaction, &call.id, name, &call.args, now)
-            .await?;
-    if let Some(earlier) = earlier {
-        return Ok(serde_json::from_value(earlier)?);
-    }
-    let answer = match call.name {
-        ToolName::GetBusinessInfo | ToolName::ListServices => facts(business, language, call, now),
-        ToolName::TakeMessage => {
-            take_message(&mut tx, errand, business, language, call, now).await?
-        }
-        ToolName::TransferCall => hand_over(&mut tx, errand, business, language, call, now).await?,
-        ToolName::OptOut => opt_out(&mut tx, errand, business, language, now).await?,
-        ToolName::CheckCalendarAvailability
-        | ToolName::BookAppointment
-        | ToolName::FindAppointment
-        | ToolName::RescheduleAppointment
-        | ToolName::CancelAppointment
-        | ToolName::SendText => answers::unavailable(business, language),
-    };
-    let kept: Value = serde_json::to_value(&answer)?;
-    traffic::answer_tool_call(&mut tx, errand.interaction, &call.id, &kept).await?;
-    let detail = json!({"tool_call_id": call.id, "result": answer.result});
-    traffic::trace(
-        &mut tx,
-        errand.interaction,
-        Source::ToolCall,
-        name,
-        detail,
-        now,
-    );
+    let answer = run_in(app, &mut tx, errand, business, language, call).await?;
     tx.commit().await?;
     Ok(answer)
 }
 
-/// The answer of a tool that only tells facts.
+/// Runs the call in a transaction of the caller's, or gives the answer that it got before. No network is touched.
+///
+/// # Errors
+/// Those of the database: then the transaction is of no use any more.
+pub async fn run_in(
+    app: &AppState,
+    tx: &mut TenantTx,
+    errand: &Errand,
+    business: &Business,
+    language: Language,
+    call: &ToolCall,
+) -> anyhow::Result<ToolAnswer> {
+    let work = Work {
+        app,
+        errand,
+        business,
+        language,
+        call,
+        now: app.clock.now(),
+    };
+    let name = call.name.as_str();
+    let earlier =
+        traffic::record_tool_call(tx, errand.interaction, &call.id, name, &call.args, work.now)
+            .await?;
+    if let Some(earlier) = earlier {
+        return Ok(serde_json::from_value(earlier)?);
+    }
+    let answer = work.answer(tx).await?;
+    let kept: Value = serde_json::to_value(&answer)?;
+    traffic::answer_tool_call(tx, errand.interaction, &call.id, &kept).await?;
+    let detail = json!({"tool_call_id": call.id, "result": answer.result, "reason": answer.reason});
+    traffic::trace(
+        tx,
+        errand.interaction,
+        Source::ToolCall,
+        name,
+        detail,
+        work.now,
+    );
+    work.tell_outcome(tx, answer.result).await?;
+    Ok(answer)
+}
+
+/// The answer of a tool that only tells facts, to somebody of whom nothing can be kept.
 pub fn facts(
     business: &Business,
     language: Language,
@@ -114,92 +139,72 @@ pub fn facts(
     }
 }
 
-async fn take_message(
-    tx: &mut TenantTx,
-    errand: &Errand,
-    business: &Business,
-    language: Language,
-    call: &ToolCall,
-    now: DateTime<Utc>,
-) -> anyhow::Result<ToolAnswer> {
-    let message: TakeMessage = call.arguments().unwrap_or_default();
-    if message.message.is_empty() {
-        return Ok(answers::message_missing(language));
+impl Work<'_> {
+    async fn answer(&self, tx: &mut TenantTx) -> anyhow::Result<ToolAnswer> {
+        if !self.call.is_readable() {
+            return Ok(answers::not_understood(self.language).because("unreadable_arguments"));
+        }
+        if self.is_shadow(tx).await? {
+            return Ok(answers::only_a_draft(self.call.name, self.language));
+        }
+        match self.call.name {
+            ToolName::GetBusinessInfo => questions::business_info(self, tx).await,
+            ToolName::ListServices => Ok(answers::list_services(self.business, self.language)),
+            ToolName::CheckCalendarAvailability => availability::check(self, tx).await,
+            ToolName::BookAppointment => appointments::book(self, tx).await,
+            ToolName::FindAppointment => appointments::find(self, tx).await,
+            ToolName::RescheduleAppointment => appointments::reschedule(self, tx).await,
+            ToolName::CancelAppointment => appointments::cancel(self, tx).await,
+            ToolName::TakeMessage => messages::take_message(self, tx).await,
+            ToolName::TransferCall => messages::hand_over(self, tx).await,
+            ToolName::SendText => texts::send_text(self, tx).await,
+            ToolName::OptOut => messages::opt_out(self, tx).await,
+        }
     }
-    let (category, urgency) = (text_of(&message.category), text_of(&message.urgency));
-    let summary = match &message.customer_name {
-        Some(name) => format!("{name}: {}", message.message),
-        None => message.message.clone(),
-    };
-    let summary = if privacy::keeps_words(tx).await? {
-        summary
-    } else {
-        privacy::NOT_KEPT.to_owned()
-    };
-    let lead = NewLead {
-        contact: errand.contact,
-        interaction: Some(errand.interaction),
-        category: &category,
-        urgency: &urgency,
-        summary: &summary,
-    };
-    let id = people::insert_lead(tx, &lead, now).await?;
-    let facts = LeadFacts {
-        lead_id: id.0,
-        interaction_id: Some(errand.interaction.0),
-        contact_id: errand.contact.map(|contact| contact.0),
-        category,
-        urgency,
-        summary,
-    };
-    events::emit(tx, &Event::LeadCreated(facts), now);
-    Ok(answers::message_taken(business, message.category, language))
-}
 
-/// An enumeration of the arguments, as the tables write it.
-fn text_of<T: serde::Serialize>(value: &T) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_ascii_uppercase()
-}
-
-async fn hand_over(
-    tx: &mut TenantTx,
-    errand: &Errand,
-    business: &Business,
-    language: Language,
-    call: &ToolCall,
-    now: DateTime<Utc>,
-) -> anyhow::Result<ToolAnswer> {
-    if errand.medium == Medium::Voice && business.transfer_number.is_none() {
-        return Ok(answers::no_one_to_transfer_to(language));
+    /// In the shadow nothing is booked or sent: what a brain would have done is written down with its call. A message
+    /// and a wish to be left alone go nowhere but to the business, and are heard.
+    async fn is_shadow(&self, tx: &mut TenantTx) -> sqlx::Result<bool> {
+        let is_seen_outside = matches!(
+            self.call.name,
+            ToolName::BookAppointment
+                | ToolName::RescheduleAppointment
+                | ToolName::CancelAppointment
+                | ToolName::SendText
+        );
+        if !is_seen_outside {
+            return Ok(false);
+        }
+        let line = tenancy::find_line(tx, self.errand.channel).await?;
+        Ok(line.is_some_and(|line| line.mode == ChannelMode::Shadow))
     }
-    let asked: arguments::TransferCall = call.arguments().unwrap_or_default();
-    let keeps_words = privacy::keeps_words(tx).await?;
-    let facts = HandoffFacts {
-        interaction_id: errand.interaction.0,
-        channel: errand.channel.as_str().to_owned(),
-        reason: asked.reason.filter(|_| keeps_words),
-    };
-    events::emit(tx, &Event::HandoffRequested(facts), now);
-    Ok(answers::transferring(business, errand.medium, language))
-}
 
-async fn opt_out(
-    tx: &mut TenantTx,
-    errand: &Errand,
-    business: &Business,
-    language: Language,
-    now: DateTime<Utc>,
-) -> anyhow::Result<ToolAnswer> {
-    if let Some(caller) = &errand.caller
-        && people::start_opt_out(tx, caller, "TOOL", now).await?
-    {
-        let facts = ContactFacts {
-            contact_id: errand.contact.map(|contact| contact.0),
-            phone: Some(caller.clone()),
-            source: "TOOL".to_owned(),
+    /// What came of the conversation, as far as a tool knows it.
+    async fn tell_outcome(&self, tx: &mut TenantTx, result: ToolResult) -> sqlx::Result<()> {
+        // An appointment tells its own.
+        if result != ToolResult::MessageTaken {
+            return Ok(());
+        }
+        let outcome = Outcome::MessageTaken;
+        let raised = traffic::raise_outcome(tx, self.errand.interaction, outcome).await?;
+        let Some(raised) = raised else { return Ok(()) };
+        let totals = Totals {
+            day: raised.day,
+            channel: raised.channel,
+            change: raised.change,
+            messages_in: 0,
+            messages_out: 0,
         };
-        events::emit(tx, &Event::ContactOptedOut(facts), now);
+        billing::record(tx, None, &totals, self.now).await?;
+        let detail = json!({"outcome_type": outcome, "because": self.call.name});
+        traffic::trace(
+            tx,
+            self.errand.interaction,
+            Source::Decision,
+            "outcome",
+            detail,
+            self.now,
+        );
+        Ok(())
     }
-    Ok(answers::opted_out(business, language))
 }

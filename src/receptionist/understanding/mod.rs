@@ -3,8 +3,12 @@
 //! People text without accents, with typing errors and in telegraph style, so both sides are reduced to plain words
 //! first (`plain`), and phrases are short. A phrase counts by its length: two words that stand together say more than
 //! two that do not.
+pub mod answers;
 pub mod days;
 mod languages;
+pub mod measure;
+pub mod spoken;
+pub mod when;
 mod words;
 
 pub use languages::guess_language;

@@ -83,6 +83,15 @@ pub const CLASSES: &[DataClass] = &[
         }),
     },
     DataClass {
+        name: "APPOINTMENTS",
+        days: 1_095,
+        least: 30,
+        most: 2_555,
+        whose: Whose::Business(|tx, before, limit| {
+            Box::pin(store::blank_appointments(tx, before, limit))
+        }),
+    },
+    DataClass {
         name: "EVENTS",
         days: 90,
         least: 7,

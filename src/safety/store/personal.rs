@@ -17,11 +17,12 @@ use crate::{
 };
 
 /// Tables that an export of a whole business gives beside those of the registry: no personal data, but its own.
-const ALSO_GIVEN: [&str; 9] = [
+const ALSO_GIVEN: [&str; 10] = [
     "audit_log",
     "business_hours",
     "credit_accounts",
     "ledger_entries",
+    "reminders",
     "retention_settings",
     "subscriptions",
     "usage_periods",
@@ -128,6 +129,8 @@ fn rows_of_contact(catalogue: &Catalogue, table: &str) -> Option<&'static str> {
         // Also those that were merged into it: they keep their numbers.
         "contacts" => "(t.id = $2 or t.merged_into = $2)",
         "interactions" => "t.id = any ($3)",
+        // Also one that was booked for them in somebody else's call, and no other of that call.
+        "appointments" => "(t.contact_id = $2 or t.customer_phone = any ($4))",
         "opt_outs" | "blocked_callers" => "t.phone = any ($4)",
         "consent_logs" => {
             "t.subject_kind = 'CONTACT' and t.subject_id in (select c.id from contacts c where c.subscriber_id = $1
@@ -147,6 +150,8 @@ fn rows_of_contact(catalogue: &Catalogue, table: &str) -> Option<&'static str> {
             "exists (select from webhook_deliveries d where d.subscriber_id = $1 and d.id = t.delivery_id
                 and not exists (select from events e where e.subscriber_id = $1 and e.id = d.event_id))"
         }
+        // What was just said to somebody, with no name at it: any of them may be this person's.
+        "audio_cache" => "t.is_personal",
         // Any of them may hold the person.
         "export_parts" => "true",
         _ => {

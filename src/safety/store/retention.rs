@@ -201,6 +201,8 @@ pub async fn clear_transcripts(
              update outgoing_messages set body = '' where subscriber_id = $1 and interaction_id = any ($2)
          ), tools as (
              delete from tool_calls where subscriber_id = $1 and interaction_id = any ($2)
+         ), plans as (
+             update twilio_calls set plan = null where subscriber_id = $1 and interaction_id = any ($2)
          )
          delete from dialogue_states where subscriber_id = $1 and interaction_id = any ($2)",
         subscriber as _,
@@ -209,6 +211,30 @@ pub async fn clear_transcripts(
     .execute(tx.conn())
     .await?;
     Ok(cleared.len() as u64)
+}
+
+/// Visits of long ago stay, with when and what was booked; who came and what was said of it goes.
+pub async fn blank_appointments(
+    tx: &mut TenantTx,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let subscriber = tx.subscriber();
+    let blanked = sqlx::query!(
+        "update appointments
+            set customer_name = null, customer_phone = null, customer_email = null, purpose = null, notes = null
+          where subscriber_id = $1 and id in
+                (select id from appointments
+                  where subscriber_id = $1 and starts_at < $2
+                    and num_nonnulls(customer_name, customer_phone, customer_email, purpose, notes) > 0
+                  order by starts_at limit $3 for no key update skip locked)",
+        subscriber as _,
+        before,
+        limit,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(blanked.rows_affected())
 }
 
 pub async fn delete_events(

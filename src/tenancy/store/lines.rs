@@ -2,7 +2,8 @@
 use uuid::Uuid;
 
 use super::super::model::{
-    AiProvider, Channel, ChannelMode, Line, SubscriberStatus, Transport, VoiceLine, zone,
+    AiProvider, Channel, ChannelMode, ClosedAnswer, Line, RecordingMode, SubscriberStatus,
+    Transport, VoiceLine, zone,
 };
 use crate::kernel::{
     db::{SystemTx, TenantTx, Tx},
@@ -101,6 +102,34 @@ pub async fn find_voice_line(
         cal_com_url: row.cal_com_url,
         is_booking_enabled: row.is_booking_enabled,
     }))
+}
+
+/// What a business chose for calls that we answer ourselves.
+#[derive(Clone, Debug)]
+pub struct CallSettings {
+    pub after_hours: ClosedAnswer,
+    pub on_holidays: ClosedAnswer,
+    /// How long a person is rung.
+    pub staff_ring_s: i32,
+    pub owner_phone: Option<E164>,
+    pub recording_mode: RecordingMode,
+    pub recording_consent_text: Option<String>,
+    pub is_sms_enabled: bool,
+    pub voice_id: Option<String>,
+}
+
+pub async fn find_call_settings(tx: &mut TenantTx) -> sqlx::Result<Option<CallSettings>> {
+    let subscriber = tx.subscriber();
+    sqlx::query_as!(
+        CallSettings,
+        r#"select after_hours as "after_hours: _", on_holidays as "on_holidays: _",
+                  staff_ring_seconds as staff_ring_s, owner_phone as "owner_phone: _",
+                  recording_mode as "recording_mode: _", recording_consent_text, is_sms_enabled, voice_id
+             from subscriber_profiles where subscriber_id = $1"#,
+        subscriber as _,
+    )
+    .fetch_optional(tx.conn())
+    .await
 }
 
 /// The subscribers behind this one, in the order of their ids: for what visits all of them.

@@ -1,4 +1,5 @@
 //! The statements on what is a subscriber's by setting.
+pub mod booking;
 pub mod callers;
 pub mod channels;
 pub mod hours;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::super::model::GapStatus;
 use crate::kernel::{
     db::{TenantTx, Tx},
+    ids::InteractionId,
     page::Cursor,
 };
 
@@ -96,6 +97,30 @@ pub struct Gap {
     pub interaction_id: Option<Uuid>,
     pub status: GapStatus,
     pub created_at: DateTime<Utc>,
+}
+
+/// Somebody asked and got no answer. One that waits already under these words is enough.
+pub async fn insert_gap(
+    tx: &mut TenantTx,
+    question: &str,
+    interaction: Option<InteractionId>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "insert into knowledge_gaps (subscriber_id, id, question, interaction_id, created_at)
+         select $1, $2, $3, $4, $5
+          where not exists (select from knowledge_gaps
+                             where subscriber_id = $1 and status = 'OPEN' and lower(question) = lower($3::text))",
+        subscriber as _,
+        Uuid::now_v7(),
+        question,
+        interaction as _,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Gaps of this status, the newest first.

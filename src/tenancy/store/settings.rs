@@ -1,7 +1,7 @@
 //! What a business says of itself, as its settings show it: subscribers and subscriber_profiles.
 use chrono::{DateTime, Utc};
 
-use super::super::model::{RecordingMode, SubscriberStatus};
+use super::super::model::{ClosedAnswer, RecordingMode, SubscriberStatus};
 use crate::kernel::{
     db::{TenantTx, Tx},
     language::Language,
@@ -34,9 +34,14 @@ pub struct BusinessSettings {
     pub cal_com_url: Option<String>,
     pub appointment_duration_minutes: i32,
     pub is_booking_enabled: bool,
+    pub booking_lead_minutes: i32,
+    pub booking_horizon_days: i32,
     pub is_sms_enabled: bool,
     pub recording_mode: RecordingMode,
     pub recording_consent_text: Option<String>,
+    pub after_hours: ClosedAnswer,
+    pub on_holidays: ClosedAnswer,
+    pub staff_ring_seconds: i32,
 }
 
 pub async fn find_settings(tx: &mut TenantTx) -> sqlx::Result<Option<BusinessSettings>> {
@@ -49,7 +54,9 @@ pub async fn find_settings(tx: &mut TenantTx) -> sqlx::Result<Option<BusinessSet
                   p.custom_greeting, p.agent_tone, p.voice_id, p.transfer_number as "transfer_number: _",
                   p.standard_fee, p.emergency_fee, p.schedule_summary, p.cal_com_url,
                   p.appointment_duration_minutes, p.is_booking_enabled, p.is_sms_enabled,
-                  p.recording_mode as "recording_mode: _", p.recording_consent_text
+                  p.recording_mode as "recording_mode: _", p.recording_consent_text,
+                  p.after_hours as "after_hours: _", p.on_holidays as "on_holidays: _", p.staff_ring_seconds,
+                  p.booking_lead_minutes, p.booking_horizon_days
              from subscribers s join subscriber_profiles p on p.subscriber_id = s.id
             where s.id = $1"#,
         subscriber as _,
@@ -99,7 +106,9 @@ pub async fn update_settings(
                 language = $7, custom_greeting = $8, agent_tone = $9, voice_id = $10, transfer_number = $11,
                 standard_fee = $12, emergency_fee = $13, schedule_summary = $14, cal_com_url = $15,
                 appointment_duration_minutes = $16, is_booking_enabled = $17, is_sms_enabled = $18,
-                recording_mode = $19, recording_consent_text = $20, updated_at = $21
+                recording_mode = $19, recording_consent_text = $20, updated_at = $21,
+                after_hours = $22, on_holidays = $23, staff_ring_seconds = $24,
+                booking_lead_minutes = $25, booking_horizon_days = $26
           where subscriber_id = $1",
         subscriber as _,
         to.business_phone.as_ref() as _,
@@ -122,6 +131,11 @@ pub async fn update_settings(
         to.recording_mode as _,
         to.recording_consent_text,
         now,
+        to.after_hours as _,
+        to.on_holidays as _,
+        to.staff_ring_seconds,
+        to.booking_lead_minutes,
+        to.booking_horizon_days,
     )
     .execute(tx.conn())
     .await?;

@@ -70,6 +70,35 @@ pub async fn switch_voice(
     .await
 }
 
+/// Whether the owner's own line brings callers to the receptionist: not while it is off, and once it is on again only
+/// a call shows it.
+pub async fn note_forwarding(tx: &mut TenantTx, is_on: bool) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "update subscriber_profiles
+            set forwarding_status = case when $2 then 'PENDING' else 'INACTIVE' end
+          where subscriber_id = $1",
+        subscriber as _,
+        is_on,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A call came that the owner's own line forwarded.
+pub async fn see_forwarded(tx: &mut TenantTx) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "update subscriber_profiles set forwarding_status = 'ACTIVE'
+          where subscriber_id = $1 and forwarding_status <> 'ACTIVE'",
+        subscriber as _,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// A subscriber in the operator's list.
 #[derive(Clone, Debug)]
 pub struct Listed {

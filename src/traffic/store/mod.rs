@@ -1,5 +1,6 @@
 //! What is read of conversations, and what staff and tools write to them.
 pub mod black_box;
+pub mod calls;
 pub mod details;
 pub mod lists;
 pub mod open_calls;

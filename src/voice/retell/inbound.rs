@@ -97,7 +97,8 @@ async fn answer(
     };
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let voice = tenancy::find_voice_line(&mut tx, caller.as_ref()).await?;
-    let may_start = billing::may_start(&mut tx);
+    let now = app.clock.now();
+    let may_start = billing::may_take_call(&mut tx, now).await?;
     tx.end_reading();
     let Some(voice) = voice else {
         return Ok(default_words(request));
@@ -106,7 +107,6 @@ async fn answer(
         return reject();
     }
     let state = ServiceState::of(&voice, may_start);
-    let now = app.clock.now();
     let mut setup = Setup {
         dynamic_variables: variables(&voice, caller.as_ref(), state, now),
         metadata: metadata(app, request, subscriber, is_shared),

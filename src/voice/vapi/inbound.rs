@@ -76,7 +76,7 @@ async fn answer(
     let voice = tenancy::find_voice_line(&mut tx, caller.as_ref()).await?;
     let speech = speech::find_speech(&mut tx).await?;
     let profile = business::find_business(&mut tx, now).await?;
-    let may_start = billing::may_start(&mut tx);
+    let may_start = billing::may_take_call(&mut tx, now).await?;
     tx.end_reading();
     let (Some(voice), Some(speech), Some(profile)) = (voice, speech, profile) else {
         return refuse(words::not_in_service(Language::default()));

@@ -1,4 +1,7 @@
 //! Providers as small servers with a memory: client, encoding and signatures are in every test.
+mod calcom;
+mod elevenlabs;
+mod llm;
 mod receiver;
 mod retell;
 mod twilio;
@@ -9,6 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use tokio::{net::TcpListener, sync::Notify};
 
+pub use calcom::{EVENT_TYPE, FakeBooking, FakeCalcom, USER};
+pub use elevenlabs::FakeElevenLabs;
+pub use llm::FakeLlm;
 pub use receiver::{Answering, Received, Receiver};
 pub use retell::FakeRetell;
 pub use twilio::FakeTwilio;
@@ -27,6 +33,10 @@ async fn serve(router: Router) -> String {
 struct Memory<T>(Arc<Mutex<T>>);
 
 impl<T> Memory<T> {
+    fn of(memory: T) -> Self {
+        Self(Arc::new(Mutex::new(memory)))
+    }
+
     fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

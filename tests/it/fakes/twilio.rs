@@ -1,4 +1,4 @@
-//! Twilio's Messages API, as much of it as we use.
+//! Twilio's API, as much of it as we use: texts, numbers, recordings of calls.
 use std::{
     collections::{HashMap, VecDeque},
     future::pending,
@@ -68,6 +68,24 @@ struct Memories {
     media_deleted: Vec<(String, String)>,
     /// Calls by their ids, as the API shows them.
     calls: HashMap<String, Value>,
+    /// Our numbers there, by their ids.
+    numbers: HashMap<String, OwnedNumber>,
+    /// So many requests about numbers fail with this status.
+    number_faults: VecDeque<u16>,
+    number_calls: usize,
+    /// Calls that are recorded, with the URL that is told when they are done.
+    recorded: Vec<(String, String)>,
+    recording_refusal: Option<(u16, u32)>,
+}
+
+/// A number of the account, and where its calls go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnedNumber {
+    pub account: String,
+    pub number: String,
+    pub voice_url: String,
+    pub voice_fallback_url: String,
+    pub status_callback: String,
 }
 
 #[derive(Clone)]
@@ -107,11 +125,66 @@ impl FakeTwilio {
                 "/2010-04-01/Accounts/{account}/Calls/{file}",
                 get(find_call),
             )
+            .route(
+                "/2010-04-01/Accounts/{account}/Recordings.json",
+                get(list_recordings),
+            )
+            .route(
+                "/2010-04-01/Accounts/{account}/Calls/{sid}/Recordings.json",
+                post(record_call),
+            )
+            .route(
+                "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json",
+                get(list_numbers),
+            )
+            .route(
+                "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers/{file}",
+                post(change_number),
+            )
             .with_state(server.clone());
         Self {
             base_url: serve(router).await,
             server,
         }
+    }
+
+    /// The account has this number, under this id.
+    pub fn has_number(&self, sid: &str, number: &str) {
+        let owned = OwnedNumber {
+            account: Self::ACCOUNT.to_owned(),
+            number: number.to_owned(),
+            ..OwnedNumber::default()
+        };
+        self.server
+            .memories
+            .lock()
+            .numbers
+            .insert(sid.to_owned(), owned);
+    }
+
+    /// Where the calls of a number go.
+    pub fn number(&self, sid: &str) -> OwnedNumber {
+        self.server.memories.lock().numbers[sid].clone()
+    }
+
+    /// How often somebody asked or said where calls go.
+    pub fn number_calls(&self) -> usize {
+        self.server.memories.lock().number_calls
+    }
+
+    /// The next request about a number fails.
+    pub fn fail_number(&self, status: u16) {
+        self.server.memories.lock().number_faults.push_back(status);
+    }
+
+    /// The calls that are recorded, with the URL that is told when that is done.
+    pub fn recorded(&self) -> Vec<(String, String)> {
+        self.server.memories.lock().recorded.clone()
+    }
+
+    /// No call is recorded from here on.
+    pub fn refuse_recordings(&self, status: u16, code: u32) {
+        self.server.memories.lock().recording_refusal = Some((status, code));
     }
 
     /// There is another account.
@@ -384,6 +457,110 @@ async fn delete_media(
     }
     server.memories.lock().media_deleted.push((account, sid));
     StatusCode::NO_CONTENT.into_response()
+}
+
+async fn record_call(
+    State(server): State<Server>,
+    Path((account, sid)): Path<(String, String)>,
+    headers: HeaderMap,
+    Form(fields): Form<HashMap<String, String>>,
+) -> Response {
+    if !server.is_authorized(&account, &headers) {
+        return refusal(401, 20003);
+    }
+    let mut memories = server.memories.lock();
+    if let Some((status, code)) = memories.recording_refusal {
+        return refusal(status, code);
+    }
+    let callback = fields["RecordingStatusCallback"].clone();
+    memories.recorded.push((sid, callback));
+    let recording = format!("RE{:032x}", memories.recorded.len());
+    let answer = json!({ "sid": recording, "status": "in-progress" });
+    (StatusCode::CREATED, Json(answer)).into_response()
+}
+
+async fn list_recordings(
+    State(server): State<Server>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Response {
+    if !server.is_authorized(&account, &headers) {
+        return refusal(401, 20003);
+    }
+    let memories = server.memories.lock();
+    let of_call = memories
+        .recorded
+        .iter()
+        .filter(|(sid, _)| *sid == asked["CallSid"]);
+    let recordings: Vec<Value> = of_call.map(|(sid, _)| json!({ "call_sid": sid })).collect();
+    Json(json!({ "recordings": recordings })).into_response()
+}
+
+fn show_number(sid: &str, owned: &OwnedNumber) -> Value {
+    json!({
+        "sid": sid,
+        "phone_number": owned.number,
+        "voice_url": owned.voice_url,
+        "voice_fallback_url": owned.voice_fallback_url,
+        "status_callback": owned.status_callback,
+        "trunk_sid": null,
+    })
+}
+
+async fn list_numbers(
+    State(server): State<Server>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Response {
+    if !server.is_authorized(&account, &headers) {
+        return refusal(401, 20003);
+    }
+    let mut memories = server.memories.lock();
+    memories.number_calls += 1;
+    if let Some(status) = memories.number_faults.pop_front() {
+        return refusal(status, 20500);
+    }
+    let wanted = asked.get("PhoneNumber");
+    let found = memories.numbers.iter().filter(|(_, owned)| {
+        owned.account == account && wanted.is_none_or(|wanted| owned.number == *wanted)
+    });
+    let numbers: Vec<Value> = found.map(|(sid, owned)| show_number(sid, owned)).collect();
+    Json(json!({ "incoming_phone_numbers": numbers })).into_response()
+}
+
+async fn change_number(
+    State(server): State<Server>,
+    Path((account, file)): Path<(String, String)>,
+    headers: HeaderMap,
+    Form(fields): Form<HashMap<String, String>>,
+) -> Response {
+    if !server.is_authorized(&account, &headers) {
+        return refusal(401, 20003);
+    }
+    let mut memories = server.memories.lock();
+    memories.number_calls += 1;
+    if let Some(status) = memories.number_faults.pop_front() {
+        return refusal(status, 20500);
+    }
+    let sid = file.trim_end_matches(".json");
+    let Some(owned) = memories
+        .numbers
+        .get_mut(sid)
+        .filter(|owned| owned.account == account)
+    else {
+        return refusal(404, 20404);
+    };
+    let set = |name: &str, to: &mut String| {
+        if let Some(value) = fields.get(name) {
+            value.clone_into(to);
+        }
+    };
+    set("VoiceUrl", &mut owned.voice_url);
+    set("VoiceFallbackUrl", &mut owned.voice_fallback_url);
+    set("StatusCallback", &mut owned.status_callback);
+    Json(show_number(sid, owned)).into_response()
 }
 
 impl Server {

@@ -7,6 +7,7 @@ mod roles;
 mod rooms;
 mod routes;
 mod shape;
+mod sound;
 mod staff_stores;
 mod stores;
 mod walk;

@@ -8,6 +8,8 @@ use super::{assert_none, database};
 
 /// `subscriber_id` first, keys, unique constraints and foreign keys begin with it, one policy, forced.
 const TENANT: &[&str] = &[
+    "audio_cache",
+    "appointments",
     "audit_heads",
     "audit_log",
     "black_box_events",
@@ -38,8 +40,11 @@ const TENANT: &[&str] = &[
     "reconciliation_differences",
     "recordings",
     "registrations",
+    "reminders",
+    "resources",
     "retention_settings",
     "services",
+    "speech_usage",
     "subscriber_channels",
     "subscriber_profiles",
     "subscriptions",

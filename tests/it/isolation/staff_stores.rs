@@ -10,7 +10,7 @@ use rocket_reception::{
         Error,
         filter::Filter,
         store::{
-            black_box, details, lists, recordings,
+            black_box, details, lists, open_calls, recordings,
             staff::{self, Addressee},
         },
     },

@@ -23,7 +23,7 @@ use rocket_reception::{
         self, NewLead,
         consents::{self, NewConsent},
     },
-    tenancy::{AiProvider, Channel, ChannelMode, Transport},
+    tenancy::{AiProvider, Channel, ChannelMode, Transport, store::questions},
     traffic::{
         self, Contribution, Conversation, ConversationUpdate, Direction, IncomingText,
         SavedDialogue, Status, WaitingText,
@@ -312,6 +312,10 @@ async fn a_dialogue_and_the_tools_of_another_subscriber_are_not_found_and_not_ch
     assert!(found.state.is_null() && found.provider_chat_id.is_none());
     let found = traffic::find_dialogue(&mut tx, scene.interaction(scene.world.a)).await;
     assert!(!found.unwrap().state.is_null());
+    let turns = traffic::list_last_turns(&mut tx, others, 10).await;
+    assert!(turns.unwrap().is_empty());
+    let results = traffic::count_tool_results(&mut tx, others, "", "").await;
+    assert_eq!(results.unwrap(), 0);
     traffic::answer_tool_call(&mut tx, others, "tool_1", &json!("told"))
         .await
         .unwrap();
@@ -323,6 +327,8 @@ async fn a_dialogue_and_the_tools_of_another_subscriber_are_not_found_and_not_ch
     assert_no_parent(
         traffic::record_tool_call(&mut tx, others, "tool_1", "book", &json!({}), now()).await,
     );
+    let mut tx = scene.tx().await;
+    assert_no_parent(questions::insert_gap(&mut tx, "do you", Some(others), now()).await);
     scene.assert_b_is_as_before().await;
 }
 
@@ -749,7 +755,8 @@ fn every_function_of_a_store_is_tried() {
     let tried = concat!(
         include_str!("stores.rs"),
         include_str!("staff_stores.rs"),
-        include_str!("rooms.rs")
+        include_str!("rooms.rs"),
+        include_str!("sound.rs")
     );
     let mut findings = Vec::new();
     let mut listed: Vec<&str> = WITHOUT_IDS.to_vec();

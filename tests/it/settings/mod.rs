@@ -4,6 +4,7 @@ mod channels;
 mod doors;
 mod lists;
 mod switch;
+mod voices;
 
 use crate::support::{Subscriber, TestApp};
 

@@ -3,7 +3,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audited;
-use crate::support::TestApp;
+use crate::support::{PUBLIC_URL, TestApp};
 
 #[tokio::test]
 async fn the_receptionist_is_switched_off_and_on_at_once() {
@@ -131,4 +131,121 @@ async fn only_an_operator_sees_all_businesses() {
         .expect(200)
         .json();
     assert_eq!(active["data"].as_array().unwrap().len(), 1);
+}
+
+const NUMBER: &str = "PN00000000000000000000000000000001";
+
+#[tokio::test]
+async fn the_switch_tells_twilio_where_calls_go_now() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").await;
+    app.twilio.has_number(NUMBER, &shop.number);
+    let admin = app.admin(&shop).await;
+    let path = "/api/client/rachel-status/hvac";
+    for (is_on, url) in [
+        (
+            false,
+            format!("{PUBLIC_URL}/voice/forward-to-owner/{}", shop.id),
+        ),
+        (true, format!("{PUBLIC_URL}/voice/webhook/voice")),
+    ] {
+        let status = admin
+            .put(path, json!({ "rachel_enabled": is_on }))
+            .await
+            .expect(200)
+            .json();
+        let forwarding = if is_on { "PENDING" } else { "INACTIVE" };
+        assert_eq!(status["forwarding_status"], forwarding);
+        app.run_jobs().await;
+        let number = app.twilio.number(NUMBER);
+        assert_eq!(number.voice_url, url);
+        assert_eq!(
+            number.voice_fallback_url,
+            format!("{PUBLIC_URL}/voice/fallback")
+        );
+        assert_eq!(
+            number.status_callback,
+            format!("{PUBLIC_URL}/webhooks/twilio/voice/status")
+        );
+    }
+}
+
+#[tokio::test]
+async fn twilio_failing_delays_what_it_shows_and_not_what_callers_get() {
+    let app = TestApp::with(&[(
+        "VOICE_FALLBACK_URL",
+        "https://files.example/{subscriber}.xml",
+    )])
+    .await;
+    let shop = app.subscriber("hvac").transfer_number("+12045550177").await;
+    app.twilio.has_number(NUMBER, &shop.number);
+    app.twilio.fail_number(500);
+    app.twilio.fail_number(503);
+    let admin = app.admin(&shop).await;
+    let off = json!({ "rachel_enabled": false });
+    admin
+        .put("/api/client/rachel-status/hvac", off)
+        .await
+        .expect(200);
+    app.run_jobs().await;
+    assert_eq!(app.twilio.number(NUMBER).voice_url, "");
+    let call = app.call_from("+15145550142").calls(&shop.number).await;
+    assert_eq!(call.does(), ["Dial"]);
+    for _ in 0..4 {
+        app.advance(crate::support::minutes(10));
+        app.run_jobs().await;
+    }
+    let number = app.twilio.number(NUMBER);
+    assert!(
+        number.voice_url.ends_with(&shop.id.to_string()),
+        "{}",
+        number.voice_url
+    );
+    assert_eq!(
+        number.voice_fallback_url,
+        format!("https://files.example/{}.xml", shop.id)
+    );
+}
+
+#[tokio::test]
+async fn a_number_that_twilio_does_not_have_is_told_to_an_operator() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").await;
+    let admin = app.admin(&shop).await;
+    let switch = async |is_on: bool| {
+        let wanted = json!({ "rachel_enabled": is_on });
+        admin
+            .put("/api/client/rachel-status/hvac", wanted)
+            .await
+            .expect(200);
+        app.run_jobs().await;
+    };
+    switch(false).await;
+    let missing = [("twilio.number_missing".to_owned(), "WARNING".to_owned())];
+    assert_eq!(app.alerts().await, missing);
+    app.twilio.has_number(NUMBER, &shop.number);
+    switch(true).await;
+    assert_eq!(app.alerts().await, []);
+}
+
+#[tokio::test]
+async fn a_call_that_the_owners_line_forwards_shows_that_forwarding_works() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").transfer_number("+12045550177").await;
+    let staff = app.staff(&shop).await;
+    let status = async || {
+        let shown = staff
+            .get("/api/client/rachel-status/hvac")
+            .await
+            .expect(200)
+            .json();
+        shown["forwarding_status"].as_str().unwrap().to_owned()
+    };
+    app.call_from("+15145550142").calls(&shop.number).await;
+    assert_eq!(status().await, "PENDING");
+    let forwarded = app
+        .call_from("+15145550143")
+        .with("ForwardedFrom", "+12045550177");
+    forwarded.calls(&shop.number).await;
+    assert_eq!(status().await, "ACTIVE");
 }

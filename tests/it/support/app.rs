@@ -25,13 +25,16 @@ use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt;
 
 use super::{TestDb, db::block_on, soon};
-use crate::fakes::{FakeRetell, FakeTwilio, FakeVapi};
+use crate::fakes::{FakeCalcom, FakeElevenLabs, FakeRetell, FakeTwilio, FakeVapi};
 
 pub const PUBLIC_URL: &str = "https://reception.example";
 pub const TWILIO_TOKEN: &str = "twilio-token-of-the-tests";
+pub const CALCOM_SECRET: &str = "calcom-webhook-secret-of-the-tests";
 pub const RETELL_KEY: &str = "retell-key-of-the-tests";
 pub const VAPI_KEY: &str = "vapi-key-of-the-tests";
 pub const VAPI_SECRET: &str = "vapi-secret-of-the-tests";
+/// For tests that speak: without it calls are spoken by the carrier.
+pub const ELEVENLABS_KEY: &str = "elevenlabs-key-of-the-tests";
 
 /// A Saturday, at ten in Winnipeg.
 const NOW: &str = "2026-11-21T16:00:00Z";
@@ -73,6 +76,8 @@ pub struct TestApp {
     pub twilio: FakeTwilio,
     pub retell: FakeRetell,
     pub vapi: FakeVapi,
+    pub calcom: FakeCalcom,
+    pub elevenlabs: FakeElevenLabs,
     pub database: TestDb,
     router: Router,
     runner: Arc<Runner>,
@@ -91,6 +96,8 @@ impl TestApp {
         let twilio = FakeTwilio::start(clock.clone()).await;
         let retell = FakeRetell::start().await;
         let vapi = FakeVapi::start().await;
+        let calcom = FakeCalcom::start(clock.clone()).await;
+        let elevenlabs = FakeElevenLabs::start().await;
         let database = TestDb::new(clock.clone()).await;
         let usual = [
             ("PUBLIC_URL", PUBLIC_URL),
@@ -104,6 +111,11 @@ impl TestApp {
             ("VAPI_API_KEY", VAPI_KEY),
             ("VAPI_WEBHOOK_SECRET", VAPI_SECRET),
             ("VAPI_API_BASE_URL", &vapi.base_url),
+            ("CALCOM_CLIENT_ID", FakeCalcom::CLIENT_ID),
+            ("CALCOM_CLIENT_SECRET", FakeCalcom::CLIENT_SECRET),
+            ("CALCOM_WEBHOOK_SECRET", CALCOM_SECRET),
+            ("CALCOM_API_BASE_URL", &calcom.base_url),
+            ("ELEVENLABS_API_BASE_URL", &elevenlabs.base_url),
             // Most tests ask more in no time than anybody would.
             ("LIMIT_REQUESTS_PER_SECOND", "100000"),
             ("LIMIT_FORGED_PER_MINUTE", "100000"),
@@ -119,6 +131,8 @@ impl TestApp {
             twilio,
             retell,
             vapi,
+            calcom,
+            elevenlabs,
             database,
             may_have_dead_jobs: false,
         }
@@ -126,12 +140,31 @@ impl TestApp {
 
     /// The same, but soon tired of a provider that does not answer.
     pub async fn impatient() -> Self {
-        let app = Self::start().await;
+        Self::impatient_with(&[]).await
+    }
+
+    /// The same with other settings.
+    pub async fn impatient_with(settings: &[(&str, &str)]) -> Self {
+        Self::with(settings).await.tired_soon()
+    }
+
+    /// The same of this one.
+    pub fn tired_soon(self) -> Self {
+        let app = self;
         let soon = Duration::from_millis(300);
         let (twilio, retell) = (app.state.twilio.clone(), app.state.retell.clone());
+        let calcom = app.state.calcom.clone();
+        let elevenlabs = app.state.elevenlabs.clone();
         let state = App {
             twilio: twilio.map(|client| client.with_deadline(soon)),
             retell: retell.map(|client| client.with_deadline(soon)),
+            calcom: calcom.map(|client| client.with_deadline(soon)),
+            elevenlabs: elevenlabs.map(|client| client.with_deadline(soon)),
+            llm: app
+                .state
+                .llm
+                .clone()
+                .map(|client| client.with_deadline(soon)),
             ..App::clone(&app.state)
         };
         app.on(Arc::new(state))
@@ -246,7 +279,7 @@ fn runner(state: &AppState) -> Arc<Runner> {
     Arc::new(Runner::new(state.clone(), Arc::new(worker::registry())))
 }
 
-async fn answer(router: Router, mut request: Request<Body>) -> Answer {
+pub(super) async fn answer(router: Router, mut request: Request<Body>) -> Answer {
     let caller = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
     request.extensions_mut().insert(caller);
     let answered = soon(router.oneshot(request)).await.unwrap();

@@ -1,5 +1,6 @@
 //! What tests stand on.
 mod app;
+mod caller;
 mod db;
 pub mod paper;
 mod person;
@@ -7,16 +8,19 @@ mod queue;
 mod retell;
 mod rows;
 mod scratch;
+pub mod specs;
 mod subscriber;
 mod text;
+pub mod twiml;
 mod vapi;
 mod waiting;
 mod world;
 
 pub use app::{
-    Answer, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL, RETELL_KEY, TWILIO_TOKEN, TestApp,
-    VAPI_KEY, VAPI_SECRET, app, at,
+    Answer, CALCOM_SECRET, ELEVENLABS_KEY, ENCRYPTION_KEY, JWT_KEY, PRODUCTION, PUBLIC_URL,
+    RETELL_KEY, TWILIO_TOKEN, TestApp, VAPI_KEY, VAPI_SECRET, app, at,
 };
+pub use caller::Caller;
 pub use db::TestDb;
 pub use person::Client;
 pub use queue::{Bench, Work, do_once, soon};

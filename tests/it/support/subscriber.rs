@@ -245,10 +245,27 @@ impl NewSubscriber<'_> {
         self
     }
 
+    pub fn voice_mode(mut self, mode: &'static str) -> Self {
+        self.voice.mode = mode;
+        self
+    }
+
+    /// Who thinks in calls.
+    pub fn voice_brain(mut self, ai_provider: &'static str) -> Self {
+        self.voice.ai_provider = ai_provider;
+        self
+    }
+
     /// Retell's chat agent answers texts.
     pub fn chat_agent(mut self, agent: &'static str) -> Self {
         self.sms.ai_provider = "RETELL";
         self.sms.agent = Some((agent, None));
+        self
+    }
+
+    /// A language model answers texts.
+    pub fn llm(mut self) -> Self {
+        self.sms.ai_provider = "LLM";
         self
     }
 

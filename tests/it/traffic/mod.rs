@@ -6,6 +6,7 @@ mod paging;
 mod plans;
 mod recordings;
 mod staff;
+mod takeover;
 mod texts;
 
 use serde_json::Value;

@@ -237,13 +237,16 @@ async fn a_call_is_answered_by_a_text_and_who_withheld_the_number_by_none() {
 }
 
 /// Everything that can be done with one conversation.
-fn acts(user: &str) -> [(&'static str, Value); 5] {
+fn acts(user: &str) -> [(&'static str, Value); 8] {
     [
         ("read", json!({})),
         ("note", json!({"text": "hello"})),
         ("assign", json!({"user_id": user})),
         ("close", json!({})),
         ("reply", json!({"text": "hello"})),
+        ("take-over", json!({})),
+        ("hand-back", json!({})),
+        ("approve", json!({"text": "hello"})),
     ]
 }
 

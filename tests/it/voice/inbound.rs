@@ -284,3 +284,55 @@ async fn production_without_retell_answers_503() {
     let answer = app.retell_event(&sample!("call_ended")).send().await;
     answer.expect_problem(503, "provider_not_configured");
 }
+
+/// Uses up this month's minutes, and leaves a balance.
+async fn spend(app: &TestApp, subscriber: &Subscriber, balance: &'static str) {
+    let statement = match balance {
+        "0" => {
+            "insert into usage_periods (subscriber_id, id, starts_on, included_minutes, used_minutes, included_texts)
+             values ($1, gen_random_uuid(), '2026-11-01', 100, 100, 0)"
+        }
+        _ => {
+            "insert into credit_accounts (subscriber_id, id, balance, currency)
+             values ($1, gen_random_uuid(), 5, 'CAD')
+             on conflict (subscriber_id) do update set balance = 5"
+        }
+    };
+    app.change(subscriber, statement).await;
+}
+
+#[tokio::test]
+async fn an_empty_wallet_takes_messages_and_a_filled_one_speaks_again() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").plan("FREE").await;
+    let question = call_to(&hvac);
+    assert_eq!(variables(&app, &question).await["service_state"], "ACTIVE");
+    spend(&app, &hvac, "0").await;
+    let answer = ask(&app, &question).await;
+    let inbound = &answer["call_inbound"];
+    assert_eq!(
+        inbound["dynamic_variables"]["service_state"],
+        "MESSAGE_ONLY"
+    );
+    assert!(inbound["agent_override"]["agent"]["max_call_duration_ms"].is_number());
+    spend(&app, &hvac, "5").await;
+    assert_eq!(variables(&app, &question).await["service_state"], "ACTIVE");
+}
+
+#[tokio::test]
+async fn a_plan_that_bills_what_goes_beyond_it_takes_every_call() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").plan("CORE").await;
+    spend(&app, &hvac, "0").await;
+    let question = call_to(&hvac);
+    assert_eq!(variables(&app, &question).await["service_state"], "ACTIVE");
+    app.change(
+        &hvac,
+        "update subscriptions set is_overage_enabled = false where subscriber_id = $1",
+    )
+    .await;
+    assert_eq!(
+        variables(&app, &question).await["service_state"],
+        "MESSAGE_ONLY"
+    );
+}

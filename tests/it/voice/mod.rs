@@ -1,13 +1,20 @@
-//! Calls: what Retell asks and tells, what a caller hears, what the business sees afterwards.
+//! Calls: what Retell, Vapi and Twilio ask and tell, what a caller hears, what the business sees afterwards.
+mod audio;
 mod ends;
 mod events;
 mod faults;
+mod forwarding;
 mod inbound;
 mod order;
 mod retell_tools;
 mod stuck;
 mod text_tools;
 mod tools;
+mod twilio;
+mod twilio_dial;
+mod twilio_faults;
+mod twilio_modes;
+mod twilio_sound;
 mod vapi;
 
 use serde_json::Value;

@@ -1,0 +1,533 @@
+//! Booking: what is still missing is asked, one thing at a time, in whatever order they tell it.
+use super::dialogue::{Rachel, Step};
+use super::plan::{Goal, Plan};
+use super::state::Asked;
+use super::words::{self, Nth};
+use crate::receptionist::intent::Intent;
+use crate::receptionist::plain::plain;
+use crate::receptionist::say::{Booking, Phrase};
+use crate::receptionist::tools::arguments::{
+    BookAppointment, CancelAppointment, CheckAvailability, RescheduleAppointment,
+};
+use crate::receptionist::tools::wanted::{self, Unclear};
+use crate::receptionist::tools::{ToolAnswer, ToolName, ToolResult};
+use crate::receptionist::turn::Medium;
+use crate::receptionist::understanding::when::When;
+use crate::receptionist::understanding::{Understanding, name_in};
+
+/// More names than these are no question any more.
+const MOST_SERVICES_NAMED: usize = 4;
+/// How often nothing is free before somebody else has to look.
+const MOST_MISSES: u8 = 3;
+/// As many times are offered at once.
+const MOST_OFFERED: usize = 3;
+
+impl Rachel<'_> {
+    pub(super) fn begin_booking(&mut self, text: &str, _heard: Understanding) -> Step {
+        self.state.repairs = 0;
+        let mut plan = Plan::of(Goal::Book);
+        plan.service = self.service_named(text);
+        self.state.plan = Some(plan);
+        self.remember(text);
+        match self.read_when(text) {
+            Some(when) => self.accept(when),
+            None => self.ask_next(),
+        }
+    }
+
+    /// An answer while an appointment is under discussion.
+    pub(super) fn hear_in_plan(&mut self, text: &str, heard: Understanding) -> Step {
+        let asked = self.state.asked;
+        let is_free = |intent| !matches!((asked, intent), (Asked::CustomerName, Intent::Greeting));
+        match heard.intent {
+            Intent::Human => return self.hand_over(text),
+            Intent::Message => {
+                self.take_plan_as_message();
+                return self.ask_message(self.state.draft.category, text, heard);
+            }
+            Intent::Goodbye if is_free(heard.intent) => return self.say_goodbye(),
+            Intent::Cancel | Intent::Reschedule
+                if self.goal() != Goal::Book && asked == Asked::Confirmation => {}
+            Intent::Cancel if self.goal() == Goal::Book => return self.drop_plan(),
+            Intent::Cancel if self.goal() != Goal::Cancel => {
+                return self.begin_finding(Goal::Cancel, text);
+            }
+            Intent::Reschedule if self.goal() == Goal::Cancel => {
+                return self.begin_finding(Goal::Move, text);
+            }
+            Intent::Pricing | Intent::Services | Intent::Hours | Intent::Location
+                if heard.is_question && self.is_beside_the_point(text, heard) =>
+            {
+                return self.look_up(text, heard.intent);
+            }
+            _ if words::gives_up(text) => return self.drop_plan(),
+            _ => {}
+        }
+        self.remember(text);
+        match asked {
+            Asked::Service => self.hear_service(text, heard),
+            Asked::When => self.hear_when(text, heard),
+            Asked::WhichWhen => self.hear_which_when(text),
+            Asked::Slot => self.hear_choice(text, heard),
+            Asked::CustomerName => self.hear_customer_name(text, heard),
+            Asked::Phone => self.hear_phone(text),
+            Asked::Code => self.hear_code(text),
+            Asked::Confirmation => self.hear_confirmation(text, heard),
+            Asked::PersonOrMessage if heard.intent == Intent::No => self.drop_plan(),
+            _ => self.hear_when(text, heard),
+        }
+    }
+
+    /// A question of theirs that is no answer to ours: "what does it cost", but not "do you have ten thirty".
+    fn is_beside_the_point(&self, text: &str, heard: Understanding) -> bool {
+        match heard.intent {
+            Intent::Pricing | Intent::Location => true,
+            _ => self.read_when(text).is_none() && words::nth_in(text).is_none(),
+        }
+    }
+
+    // What they tell us.
+
+    fn hear_service(&mut self, text: &str, heard: Understanding) -> Step {
+        if let Some(nth) = words::nth_in(text) {
+            return self.hear_service_key(nth);
+        }
+        let service = self.service_named(text);
+        let when = self.read_when(text);
+        if service.is_none() && when.is_none() && plain(text).is_empty() {
+            return self.repair();
+        }
+        let is_answer = service.is_some() || !heard.intent.is_courtesy();
+        if service.is_none() && when.is_none() && is_answer {
+            // Not on the list: the business reads what it is about.
+            self.plan().reason = Some(text.trim().to_owned());
+        }
+        self.plan().service = service;
+        self.plan().is_service_asked = true;
+        self.state.repairs = 0;
+        match when {
+            Some(when) => self.accept(when),
+            None => self.ask_next(),
+        }
+    }
+
+    pub(super) fn hear_service_key(&mut self, nth: Nth) -> Step {
+        let names = self.service_names();
+        let Some(name) = nth.of(&names) else {
+            return self.repair();
+        };
+        self.plan().service = Some(name.clone());
+        self.plan().is_service_asked = true;
+        self.state.repairs = 0;
+        self.ask_next()
+    }
+
+    fn hear_when(&mut self, text: &str, heard: Understanding) -> Step {
+        let service = self.service_named(text);
+        if service.is_some() {
+            self.plan().service = service.clone();
+        }
+        match self.read_when(text) {
+            Some(when) => self.accept(when),
+            None if heard.intent == Intent::No => self.drop_plan(),
+            None if service.is_some() => self.ask_next(),
+            None => {
+                self.state.asked = Asked::When;
+                self.repair()
+            }
+        }
+    }
+
+    /// A reading of when they want to come; one that is not clear is asked back.
+    pub(super) fn accept(&mut self, when: When) -> Step {
+        self.state.repairs = 0;
+        let plan = self.plan();
+        plan.offered.clear();
+        plan.chosen = None;
+        plan.unclear = None;
+        match wanted::unclear(&when) {
+            Some(Unclear::AmPm { .. } | Unclear::WhichDay { .. }) => {
+                plan.unclear = Some(when);
+                self.ask(Asked::WhichWhen)
+            }
+            _ => {
+                plan.when = Some(when);
+                self.ask_next()
+            }
+        }
+    }
+
+    fn hear_customer_name(&mut self, text: &str, heard: Understanding) -> Step {
+        if let Some(when) = self
+            .read_when(text)
+            .filter(|_| words::begins_with_no(text) || name_in(text, self.language()).is_none())
+        {
+            return self.accept(when);
+        }
+        let name = name_in(text, self.language());
+        let is_only_courtesy = heard.intent.is_courtesy() && name.as_deref() == Some(text.trim());
+        match name.filter(|_| !is_only_courtesy && !plain(text).is_empty()) {
+            Some(name) => {
+                self.state.customer_name = Some(name);
+                self.state.repairs = 0;
+                self.after_choice(None)
+            }
+            None => self.repair(),
+        }
+    }
+
+    pub(super) fn hear_phone(&mut self, text: &str) -> Step {
+        let Some(phone) = words::phone_in(text) else {
+            return self.repair();
+        };
+        self.plan().phone = Some(phone);
+        self.state.repairs = 0;
+        self.commit()
+    }
+
+    fn hear_confirmation(&mut self, text: &str, heard: Understanding) -> Step {
+        let when = self.read_when(text);
+        let chosen = self.plan().chosen.clone();
+        let chosen = chosen.map(|slot| self.business.local(slot.start));
+        let is_other = when.as_ref().is_some_and(|when| match when.start {
+            Some(start) => Some(start) != chosen,
+            None => when.date != chosen.map(|at| at.date()),
+        });
+        if self.goal() != Goal::Cancel
+            && is_other
+            && let Some(when) = when
+        {
+            return self.accept(when);
+        }
+        let says_yes = heard.intent == Intent::Yes || words::begins_with_yes(text);
+        let says_no = heard.intent == Intent::No || words::begins_with_no(text);
+        match self.goal() {
+            // "Yes, cancel it" is a yes.
+            Goal::Cancel if says_yes || (heard.intent == Intent::Cancel && !says_no) => {
+                self.commit()
+            }
+            Goal::Cancel if heard.intent == Intent::Reschedule => {
+                self.begin_finding(Goal::Move, text)
+            }
+            _ if says_yes || (heard.intent == Intent::Confirm && !says_no) => self.commit(),
+            _ if says_no => self.take_back(),
+            _ => self.repair(),
+        }
+    }
+
+    /// A no to what was about to be done.
+    pub(super) fn take_back(&mut self) -> Step {
+        self.state.repairs = 0;
+        if self.goal() == Goal::Cancel {
+            self.state.plan = None;
+            self.state.asked = Asked::Nothing;
+            return self.say(&[Booking::StaysAsItIs.into(), Phrase::AnythingElse]);
+        }
+        let plan = self.plan();
+        plan.chosen = None;
+        plan.when = None;
+        plan.offered.clear();
+        self.state.asked = Asked::When;
+        self.say(&[Phrase::AllRight, Booking::AskWhenInstead.into()])
+    }
+
+    fn drop_plan(&mut self) -> Step {
+        let goal = self.goal();
+        self.state.plan = None;
+        self.state.asked = Asked::Nothing;
+        self.state.repairs = 0;
+        if goal == Goal::Move || goal == Goal::Cancel {
+            return self.say(&[Booking::StaysAsItIs.into(), Phrase::AnythingElse]);
+        }
+        self.say(&[Phrase::AllRight, Phrase::AnythingElse])
+    }
+
+    // What is asked, and done.
+
+    /// The next thing that is missing.
+    pub(super) fn ask_next(&mut self) -> Step {
+        let services = self.service_names();
+        let plan = self.plan();
+        if plan.goal == Goal::Book && plan.service.is_none() && !plan.is_service_asked {
+            match services.as_slice() {
+                [] => {}
+                [only] => plan.service = Some(only.clone()),
+                _ => {
+                    plan.is_service_asked = true;
+                    return self.ask(Asked::Service);
+                }
+            }
+        }
+        let plan = self.plan();
+        let Some(when) = &plan.when else {
+            return self.ask(Asked::When);
+        };
+        let asked = CheckAvailability {
+            service: plan.service.clone(),
+            ..wanted::arguments_of(when)
+        };
+        self.call(ToolName::CheckCalendarAvailability, asked)
+    }
+
+    fn ask(&mut self, asked: Asked) -> Step {
+        self.state.asked = asked;
+        let question = self.question().unwrap_or_default();
+        Step::Say(self.reply(question))
+    }
+
+    pub(super) fn hear_availability(&mut self, message: String, answer: &ToolAnswer) -> Step {
+        let plan = self.plan();
+        let found = match answer.result {
+            ToolResult::Ok => &answer.slots,
+            _ => &answer.alternatives,
+        };
+        plan.offered = found.iter().take(MOST_OFFERED).cloned().collect();
+        match answer.result {
+            // Just what they wanted.
+            ToolResult::Ok
+                if plan.offered.len() == 1 && plan.when.as_ref().is_some_and(is_moment) =>
+            {
+                plan.chosen = plan.offered.first().cloned();
+                self.after_choice(Some(message))
+            }
+            ToolResult::Ok
+            | ToolResult::NoSlot
+            | ToolResult::OutsideHours
+            | ToolResult::SlotTaken
+                if !plan.offered.is_empty() =>
+            {
+                self.offer(message)
+            }
+            ToolResult::Unavailable => self.go_on_with_message(message),
+            ToolResult::NoSlot | ToolResult::OutsideHours => {
+                plan.when = None;
+                plan.misses += 1;
+                if plan.misses >= MOST_MISSES {
+                    return self.go_on_with_message(message);
+                }
+                self.state.asked = Asked::When;
+                let ask = self.phrase(Booking::AskWhenInstead.into());
+                Step::Say(self.reply(format!("{message} {ask}")))
+            }
+            // The message asks already.
+            _ => {
+                plan.when = None;
+                self.state.asked = Asked::When;
+                Step::Say(self.reply(message))
+            }
+        }
+    }
+
+    fn offer(&mut self, message: String) -> Step {
+        self.state.asked = Asked::Slot;
+        let is_one = self.plan().offered.len() == 1;
+        let ask = self.phrase(Booking::AskWhichSlot { is_one }.into());
+        Step::Say(self.reply(format!("{message} {ask}")))
+    }
+
+    /// A time is chosen: who comes, and is it right?
+    pub(super) fn after_choice(&mut self, message: Option<String>) -> Step {
+        if self.goal() == Goal::Book && self.state.customer_name.is_none() {
+            self.state.asked = Asked::CustomerName;
+            let ask = self.phrase(Phrase::AskName);
+            let words: Vec<_> = message.into_iter().chain([ask]).collect();
+            return Step::Say(self.reply(words.join(" ")));
+        }
+        self.ask(Asked::Confirmation)
+    }
+
+    /// They agreed: it is done.
+    pub(super) fn commit(&mut self) -> Step {
+        self.state.repairs = 0;
+        let customer_name = self.state.customer_name.clone();
+        let plan = self.plan().clone();
+        let chosen = plan.chosen.as_ref();
+        let slot = chosen
+            .filter(|_| !plan.is_token_over)
+            .map(|slot| slot.slot.clone());
+        let start = chosen.filter(|_| plan.is_token_over);
+        let start = start.map(|slot| slot.start.to_rfc3339());
+        match plan.goal {
+            Goal::Cancel => self.call(
+                ToolName::CancelAppointment,
+                CancelAppointment {
+                    confirmation_code: plan.code,
+                    reason: None,
+                },
+            ),
+            Goal::Move => self.call(
+                ToolName::RescheduleAppointment,
+                RescheduleAppointment {
+                    slot,
+                    start,
+                    confirmation_code: plan.code,
+                },
+            ),
+            Goal::Book | Goal::Find => self.call(
+                ToolName::BookAppointment,
+                BookAppointment {
+                    slot,
+                    start,
+                    customer_name,
+                    customer_phone: plan.phone,
+                    customer_email: None,
+                    service: plan.service,
+                    reason: plan.reason,
+                },
+            ),
+        }
+    }
+
+    pub(super) fn hear_done(&mut self, message: String, answer: &ToolAnswer) -> Step {
+        match answer.result {
+            ToolResult::Booked
+            | ToolResult::Rescheduled
+            | ToolResult::Cancelled
+            | ToolResult::MessageTaken => {
+                self.state.plan = None;
+                self.state.asked = Asked::Nothing;
+                let more = self.phrase(Phrase::AnythingElse);
+                let text = match self.state.medium {
+                    Medium::Voice => format!("{message} {more}"),
+                    Medium::Text => message,
+                };
+                Step::Say(self.reply(text))
+            }
+            ToolResult::Invalid if answer.reason == Some("no_phone") => {
+                self.state.asked = Asked::Phone;
+                Step::Say(self.reply(message))
+            }
+            ToolResult::Invalid if answer.reason == Some("bad_phone") => {
+                self.plan().phone = None;
+                self.state.asked = Asked::Phone;
+                Step::Say(self.reply(message))
+            }
+            // Who texts may answer an hour later: what was offered then may still be free.
+            ToolResult::Invalid if self.plan().chosen.is_some() && !self.plan().is_token_over => {
+                self.plan().is_token_over = true;
+                self.commit()
+            }
+            ToolResult::NotFound | ToolResult::NeedsProof => self.ask_code(message),
+            ToolResult::Unavailable => self.go_on_with_message(message),
+            _ => {
+                self.plan().is_token_over = false;
+                self.plan().chosen = None;
+                self.hear_availability(message, answer)
+            }
+        }
+    }
+
+    // What is known.
+
+    pub(super) fn plan(&mut self) -> &mut Plan {
+        self.state.plan.get_or_insert_default()
+    }
+
+    pub(super) fn goal(&self) -> Goal {
+        self.state
+            .plan
+            .as_ref()
+            .map_or(Goal::Book, |plan| plan.goal)
+    }
+
+    /// Their words, for a message, should it come to one.
+    pub(super) fn remember(&mut self, text: &str) {
+        let text = text.trim();
+        let is_answer = matches!(
+            self.state.asked,
+            Asked::CustomerName | Asked::Phone | Asked::Code | Asked::Confirmation
+        );
+        if !text.is_empty() && !is_answer && self.plan().said.len() < 8 {
+            let text = text.to_owned();
+            self.plan().said.push(text);
+        }
+    }
+
+    pub(super) fn read_when(&self, text: &str) -> Option<When> {
+        let plan = self.state.plan.as_ref();
+        let day = plan.and_then(|plan| {
+            let days: Vec<_> = plan
+                .offered_times(self.business)
+                .iter()
+                .map(chrono::NaiveDateTime::date)
+                .collect();
+            match (days.as_slice(), &plan.chosen) {
+                (_, Some(chosen)) => Some(self.business.date_at(chosen.start)),
+                ([first, rest @ ..], _) if rest.iter().all(|day| day == first) => Some(*first),
+                _ => plan.when.as_ref().and_then(|when| when.date),
+            }
+        });
+        self.business
+            .read_when(text, self.language(), self.now?, day)
+    }
+
+    fn service_named(&self, text: &str) -> Option<String> {
+        self.business
+            .service_in(text)
+            .map(|service| service.name.clone())
+    }
+
+    pub(super) fn service_names(&self) -> Vec<String> {
+        let services = &self.business.services;
+        services
+            .iter()
+            .map(|service| service.name.clone())
+            .collect()
+    }
+
+    /// What was asked last, in its words for a second time.
+    pub(super) fn question(&self) -> Option<String> {
+        let plan = self.state.plan.as_ref();
+        let local = |plan: &Plan| {
+            plan.chosen
+                .as_ref()
+                .map(|slot| self.business.local(slot.start))
+        };
+        let booking = |phrase: Booking<'_>| Some(self.phrase(phrase.into()));
+        match self.state.asked {
+            Asked::Nothing => None,
+            Asked::Message => Some(self.phrase(Phrase::AskMessageAgain)),
+            Asked::Name | Asked::CustomerName => Some(self.phrase(Phrase::AskName)),
+            Asked::PersonOrMessage => Some(self.phrase(Phrase::PersonOrMessage)),
+            Asked::Service => {
+                let mut names = self.service_names();
+                names.truncate(MOST_SERVICES_NAMED);
+                booking(Booking::AskService { names: &names })
+            }
+            Asked::When if self.goal() == Goal::Move => booking(Booking::AskWhenInstead),
+            Asked::When => booking(Booking::AskWhen),
+            Asked::WhichWhen => match wanted::unclear(plan?.unclear.as_ref()?)? {
+                Unclear::AmPm { early, late } => booking(Booking::AskAmPm { early, late }),
+                Unclear::WhichDay { first, second } => {
+                    booking(Booking::AskWhichDay { first, second })
+                }
+                Unclear::NotUnderstood | Unclear::InThePast => booking(Booking::AskWhen),
+            },
+            Asked::Slot => {
+                let slots = plan?.offered_times(self.business);
+                booking(Booking::WhichSlotAgain { slots: &slots })
+            }
+            Asked::Phone => booking(Booking::AskPhone),
+            Asked::Code => booking(Booking::AskCode),
+            Asked::Confirmation => {
+                let plan = plan?;
+                match plan.goal {
+                    Goal::Cancel => {
+                        let at = self.business.local(plan.appointment?);
+                        booking(Booking::ConfirmCancel { at })
+                    }
+                    Goal::Move => booking(Booking::ConfirmMove { at: local(plan)? }),
+                    Goal::Book | Goal::Find => booking(Booking::Confirm {
+                        at: local(plan)?,
+                        service: plan.service.as_deref(),
+                    }),
+                }
+            }
+        }
+    }
+}
+
+/// They named a moment, so that the one time that is found is theirs.
+fn is_moment(when: &When) -> bool {
+    when.kind == crate::receptionist::understanding::when::Kind::Time
+}

@@ -1,0 +1,106 @@
+//! `take_message`, `transfer_call` and `opt_out`: what goes to the people of the business, or keeps us from writing.
+use super::{
+    ToolAnswer, answers,
+    arguments::{self, Category, TakeMessage, Urgency},
+    run::Work,
+};
+use crate::{
+    events::{self, ContactFacts, Event, HandoffFacts, LeadFacts},
+    kernel::db::TenantTx,
+    people::{self, NewLead},
+    receptionist::Medium,
+    tenancy::privacy,
+};
+
+pub(super) async fn take_message(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<ToolAnswer> {
+    let message: TakeMessage = work.call.arguments().unwrap_or_default();
+    if message.message.is_empty() {
+        return Ok(answers::message_missing(work.language).because("no_message"));
+    }
+    let summary = match &message.customer_name {
+        Some(name) => format!("{name}: {}", message.message),
+        None => message.message.clone(),
+    };
+    keep_lead(work, tx, message.category, message.urgency, summary).await?;
+    Ok(answers::message_taken(
+        work.business,
+        message.category,
+        work.language,
+    ))
+}
+
+/// Writes a lead, and tells of it.
+pub(super) async fn keep_lead(
+    work: &Work<'_>,
+    tx: &mut TenantTx,
+    category: Category,
+    urgency: Urgency,
+    summary: String,
+) -> anyhow::Result<()> {
+    let errand = work.errand;
+    let (category, urgency) = (text_of(&category), text_of(&urgency));
+    let summary = if privacy::keeps_words(tx).await? {
+        summary
+    } else {
+        privacy::NOT_KEPT.to_owned()
+    };
+    let lead = NewLead {
+        contact: errand.contact,
+        interaction: Some(errand.interaction),
+        category: &category,
+        urgency: &urgency,
+        summary: &summary,
+    };
+    let id = people::insert_lead(tx, &lead, work.now).await?;
+    let facts = LeadFacts {
+        lead_id: id.0,
+        interaction_id: Some(errand.interaction.0),
+        contact_id: errand.contact.map(|contact| contact.0),
+        category,
+        urgency,
+        summary,
+    };
+    events::emit(tx, &Event::LeadCreated(facts), work.now);
+    Ok(())
+}
+
+/// An enumeration of the arguments, as the tables write it.
+fn text_of<T: serde::Serialize>(value: &T) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_ascii_uppercase()
+}
+
+pub(super) async fn hand_over(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<ToolAnswer> {
+    let errand = work.errand;
+    if errand.medium == Medium::Voice && work.business.transfer_number.is_none() {
+        return Ok(answers::no_one_to_transfer_to(work.language).because("no_transfer_number"));
+    }
+    let asked: arguments::TransferCall = work.call.arguments().unwrap_or_default();
+    let keeps_words = privacy::keeps_words(tx).await?;
+    let facts = HandoffFacts {
+        interaction_id: errand.interaction.0,
+        channel: errand.channel.as_str().to_owned(),
+        reason: asked.reason.filter(|_| keeps_words),
+    };
+    events::emit(tx, &Event::HandoffRequested(facts), work.now);
+    Ok(answers::transferring(
+        work.business,
+        errand.medium,
+        work.language,
+    ))
+}
+
+pub(super) async fn opt_out(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<ToolAnswer> {
+    let errand = work.errand;
+    if let Some(caller) = &errand.caller
+        && people::start_opt_out(tx, caller, "TOOL", work.now).await?
+    {
+        let facts = ContactFacts {
+            contact_id: errand.contact.map(|contact| contact.0),
+            phone: Some(caller.clone()),
+            source: "TOOL".to_owned(),
+        };
+        events::emit(tx, &Event::ContactOptedOut(facts), work.now);
+    }
+    Ok(answers::opted_out(work.business, work.language))
+}

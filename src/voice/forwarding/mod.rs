@@ -1,0 +1,11 @@
+//! Helping an owner to forward the line to us: the carrier's codes, a test call, and the proof that a call came.
+//!
+//! Owns `forwarding_tests`. `forwarding_status` turns ACTIVE when a forwarded call has been seen or a test call came
+//! back, and INACTIVE when a test call rang out.
+mod carriers;
+mod routes;
+mod store;
+mod test_call;
+
+pub use routes::router;
+pub use test_call::{Forwarded, PlaceTestCall, place_test_call, see_forwarded};
