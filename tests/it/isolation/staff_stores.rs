@@ -10,7 +10,7 @@ use rocket_reception::{
         Error,
         filter::Filter,
         store::{
-            black_box, details, lists, recordings,
+            black_box, details, lists, open_calls, recordings,
             staff::{self, Addressee},
         },
     },
@@ -130,7 +130,8 @@ async fn only_an_own_call_is_found_to_go_on() {
         scene.interaction(scene.world.b),
     );
     let mut tx = scene.tx().await;
-    let statement = "update interactions set channel = 'VOICE', status = 'OPEN', external_id = 'call_1'";
+    let statement =
+        "update interactions set channel = 'VOICE', status = 'OPEN', external_id = 'call_1'";
     execute(tx.conn(), statement).await;
     let found = open_calls::find_open_call(&mut tx, own).await.unwrap();
     assert!(found.is_some());
