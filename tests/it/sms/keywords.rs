@@ -224,7 +224,7 @@ async fn confirm_and_reschedule_reach_the_built_in_receptionist_as_what_they_mea
     for (word, answer) in [
         ("CONFIRM", "passed your confirmation on"),
         ("C", "passed your confirmation on"),
-        ("RESCHEDULE", "Which appointment is it"),
+        ("RESCHEDULE", "I do not find an appointment"),
     ] {
         let app = TestApp::start().await;
         let hvac = app.subscriber("hvac").await;

@@ -1,0 +1,121 @@
+//! What is known of the appointment under discussion, and what was asked of it last.
+use super::dialogue::Rachel;
+use super::plan::{Goal, Plan};
+use super::state::Asked;
+use crate::receptionist::say::{Booking, Phrase};
+use crate::receptionist::tools::wanted::{self, Unclear};
+use crate::receptionist::understanding::when::When;
+
+/// More names than these are no question any more.
+const MOST_SERVICES_NAMED: usize = 4;
+/// As much of their words is kept for a message.
+const MOST_REMEMBERED: usize = 8;
+
+impl Rachel<'_> {
+    pub(super) fn plan(&mut self) -> &mut Plan {
+        self.state.plan.get_or_insert_default()
+    }
+
+    pub(super) fn goal(&self) -> Goal {
+        self.state
+            .plan
+            .as_ref()
+            .map_or(Goal::Book, |plan| plan.goal)
+    }
+
+    /// Their words, for a message, should it come to one.
+    pub(super) fn remember(&mut self, text: &str) {
+        let text = text.trim();
+        let is_answer = matches!(
+            self.state.asked,
+            Asked::CustomerName | Asked::Phone | Asked::Code | Asked::Confirmation
+        );
+        if !text.is_empty() && !is_answer && self.plan().said.len() < MOST_REMEMBERED {
+            let text = text.to_owned();
+            self.plan().said.push(text);
+        }
+    }
+
+    pub(super) fn read_when(&self, text: &str) -> Option<When> {
+        let plan = self.state.plan.as_ref();
+        let day = plan.and_then(|plan| {
+            let days: Vec<_> = plan
+                .offered_times(self.business)
+                .iter()
+                .map(chrono::NaiveDateTime::date)
+                .collect();
+            match (days.as_slice(), &plan.chosen) {
+                (_, Some(chosen)) => Some(self.business.date_at(chosen.start)),
+                ([first, rest @ ..], _) if rest.iter().all(|day| day == first) => Some(*first),
+                _ => plan.when.as_ref().and_then(|when| when.date),
+            }
+        });
+        self.business
+            .read_when(text, self.language(), self.now?, day)
+    }
+
+    pub(super) fn service_named(&self, text: &str) -> Option<String> {
+        self.business
+            .service_in(text)
+            .map(|service| service.name.clone())
+    }
+
+    pub(super) fn service_names(&self) -> Vec<String> {
+        let services = &self.business.services;
+        services
+            .iter()
+            .map(|service| service.name.clone())
+            .collect()
+    }
+
+    /// What was asked last, in its words for a second time.
+    pub(super) fn question(&self) -> Option<String> {
+        let plan = self.state.plan.as_ref();
+        let local = |plan: &Plan| {
+            plan.chosen
+                .as_ref()
+                .map(|slot| self.business.local(slot.start))
+        };
+        let booking = |phrase: Booking<'_>| Some(self.phrase(phrase.into()));
+        match self.state.asked {
+            Asked::Nothing => None,
+            Asked::Message => Some(self.phrase(Phrase::AskMessageAgain)),
+            Asked::Name | Asked::CustomerName => Some(self.phrase(Phrase::AskName)),
+            Asked::PersonOrMessage => Some(self.phrase(Phrase::PersonOrMessage)),
+            Asked::Service => {
+                let mut names = self.service_names();
+                names.truncate(MOST_SERVICES_NAMED);
+                booking(Booking::AskService { names: &names })
+            }
+            Asked::When if self.goal() == Goal::Move => booking(Booking::AskWhenInstead),
+            Asked::When => booking(Booking::AskWhen),
+            Asked::WhichWhen => match wanted::unclear(plan?.unclear.as_ref()?)? {
+                Unclear::AmPm { early, late } => booking(Booking::AskAmPm { early, late }),
+                Unclear::WhichDay { first, second } => {
+                    booking(Booking::AskWhichDay { first, second })
+                }
+                Unclear::NotUnderstood | Unclear::InThePast => booking(Booking::AskWhen),
+            },
+            Asked::Slot => {
+                let slots = plan?.offered_times(self.business);
+                booking(Booking::WhichSlotAgain { slots: &slots })
+            }
+            Asked::Phone => booking(Booking::AskPhone),
+            Asked::Code => booking(Booking::AskCode),
+            Asked::Confirmation => {
+                let plan = plan?;
+                match plan.goal {
+                    Goal::Cancel => {
+                        let at = self.business.local(plan.appointment?);
+                        booking(Booking::ConfirmCancel { at })
+                    }
+                    Goal::Move => booking(Booking::ConfirmMove { at: local(plan)? }),
+                    Goal::Book | Goal::Find => booking(Booking::Confirm {
+                        at: local(plan)?,
+                        service: plan.service.as_deref(),
+                    }),
+                }
+            }
+        }
+    }
+}
