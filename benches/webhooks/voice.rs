@@ -253,6 +253,7 @@ fn availability() -> Result<(f64, usize)> {
         horizon_days: 30,
         duration: TimeDelta::minutes(30),
         buffer: TimeDelta::minutes(10),
+        elsewhere: None,
     };
     let busy = (0..APPOINTMENTS).map(|number| {
         let from = now + TimeDelta::minutes(number * 30 * 24 * 60 / APPOINTMENTS);
