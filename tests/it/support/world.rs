@@ -10,11 +10,12 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use uuid::Uuid;
 
 /// What the generator cannot know from types, CHECKs and foreign keys: table, column, value (None: null).
-const OVERRIDES: [(&str, &str, Option<&str>); 8] = [
+const OVERRIDES: [(&str, &str, Option<&str>); 9] = [
     // Its time is nobody else's only while it takes one.
     ("appointments", "status", Some("CANCELLED")),
     ("appointments", "starts_at", Some("2026-11-21T09:00:00Z")),
     ("subscriber_profiles", "booking_horizon_days", Some("60")),
+    ("subscriber_profiles", "staff_ring_seconds", Some("20")),
     // Nothing is written to a conversation whose words were cleared.
     ("interactions", "words_cleared_at", None),
     ("webhook_endpoints", "timeout_s", Some("15")),
