@@ -15,6 +15,7 @@ const OVERRIDES: [(&str, &str, Option<&str>); 9] = [
     ("appointments", "status", Some("CANCELLED")),
     ("appointments", "starts_at", Some("2026-11-21T09:00:00Z")),
     ("subscriber_profiles", "booking_horizon_days", Some("60")),
+    ("subscriber_profiles", "staff_ring_seconds", Some("20")),
     // Nothing is written to a conversation whose words were cleared.
     ("interactions", "words_cleared_at", None),
     ("webhook_endpoints", "timeout_s", Some("15")),
