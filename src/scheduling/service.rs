@@ -315,6 +315,9 @@ pub async fn mark(
         reminders::drop_reminders(tx, id, "OVER").await?;
     }
     let marked = find(tx, id).await?;
+    if before.status == AppointmentStatus::Pending {
+        order_notices(tx, &marked, now).await?;
+    }
     let kind = format!("appointment.{}", status.as_str().to_ascii_lowercase());
     record(tx, &marked, act, &kind, None, now).await?;
     Ok(marked)
@@ -487,8 +490,9 @@ async fn order_notices(
     appointment: &Appointment,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
+    // One that is not confirmed yet may still be refused.
     let is_told = appointment.customer_phone.is_some()
-        && appointment.status.is_open()
+        && appointment.status == AppointmentStatus::Confirmed
         && appointment.starts_at > now;
     if !is_told {
         return Ok(());
