@@ -19,13 +19,13 @@ pub mod twilio;
 pub use audio::{ClearAudio, clear_audio, prepare_greeting};
 pub use forwarding::{PlaceTestCall, place_test_call};
 pub use retell::{ForgetConversation, Held, forget_conversation, receive_raw};
-pub use twilio::{
-    StandingDocument, StartRecording, receive_raw as receive_raw_call, standing_documents,
-    start_recording,
-};
 pub use stuck::{
     AskAboutCall, FindStuckCalls, ask_about_call, find_stuck_calls,
     schedule as stuck_calls_schedule,
+};
+pub use twilio::{
+    StandingDocument, StartRecording, receive_raw as receive_raw_call, standing_documents,
+    start_recording,
 };
 pub use vapi::{ForgetVapiCall, forget_vapi_call, receive_raw as receive_raw_of_vapi};
 

@@ -21,10 +21,7 @@ use crate::{
     providers::twilio::Attestation,
     tenancy::store::switch,
     traffic::{self, HandledBy, Outcome, SavedDialogue, Source},
-    voice::{
-        forwarding,
-        news::Stage as NewsStage,
-    },
+    voice::{forwarding, news::Stage as NewsStage},
 };
 
 /// Another request of the same new call may win the race to make it; then we begin again.
