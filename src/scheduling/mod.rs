@@ -18,6 +18,8 @@ mod offers;
 mod routes;
 pub mod service;
 pub mod slots;
+#[cfg(test)]
+mod slots_tests;
 pub mod store;
 pub mod token;
 

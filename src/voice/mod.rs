@@ -4,7 +4,7 @@
 //! any number of times; they make one interaction (`news`). Each provider has its folder.
 pub mod audio;
 mod desk;
-mod forwarding;
+pub mod forwarding;
 mod intake;
 mod line;
 mod news;

@@ -60,6 +60,8 @@ const HOLD_NONE: &[&str] = &[
     "error_logs.what",
     "events.dedupe_key",
     "events.type",
+    "forwarding_tests.call_sid",
+    "forwarding_tests.number",
     "health_scores.reasons",
     "health_scores.subscription_status",
     "exports.audit_hash",

@@ -1,7 +1,7 @@
 //! Running a tool: once per call, with a row in `tool_calls`, an answer whatever happens.
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::{
@@ -18,12 +18,16 @@ use crate::{
         phone::E164,
     },
     receptionist::{Business, Medium},
+    scheduling::calcom,
     tenancy::{self, Channel, ChannelMode},
-    traffic::{self, Outcome, Source},
+    traffic::{self, Outcome, Source, store::takeover},
 };
 
 /// Whoever waits on the telephone for a tool is told by then that it did not work.
 const DEADLINE: Duration = Duration::from_secs(5);
+
+/// How far ahead another calendar is asked before a tool looks into ours.
+const CALENDAR_LOOKS_AHEAD: TimeDelta = TimeDelta::days(14);
 
 /// For whom a tool runs.
 #[derive(Clone, Debug)]
@@ -74,6 +78,17 @@ async fn run_alone(
     language: Language,
     call: &ToolCall,
 ) -> anyhow::Result<ToolAnswer> {
+    if matches!(
+        call.name,
+        ToolName::CheckCalendarAvailability
+            | ToolName::BookAppointment
+            | ToolName::RescheduleAppointment
+    ) {
+        // What is free elsewhere is asked before the transaction, and kept for the turns that follow.
+        let now = app.clock.now();
+        let range = (now, now + CALENDAR_LOOKS_AHEAD);
+        calcom::freshen(app, errand.subscriber, None, range).await;
+    }
     let mut tx = TenantTx::begin(&app.db, errand.subscriber).await?;
     let answer = run_in(app, &mut tx, errand, business, language, call).await?;
     tx.commit().await?;
@@ -144,8 +159,20 @@ impl Work<'_> {
         if !self.call.is_readable() {
             return Ok(answers::not_understood(self.language).because("unreadable_arguments"));
         }
-        if self.is_shadow(tx).await? {
+        let is_seen_outside = matches!(
+            self.call.name,
+            ToolName::BookAppointment
+                | ToolName::RescheduleAppointment
+                | ToolName::CancelAppointment
+                | ToolName::SendText
+        );
+        if is_seen_outside && self.is_shadow(tx).await? {
             return Ok(answers::only_a_draft(self.call.name, self.language));
+        }
+        // A person who took the conversation over decides what is done in it.
+        if is_seen_outside && !takeover::lock_speaker(tx, self.errand.interaction).await? {
+            let refused = answers::unavailable(self.business, self.language);
+            return Ok(refused.because("taken_over"));
         }
         match self.call.name {
             ToolName::GetBusinessInfo => questions::business_info(self, tx).await,
@@ -165,16 +192,6 @@ impl Work<'_> {
     /// In the shadow nothing is booked or sent: what a brain would have done is written down with its call. A message
     /// and a wish to be left alone go nowhere but to the business, and are heard.
     async fn is_shadow(&self, tx: &mut TenantTx) -> sqlx::Result<bool> {
-        let is_seen_outside = matches!(
-            self.call.name,
-            ToolName::BookAppointment
-                | ToolName::RescheduleAppointment
-                | ToolName::CancelAppointment
-                | ToolName::SendText
-        );
-        if !is_seen_outside {
-            return Ok(false);
-        }
         let line = tenancy::find_line(tx, self.errand.channel).await?;
         Ok(line.is_some_and(|line| line.mode == ChannelMode::Shadow))
     }

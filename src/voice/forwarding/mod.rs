@@ -4,7 +4,7 @@
 //! back, and INACTIVE when a test call rang out.
 mod carriers;
 mod routes;
-mod store;
+pub mod store;
 mod test_call;
 
 pub use routes::router;

@@ -192,6 +192,7 @@ async fn begin(
         to: parties.to.clone(),
         started_at: now,
         status: told.saved.status,
+        is_taken_over: false,
         dialogue: SavedDialogue::default(),
     };
     if through_own_line(proved, &desk) {

@@ -3,7 +3,7 @@ use axum::{
     extract::{Form as AnyForm, RawQuery, State},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::post,
 };
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -36,8 +36,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(dial_done))
         .routes(routes!(voicemail_done))
         .routes(routes!(whisper))
-        .routes(routes!(voice_fallback))
-        .route("/voice/fallback", get(voice_fallback))
+        .routes(routes!(voice_fallback, voice_fallback_read))
         // Nearer than the layer of all routes, which would answer with a problem: somebody waits here.
         .layer(CatchPanicLayer::custom(fallback::answer_panic))
         .routes(routes!(call_status))
@@ -191,6 +190,14 @@ async fn voice_fallback(
     let number = |name: &str| form.get(name).ok().flatten().and_then(E164::of_caller);
     let links = Links::of(&app, None).between(number("From"), number("To"));
     xml(fallback::document(&links))
+}
+
+/// The same for whoever only looks, such as `doctor`, or a number whose fallback is asked by GET.
+#[utoipa::path(get, path = "/voice/fallback", tag = "providers",
+    responses((status = 200, description = "TwiML", content_type = "text/xml")))]
+async fn voice_fallback_read(State(app): State<AppState>) -> impl IntoResponse {
+    inbound::count("twilio", "call.fallback", "done");
+    xml(fallback::document(&Links::of(&app, None)))
 }
 
 /// Follows a call to its end.

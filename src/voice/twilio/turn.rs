@@ -4,7 +4,6 @@
 //! write.
 use std::time::Duration;
 
-use anyhow::Context;
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -23,8 +22,9 @@ use crate::{
     kernel::{db::TenantTx, ids::SubscriberId},
     people::consents::{self, ConsentChannel, NewConsent, Purpose},
     receptionist::{
-        Medium, Turn,
+        Medium, Reply as Spoken, Turn,
         brain::{self, Answer, Question},
+        say::{Phrase, say},
         tools::run::Errand,
     },
     tenancy::{AiProvider, Channel, Line},
@@ -151,6 +151,7 @@ async fn in_one(
         Opened::Unknown => return Ok(Took::Unknown),
     };
     let answer = match &open.wish {
+        Wish::Brain(_) if open.call.is_taken_over => None,
         Wish::Brain(_) if thinks_elsewhere(&open) => return Ok(Took::Elsewhere),
         Wish::Brain(turn) => {
             let errand = errand_of(&open, subscriber);
@@ -182,6 +183,7 @@ async fn apart(
         Opened::Unknown => return Ok(Took::Unknown),
     };
     let answer = match &before.wish {
+        Wish::Brain(_) if before.call.is_taken_over => None,
         Wish::Brain(_) => Some(ask(app, &before, subscriber).await?),
         Wish::Silence | Wish::Consent(_) => None,
     };
@@ -246,6 +248,20 @@ fn question_of<'a>(
     }
 }
 
+/// A person took the call over: the receptionist says no more than that it puts the caller through.
+fn give_way(call: &Call, turn: &Turn) -> Answer {
+    Answer {
+        reply: Spoken {
+            text: say(turn.language, Phrase::Transferring),
+            language: turn.language,
+            tool_calls: Vec::new(),
+            hands_over: true,
+            ends: false,
+        },
+        dialogue: call.dialogue.clone(),
+    }
+}
+
 fn errand_of(open: &Open, subscriber: SubscriberId) -> Errand {
     Errand {
         subscriber,
@@ -277,7 +293,11 @@ async fn finish(
             talk::greet(tx, desk, call, Vec::new(), now).await?
         }
         Wish::Brain(turn) => {
-            let answer = answer.context("a brain was asked and did not answer")?;
+            let answer = match answer {
+                _ if call.is_taken_over => give_way(call, turn),
+                Some(answer) => answer,
+                None => anyhow::bail!("a brain was asked and did not answer"),
+            };
             talk::follow(tx, desk, call, turn, answer, now).await?
         }
     };

@@ -194,7 +194,9 @@ fn check_parameters(path: &str, operation: &Value, miss: &mut impl FnMut(&str)) 
 
 fn check_answers(document: &Value, path: &str, operation: &Value, miss: &mut impl FnMut(&str)) {
     let answers = operation["responses"].as_object().unwrap();
-    if !answers.keys().any(|status| status.starts_with('2')) && !WITHOUT_SUCCESS.contains(&path) {
+    // A redirect is what a browser came for.
+    let succeeds = |status: &String| status.starts_with(['2', '3']);
+    if !answers.keys().any(succeeds) && !WITHOUT_SUCCESS.contains(&path) {
         miss("never succeeds");
     }
     if !answers.keys().any(|status| status.starts_with('4')) {
@@ -209,8 +211,10 @@ fn check_answers(document: &Value, path: &str, operation: &Value, miss: &mut imp
             miss(&format!("{status} is not described"));
         }
         let is_problem = &answer["content"]["application/problem+json"]["schema"]["$ref"];
+        // What a person's browser is shown is a page.
+        let is_page = !answer["content"]["text/html"].is_null();
         // Readiness is told in the body of its own 503.
-        if status.starts_with('4') && is_problem != "#/components/schemas/Problem" {
+        if status.starts_with('4') && !is_page && is_problem != "#/components/schemas/Problem" {
             miss(&format!("{status} is no problem+json"));
         }
     }

@@ -12,6 +12,7 @@ mod shape;
 mod sound;
 mod staff_stores;
 mod stores;
+mod takeover_stores;
 mod walk;
 
 use rocket_reception::kernel::clock::Clock;

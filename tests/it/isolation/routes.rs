@@ -43,6 +43,8 @@ const PUBLIC: &[&str] = &[
     "POST /api/voice/dial-done",
     "POST /api/voice/fallback",
     "POST /api/voice/forward-to-owner/{subscriber}",
+    "POST /api/voice/forwarding-test/{subscriber}/{test}",
+    "POST /api/voice/forwarding-test/{subscriber}/{test}/status",
     "POST /api/voice/gather",
     "POST /api/voice/voicemail-done",
     "POST /api/voice/webhook/voice",
@@ -460,6 +462,7 @@ async fn a_role_below_the_one_that_is_needed_is_refused() {
 const EVENTS: &[&str] = &["POST /api/black-box/event", "POST /api/leads"];
 /// What members may and operators as well.
 const OPERATORS_TOO: &[&str] = &[
+    "GET /api/call-forwarding/setup/{carrier}/{subscriber}",
     "GET /api/client/rachel-status/{subscriber}",
     "PUT /api/client/rachel-status/{subscriber}",
 ];

@@ -27,6 +27,7 @@ const TENANT: &[&str] = &[
     "dialogue_states",
     "erasures",
     "events",
+    "forwarding_tests",
     "export_parts",
     "exports",
     "health_scores",

@@ -810,6 +810,7 @@ fn every_function_of_a_store_is_tried() {
         include_str!("rooms.rs"),
         include_str!("sound.rs"),
         include_str!("booking_stores.rs"),
+        include_str!("takeover_stores.rs"),
         include_str!("calendar_stores.rs")
     );
     let mut findings = Vec::new();
