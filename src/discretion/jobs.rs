@@ -74,6 +74,7 @@ pub async fn forget_words(app: AppState, _run: Run, job: ForgetWords) -> Result<
             store::empty_dialogues(&mut tx).await?,
             store::empty_plans(&mut tx).await?,
             store::empty_leads(&mut tx).await?,
+            store::delete_gaps(&mut tx).await?,
             store::empty_appointments(&mut tx).await?,
             store::empty_events(&mut tx).await?,
             store::empty_inbound(&mut tx).await?,

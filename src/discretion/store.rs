@@ -175,6 +175,21 @@ pub async fn empty_leads(tx: &mut TenantTx) -> sqlx::Result<u64> {
     Ok(emptied.rows_affected())
 }
 
+/// What somebody asked and nobody could answer.
+pub async fn delete_gaps(tx: &mut TenantTx) -> sqlx::Result<u64> {
+    let subscriber = tx.subscriber();
+    let deleted = sqlx::query!(
+        "delete from knowledge_gaps
+          where subscriber_id = $1 and id in (
+                select id from knowledge_gaps where subscriber_id = $1 limit $2 for update)",
+        subscriber as _,
+        BATCH as i64,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(deleted.rows_affected())
+}
+
 /// What appointments say of a visit; who comes and when is needed for it.
 pub async fn empty_appointments(tx: &mut TenantTx) -> sqlx::Result<u64> {
     let subscriber = tx.subscriber();

@@ -14,6 +14,7 @@ use crate::{
     voice::{
         news::{self, News, Stage},
         resolve::{Signs, find_owner},
+        twilio::store::lock_call,
     },
 };
 
@@ -87,11 +88,13 @@ async fn tell(
         received_at: now,
         proof: Proof::Platform,
     };
+    // A call that was put through while the receptionist is off is not charged, whoever tells of its end.
+    let known = lock_call(&mut tx, &call.external_id).await?;
     let news = News {
         update: update_of(call, found, &line),
         stage: Stage::Over,
         at: found.end_time.unwrap_or(now),
-        not_billed: None,
+        not_billed: known.and_then(|call| call.not_billed),
     };
     news::tell(&mut tx, &key, &line, news).await?;
     tx.commit().await?;

@@ -70,7 +70,6 @@ struct Memories {
     numbers: HashMap<String, OwnedNumber>,
     /// So many requests about numbers fail with this status.
     number_faults: VecDeque<u16>,
-    number_calls: usize,
     /// Calls that are recorded, with the URL that is told when they are done.
     recorded: Vec<(String, String)>,
     recording_refusal: Option<(u16, u32)>,
@@ -165,11 +164,6 @@ impl FakeTwilio {
     /// Where the calls of a number go.
     pub fn number(&self, sid: &str) -> OwnedNumber {
         self.server.memories.lock().numbers[sid].clone()
-    }
-
-    /// How often somebody asked or said where calls go.
-    pub fn number_calls(&self) -> usize {
-        self.server.memories.lock().number_calls
     }
 
     /// The next request about a number fails.
@@ -518,7 +512,6 @@ async fn list_numbers(
         return refusal(401, 20003);
     }
     let mut memories = server.memories.lock();
-    memories.number_calls += 1;
     if let Some(status) = memories.number_faults.pop_front() {
         return refusal(status, 20500);
     }
@@ -540,7 +533,6 @@ async fn change_number(
         return refusal(401, 20003);
     }
     let mut memories = server.memories.lock();
-    memories.number_calls += 1;
     if let Some(status) = memories.number_faults.pop_front() {
         return refusal(status, 20500);
     }

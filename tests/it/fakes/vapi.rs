@@ -1,8 +1,5 @@
 //! Vapi's calls, as much of its API as is asked of it.
-use std::{
-    collections::{HashMap, VecDeque},
-    future::pending,
-};
+use std::collections::{HashMap, VecDeque};
 
 use axum::{
     Json, Router,
@@ -27,8 +24,6 @@ struct Memories {
     /// By the key of the organisation and the id of the call.
     calls: HashMap<(String, String), Value>,
     keys: Vec<String>,
-    /// Which calls were asked for, by which key.
-    asked: Vec<(String, String)>,
     deleted: Vec<String>,
     troubles: VecDeque<Trouble>,
 }
@@ -36,7 +31,6 @@ struct Memories {
 #[derive(Clone, Copy, Debug)]
 enum Trouble {
     Fail(u16),
-    Hang,
 }
 
 impl FakeVapi {
@@ -67,11 +61,6 @@ impl FakeVapi {
         self.memories.lock().calls.insert(place, call.clone());
     }
 
-    /// The key and the call of each question.
-    pub fn asked(&self) -> Vec<(String, String)> {
-        self.memories.lock().asked.clone()
-    }
-
     pub fn deleted(&self) -> Vec<String> {
         self.memories.lock().deleted.clone()
     }
@@ -81,10 +70,6 @@ impl FakeVapi {
             .lock()
             .troubles
             .push_back(Trouble::Fail(status));
-    }
-
-    pub fn hang_next(&self) {
-        self.memories.lock().troubles.push_back(Trouble::Hang);
     }
 }
 
@@ -98,7 +83,6 @@ async fn get_call(
         Err(refusal) => return refusal,
     };
     let mut memories = memories.lock();
-    memories.asked.push((key.clone(), id.clone()));
     match memories.calls.get(&(key, id)) {
         Some(call) => Json(call.clone()).into_response(),
         None => refusal(404),
@@ -122,7 +106,6 @@ async fn admitted(memories: &Memory<Memories>, headers: &HeaderMap) -> Result<St
     match trouble {
         None => {}
         Some(Trouble::Fail(status)) => return Err(refusal(status)),
-        Some(Trouble::Hang) => pending().await,
     }
     let given = headers.get(header::AUTHORIZATION);
     let key = given.and_then(|given| given.to_str().ok()?.strip_prefix("Bearer "));

@@ -250,12 +250,6 @@ impl NewSubscriber<'_> {
         self
     }
 
-    /// Who thinks in calls.
-    pub fn voice_brain(mut self, ai_provider: &'static str) -> Self {
-        self.voice.ai_provider = ai_provider;
-        self
-    }
-
     /// Retell's chat agent answers texts.
     pub fn chat_agent(mut self, agent: &'static str) -> Self {
         self.sms.ai_provider = "RETELL";
