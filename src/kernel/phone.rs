@@ -14,6 +14,16 @@ pub struct E164(String);
 #[error("a phone number is + and 8 to 15 digits")]
 pub struct NotE164;
 
+/// What carriers put in the place of a number that was withheld: words on the keys of a telephone (ANONYMOUS, RESTRICTED,
+/// UNAVAILABLE, BLOCKED, UNKNOWN). All who withhold theirs would be one person.
+const WITHHELD: [&str; 5] = [
+    "+266696687",
+    "+7378742833",
+    "+86282452253",
+    "+2562533",
+    "+8656696",
+];
+
 impl E164 {
     pub fn as_str(&self) -> &str {
         &self.0
@@ -27,6 +37,9 @@ impl E164 {
     /// What a provider says a call or text came from: a number, or nothing when it was withheld,
     /// unknown or a short code.
     pub fn of_caller(text: &str) -> Option<Self> {
+        if WITHHELD.contains(&text) {
+            return None;
+        }
         text.parse().ok()
     }
 }

@@ -67,10 +67,15 @@ pub async fn book(
             if claim.service.is_some() && new.service.is_some_and(|id| Some(id) != claim.service) {
                 return Err(Error::SlotInvalid("this slot is of another service"));
             }
+            let is_longer = claim.service.is_none() && new.service.is_some();
             wanted = Wanted {
                 service: claim.service.or(new.service),
                 resource: new.resource.or(claim.is_named.then_some(claim.resource)),
-                duration_minutes: Some(claim.duration_minutes),
+                duration_minutes: if is_longer {
+                    new.duration_minutes
+                } else {
+                    Some(claim.duration_minutes)
+                },
                 moving: None,
             };
             Target::offered(&claim)

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    kernel::phone::E164,
-    tenancy::{ChannelMode, SubscriberStatus, VoiceLine},
+    kernel::{db::TenantTx, phone::E164},
+    receptionist::Business,
+    tenancy::{ChannelMode, SubscriberStatus, VoiceLine, business},
 };
 
 /// How far the receptionist may go in this call; the agent's prompt reads it as `service_state`.
@@ -31,12 +32,39 @@ impl ServiceState {
         }
     }
 
+    /// The same, where people of the business come first: an agent of a provider's puts the caller through at once.
+    pub fn for_people(self, voice: &VoiceLine, are_people_first: bool) -> Self {
+        if self == Self::Active && are_people_first && voice.transfer_number.is_some() {
+            Self::TransferOnly
+        } else {
+            self
+        }
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Active => "ACTIVE",
             Self::MessageOnly => "MESSAGE_ONLY",
             Self::TransferOnly => "TRANSFER_ONLY",
         }
+    }
+}
+
+/// Whether the mode of the line wants a person rung before the receptionist speaks: always in the shadow and with staff
+/// first, while the business is open with AFTER_HOURS.
+pub async fn are_people_first(
+    tx: &mut TenantTx,
+    voice: &VoiceLine,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    match voice.line.mode {
+        ChannelMode::Shadow | ChannelMode::StaffFirst => Ok(true),
+        ChannelMode::AfterHours => {
+            let profile = business::find_business(tx, now).await?;
+            let business = profile.map(|profile| Business::from_profile(&profile, ""));
+            Ok(business.is_some_and(|business| business.is_open(now)))
+        }
+        ChannelMode::Off | ChannelMode::ApproveFirstReply | ChannelMode::Full => Ok(false),
     }
 }
 

@@ -29,7 +29,8 @@ const MOST_TOOLS: usize = 6;
 /// A turn longer than this is no answer to anybody.
 const LONGEST_REPLY: usize = 1200;
 /// Nobody waits on the telephone for longer.
-const VOICE_DEADLINE: Duration = Duration::from_secs(6);
+/// Below the deadline of a turn on the telephone: what a tool has done must still be said.
+const VOICE_DEADLINE: Duration = Duration::from_millis(4_000);
 const TEXT_DEADLINE: Duration = Duration::from_secs(25);
 
 /// What has happened on the way to the reply.

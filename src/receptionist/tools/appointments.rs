@@ -64,8 +64,8 @@ pub(super) async fn book(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<T
     };
     let service = service_id(work.business, asked.service.as_deref());
     let new = NewBooking {
-        // A slot knows its service; another one that was named beside it is a slip.
-        service: service.filter(|_| !matches!(when, When::Slot(_))),
+        // A slot that was offered without a service is judged anew for the length of the one that is named.
+        service,
         when,
         resource: None,
         duration_minutes: None,
@@ -194,10 +194,25 @@ async fn the_one(
     tx: &mut TenantTx,
     code: Option<String>,
 ) -> anyhow::Result<Result<Appointment, ToolAnswer>> {
-    Ok(find_own(work, tx, code).await?.and_then(|found| {
-        let first = found.into_iter().next();
-        first.ok_or_else(|| work.says(ToolResult::NotFound, Booking::NotFound))
-    }))
+    let has_code = code.is_some();
+    let named = code.as_deref().and_then(scheduling::code::read);
+    let mut found = match find_own(work, tx, code).await? {
+        Ok(found) => found,
+        Err(answer) => return Ok(Err(answer)),
+    };
+    if has_code {
+        // A code that names nothing open means nothing else: another appointment of the caller's is not changed for it.
+        found.retain(|one| Some(&one.confirmation_code) == named.as_ref());
+    }
+    if found.len() > 1 {
+        let answer = work.says(ToolResult::NeedsProof, Booking::NeedsProof);
+        return Ok(Err(answer.because("which_one")));
+    }
+    let not_found = || {
+        let answer = work.says(ToolResult::NotFound, Booking::NotFound);
+        answer.because("unknown_code")
+    };
+    Ok(found.pop().ok_or_else(not_found))
 }
 
 /// The caller's appointments: by the number from which they call, which the carrier says, or by the code, which only

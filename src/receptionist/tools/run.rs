@@ -17,6 +17,7 @@ use crate::{
         language::Language,
         phone::E164,
     },
+    people,
     receptionist::{Business, Medium},
     scheduling::calcom,
     tenancy::{self, Channel, ChannelMode},
@@ -168,6 +169,10 @@ impl Work<'_> {
         );
         if is_seen_outside && self.is_shadow(tx).await? {
             return Ok(answers::only_a_draft(self.call.name, self.language));
+        }
+        if is_seen_outside && let Some(caller) = &self.errand.caller {
+            // The person before the conversation, like everybody who holds both.
+            people::touch_contact(tx, caller, self.errand.channel.as_str(), self.now).await?;
         }
         // A person who took the conversation over decides what is done in it.
         if is_seen_outside && !takeover::lock_speaker(tx, self.errand.interaction).await? {

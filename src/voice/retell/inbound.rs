@@ -19,7 +19,7 @@ use crate::{
     receptionist::brain::agent_version,
     tenancy::{self, VoiceLine},
     voice::{
-        line::{ServiceState, variables},
+        line::{ServiceState, are_people_first, variables},
         resolve::{Owner, Signs, find_owner},
     },
     web::{ApiError, Problem},
@@ -99,14 +99,15 @@ async fn answer(
     let voice = tenancy::find_voice_line(&mut tx, caller.as_ref()).await?;
     let now = app.clock.now();
     let may_start = billing::may_take_call(&mut tx, now).await?;
-    tx.end_reading();
     let Some(voice) = voice else {
         return Ok(default_words(request));
     };
+    let are_people_first = are_people_first(&mut tx, &voice, now).await?;
+    tx.end_reading();
     if voice.is_caller_blocked {
         return reject();
     }
-    let state = ServiceState::of(&voice, may_start);
+    let state = ServiceState::of(&voice, may_start).for_people(&voice, are_people_first);
     let mut setup = Setup {
         dynamic_variables: variables(&voice, caller.as_ref(), state, now),
         metadata: metadata(app, request, subscriber, is_shared),

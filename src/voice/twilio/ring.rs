@@ -146,13 +146,14 @@ async fn begin(
         return Ok(Begun::CameBack);
     }
     let (first, because, can_ring) = decide(&mut tx, &desk, proved, caller.as_ref(), now).await?;
+    let is_refused = matches!(first, First::Reject | First::TurnAway);
     let parties = Parties {
         call_sid: form.call_sid.clone(),
-        from: caller,
+        // A number that the carrier says is not the caller's proves nothing: whose it is is not greeted, told or changed.
+        from: caller.filter(|_| is_refused || form.attestation != Attestation::Failed),
         to: E164::of_caller(&form.to),
         started_at: now,
     };
-    let is_refused = matches!(first, First::Reject | First::TurnAway);
     let not_billed = not_billed(first, because);
     let tidings = Tidings {
         stage: Some(NewsStage::Started),

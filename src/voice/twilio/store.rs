@@ -68,7 +68,8 @@ pub async fn lock_call(tx: &mut TenantTx, call_sid: &str) -> sqlx::Result<Option
                   c.can_dial, c.is_limited, c.is_builtin, c.positions, c.has_heard, c.has_voicemail, c.dialled_at,
                   c.accepted_at, c.is_bridged, c.not_billed as "not_billed: NotBilled", c.plan,
                   i.contact_id as "contact: ContactId", i.from_number as "from: E164", i.to_number as "to: E164",
-                  i.started_at, i.status as "status: Status", i.is_ai_paused, d.state as "state?", d.provider_chat_id
+                  i.started_at, i.status as "status: Status",
+                  (i.is_ai_paused or i.assigned_user_id is not null) as "is_taken_over!", d.state as "state?", d.provider_chat_id
              from twilio_calls c
              join interactions i on i.subscriber_id = c.subscriber_id and i.id = c.interaction_id
              left join dialogue_states d on d.subscriber_id = c.subscriber_id and d.interaction_id = c.interaction_id
@@ -104,7 +105,7 @@ pub async fn lock_call(tx: &mut TenantTx, call_sid: &str) -> sqlx::Result<Option
         to: row.to,
         started_at: row.started_at,
         status: row.status,
-        is_taken_over: row.is_ai_paused,
+        is_taken_over: row.is_taken_over,
         dialogue: SavedDialogue {
             state: row.state.unwrap_or_default(),
             provider_chat_id: row.provider_chat_id,

@@ -60,6 +60,9 @@ async fn write(
     if desk.is_own_phone(to) || Some(to) == parties.to.as_ref() {
         return Ok(None);
     }
+    if desk.voice.is_caller_blocked {
+        return Ok(Some("BLOCKED"));
+    }
     let line = tenancy::find_line(tx, Channel::Sms).await?;
     let number = tenancy::find_text_number(tx).await?;
     let (Some(line), Some(from)) = (line, number) else {

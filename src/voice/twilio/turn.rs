@@ -151,7 +151,7 @@ async fn in_one(
         Opened::Unknown => return Ok(Took::Unknown),
     };
     let answer = match &open.wish {
-        Wish::Brain(_) if open.call.is_taken_over => None,
+        Wish::Brain(_) if gives_way(&open.call, &open.desk) => None,
         Wish::Brain(_) if thinks_elsewhere(&open) => return Ok(Took::Elsewhere),
         Wish::Brain(turn) => {
             let errand = errand_of(&open, subscriber);
@@ -183,7 +183,7 @@ async fn apart(
         Opened::Unknown => return Ok(Took::Unknown),
     };
     let answer = match &before.wish {
-        Wish::Brain(_) if before.call.is_taken_over => None,
+        Wish::Brain(_) if gives_way(&before.call, &before.desk) => None,
         Wish::Brain(_) => Some(ask(app, &before, subscriber).await?),
         Wish::Silence | Wish::Consent(_) => None,
     };
@@ -248,6 +248,11 @@ fn question_of<'a>(
     }
 }
 
+/// Whether a person took the call over and can be rung. Once nobody came, the receptionist takes a message.
+fn gives_way(call: &Call, desk: &Desk) -> bool {
+    call.is_taken_over && call.can_dial && !call.is_limited && desk.phone().is_some()
+}
+
 /// A person took the call over: the receptionist says no more than that it puts the caller through.
 fn give_way(call: &Call, turn: &Turn) -> Answer {
     Answer {
@@ -294,7 +299,7 @@ async fn finish(
         }
         Wish::Brain(turn) => {
             let answer = match answer {
-                _ if call.is_taken_over => give_way(call, turn),
+                _ if gives_way(call, desk) => give_way(call, turn),
                 Some(answer) => answer,
                 None => anyhow::bail!("a brain was asked and did not answer"),
             };

@@ -1,14 +1,16 @@
 //! Vapi asks who answers a call; the caller hears it ring meanwhile.
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::{assistant::Setup, webhooks::keys_of, words};
 use crate::{
-    app::AppState,
+    app::{App, AppState},
     billing,
-    inbound::VapiBody,
-    kernel::{db::TenantTx, language::Language, phone::E164},
+    inbound::{self, Claim, EventKey, VapiBody},
+    kernel::{db::TenantTx, ids::SubscriberId, language::Language, phone::E164, text::hex},
     providers::vapi::{ServerMessage, answer::AssistantAnswer},
     receptionist::{
         Business,
@@ -16,7 +18,7 @@ use crate::{
     },
     tenancy::{self, AiProvider, SubscriberStatus, VoiceLine, business, store::speech},
     voice::{
-        line::ServiceState,
+        line::{ServiceState, are_people_first},
         resolve::{Owner, find_by},
     },
 };
@@ -77,23 +79,40 @@ async fn answer(
     let speech = speech::find_speech(&mut tx).await?;
     let profile = business::find_business(&mut tx, now).await?;
     let may_start = billing::may_take_call(&mut tx, now).await?;
-    tx.end_reading();
     let (Some(voice), Some(speech), Some(profile)) = (voice, speech, profile) else {
         return refuse(words::not_in_service(Language::default()));
     };
+    let are_people_first = are_people_first(&mut tx, &voice, now).await?;
+    tx.end_reading();
     let language = voice.line.language;
     if voice.is_caller_blocked {
         return refuse(words::not_taken(language));
     }
-    let transfer_number = transfer_number(&voice, caller.as_ref(), number.as_ref());
-    let state = ServiceState::of(&voice, may_start);
+    let mut transfer_number = transfer_number(&voice, caller.as_ref(), number.as_ref());
+    let mut state = ServiceState::of(&voice, may_start);
+    let goes_to_a_person = goes_to_a_person(&voice, state);
     if let Some(to) = transfer_number
-        && goes_to_a_person(&voice, state)
+        && (goes_to_a_person || are_people_first)
     {
-        return Ok(AssistantAnswer::Transfer {
-            number: to.to_string(),
-            message: say(language, Phrase::Transferring),
-        });
+        if is_first_pass(
+            app,
+            subscriber,
+            body,
+            [caller.as_ref(), number.as_ref()],
+            now,
+        )
+        .await?
+        {
+            return Ok(AssistantAnswer::Transfer {
+                number: to.to_string(),
+                message: say(language, Phrase::Transferring),
+            });
+        }
+        // It rang in vain and came back to us: ringing again would go on for ever.
+        transfer_number = None;
+        if goes_to_a_person {
+            state = ServiceState::MessageOnly;
+        }
     }
     let setup = Setup {
         app,
@@ -121,6 +140,32 @@ async fn answer(
             AssistantAnswer::Transient(setup.assistant(&business))
         }
     })
+}
+
+/// Whether this call is put through for the first time. The owner's carrier may bring it back to us when nobody answers
+/// there, as a new call of the same person to the same number: within two minutes that is the same one.
+async fn is_first_pass(
+    app: &App,
+    subscriber: SubscriberId,
+    body: &VapiBody,
+    [caller, ours]: [Option<&E164>; 2],
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let of = |number: Option<&E164>| number.map_or("", |number| number.as_str()).to_owned();
+    let minutes = now.timestamp() / 120;
+    let who = Sha256::digest(format!("{}>{}@{minutes}", of(caller), of(ours)).as_bytes());
+    let key = EventKey {
+        provider: "VAPI",
+        external_id: format!("put_through:{subscriber}:{}", hex(&who)),
+        kind: "assistant-request",
+        raw: b"",
+        received_at: now,
+        proof: body.proof,
+    };
+    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
+    let claim = inbound::claim(&mut tx, Some(subscriber), &key).await?;
+    tx.commit().await?;
+    Ok(claim == Claim::New)
 }
 
 /// Whether no assistant is to answer: the receptionist is switched off, or its business is suspended.

@@ -82,7 +82,7 @@ async fn get_call(
         Ok(key) => key,
         Err(refusal) => return refusal,
     };
-    let mut memories = memories.lock();
+    let memories = memories.lock();
     match memories.calls.get(&(key, id)) {
         Some(call) => Json(call.clone()).into_response(),
         None => refusal(404),
