@@ -319,8 +319,10 @@ pub async fn poll(app: AppState, _run: Run, job: Poll) -> Result<(), JobError> {
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     connections::set_polled(&mut tx, until).await?;
     tx.commit().await?;
-    // Whoever is on the telephone next finds what is free there, and does not wait for it.
-    free::freshen(&app, subscriber, None, (began, began)).await;
+    if known.is_some() {
+        // Whoever is on the telephone next finds what is free there, and does not wait for it.
+        free::freshen(&app, subscriber, None, (began, began)).await;
+    }
     Ok(())
 }
 

@@ -43,6 +43,7 @@ const PUBLIC: &[&str] = &[
     "POST /api/voice/dial-done",
     "POST /api/voice/fallback",
     "POST /api/voice/forward-to-owner/{subscriber}",
+    "GET /api/voice/fallback",
     "POST /api/voice/forwarding-test/{subscriber}/{test}",
     "POST /api/voice/forwarding-test/{subscriber}/{test}/status",
     "POST /api/voice/gather",

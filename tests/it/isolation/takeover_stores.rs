@@ -1,6 +1,5 @@
 //! Taking over, approving, testing the owner's line: as in `stores`, with one subscriber's transaction and another's ids.
 use rocket_reception::{
-    billing,
     messaging::store::approvals,
     traffic::store::takeover,
     voice::forwarding::store::{self as forwarding, TestCall, TestState},
@@ -71,5 +70,4 @@ async fn a_test_of_anothers_line_is_not_there_and_stays_as_it_is() {
     forwarding::set_status(&mut tx, status, now())
         .await
         .unwrap();
-    assert!(billing::may_take_call(&mut tx, now()).await.unwrap());
 }
