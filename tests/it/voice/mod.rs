@@ -1,5 +1,6 @@
 //! Calls: what Retell, Vapi and Twilio ask and tell, what a caller hears, what the business sees afterwards.
 mod audio;
+mod conversations;
 mod ends;
 mod events;
 mod faults;
