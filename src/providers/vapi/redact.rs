@@ -38,9 +38,13 @@ fn redact(value: &mut Value) -> bool {
             }
             is_changed
         }
-        Value::Array(elements) => elements
-            .iter_mut()
-            .fold(false, |is_changed, element| redact(element) || is_changed),
+        Value::Array(elements) => {
+            let mut is_changed = false;
+            for element in elements {
+                is_changed |= redact(element);
+            }
+            is_changed
+        }
         _ => false,
     }
 }

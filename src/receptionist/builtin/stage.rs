@@ -185,11 +185,11 @@ impl Conversation {
         slot: Option<&str>,
         start: Option<&str>,
         language: Language,
-    ) -> Result<DateTime<Utc>, ToolAnswer> {
+    ) -> Result<DateTime<Utc>, Box<ToolAnswer>> {
         let start = match (slot, start) {
             (Some(_), _) if self.are_tokens_over => {
                 let message = say(language, Booking::OfferIsOver.into());
-                return Err(ToolAnswer::new(ToolResult::Invalid, message));
+                return Err(Box::new(ToolAnswer::new(ToolResult::Invalid, message)));
             }
             (Some(slot), _) => slot.strip_prefix("slot ").unwrap().parse().unwrap(),
             (None, start) => start.unwrap().parse().unwrap(),
@@ -200,7 +200,7 @@ impl Conversation {
         if self.booked.iter().any(|(at, _)| *at == start) {
             let wanted = wanted::Wanted::moment(self.business.local(start));
             let others = answers::nearest(&self.business, &wanted, self.free());
-            return Err(answers::taken(&self.business, language, others));
+            return Err(Box::new(answers::taken(&self.business, language, others)));
         }
         Ok(start)
     }
@@ -212,7 +212,7 @@ impl Conversation {
             return ToolAnswer::new(ToolResult::Invalid, message).because("no_phone");
         }
         match self.start(asked.slot.as_deref(), asked.start.as_deref(), language) {
-            Err(answer) => answer,
+            Err(answer) => *answer,
             Ok(start) => {
                 let name = asked.customer_name.unwrap();
                 self.booked.push((start, name));
@@ -240,7 +240,7 @@ impl Conversation {
     fn reschedule(&mut self, call: &ToolCall, language: Language) -> ToolAnswer {
         let asked: RescheduleAppointment = call.arguments().unwrap();
         match self.start(asked.slot.as_deref(), asked.start.as_deref(), language) {
-            Err(answer) => answer,
+            Err(answer) => *answer,
             Ok(start) => {
                 self.own = Some(start);
                 self.told(ToolResult::Rescheduled, start, language)

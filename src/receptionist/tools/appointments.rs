@@ -60,7 +60,7 @@ pub(super) async fn book(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<T
     }
     let when = match when_of(work, asked.slot.as_deref(), asked.start.as_deref()) {
         Ok(when) => when,
-        Err(answer) => return Ok(answer),
+        Err(answer) => return Ok(*answer),
     };
     let service = service_id(work.business, asked.service.as_deref());
     let new = NewBooking {
@@ -155,7 +155,7 @@ pub(super) async fn reschedule(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Re
     };
     let when = match when_of(work, asked.slot.as_deref(), asked.start.as_deref()) {
         Ok(when) => when,
-        Err(answer) => return Ok(answer),
+        Err(answer) => return Ok(*answer),
     };
     let act = Act::of_tool(work.errand.interaction);
     let moved =
@@ -245,7 +245,11 @@ async fn find_own(
 }
 
 /// The slot or the start that a call names. Some models put the time where the token belongs.
-fn when_of(work: &Work<'_>, slot: Option<&str>, start: Option<&str>) -> Result<When, ToolAnswer> {
+fn when_of(
+    work: &Work<'_>,
+    slot: Option<&str>,
+    start: Option<&str>,
+) -> Result<When, Box<ToolAnswer>> {
     let read = |text: &str| wanted::start(text, work.business, work.language, work.now);
     let local = match (slot, start) {
         (Some(slot), start) => match (read_if_time(work, slot), start) {
@@ -254,12 +258,11 @@ fn when_of(work: &Work<'_>, slot: Option<&str>, start: Option<&str>) -> Result<W
         },
         (None, Some(start)) => match chrono::DateTime::parse_from_rfc3339(start) {
             Ok(start) => return Ok(When::Start(start.to_utc())),
-            Err(_) => read(start).map_err(|unclear| ask_back(work, unclear))?,
+            Err(_) => read(start).map_err(|unclear| Box::new(ask_back(work, unclear)))?,
         },
         (None, None) => {
-            return Err(work
-                .says(ToolResult::Invalid, Booking::AskWhen)
-                .because("no_start"));
+            let answer = work.says(ToolResult::Invalid, Booking::AskWhen);
+            return Err(Box::new(answer.because("no_start")));
         }
     };
     Ok(When::Local(local))

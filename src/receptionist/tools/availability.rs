@@ -72,7 +72,7 @@ impl Work<'_> {
 /// The service that a call names. One that we do not know is no reason to refuse: its length is the usual one.
 pub(super) fn service_id(business: &Business, name: Option<&str>) -> Option<uuid::Uuid> {
     let found = name.and_then(|name| business.service_in(name));
-    let found = found.or_else(|| match business.services.as_slice() {
+    let found = found.or(match business.services.as_slice() {
         [only] => Some(only),
         _ => None,
     });

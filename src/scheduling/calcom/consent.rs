@@ -148,10 +148,10 @@ pub async fn finish(
     match (answer.error.as_deref(), answer.code.as_deref()) {
         (Some("invalid_scope" | "invalid_request"), _) if consent.wants_webhooks => {
             let url = begin(app, client, asker, false).await?;
-            return Ok(Outcome::AskAgain(url));
+            Ok(Outcome::AskAgain(url))
         }
-        (Some("access_denied"), _) => return Ok(Outcome::Failed(Failure::Denied)),
-        (Some(_), _) => return Ok(Outcome::Failed(Failure::Refused)),
+        (Some("access_denied"), _) => Ok(Outcome::Failed(Failure::Denied)),
+        (Some(_), _) => Ok(Outcome::Failed(Failure::Refused)),
         (None, Some(code)) if !code.is_empty() => connect(app, client, asker, code).await,
         (None, _) => Ok(Outcome::Failed(Failure::Code)),
     }

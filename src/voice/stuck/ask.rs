@@ -125,7 +125,10 @@ async fn ask_retell(
         match client.get_call(&call.external_id).await {
             Ok(found) => Ok(Some(found)),
             Err(retell::Error::Refused { status: 404 | 422 }) => Ok(None),
-            Err(error) => Err(no_answer("retell", &error)),
+            Err(error) => {
+                no_answer("retell", &error);
+                Err(())
+            }
         }
     };
     let found = search(own.map(get), app.retell.clone().map(get), subscriber).await;

@@ -49,7 +49,7 @@ impl Parties {
         self.ours.as_ref()
     }
 
-    fn from_and_to(&self) -> (Option<E164>, Option<E164>) {
+    fn ends(&self) -> (Option<E164>, Option<E164>) {
         let (ours, theirs) = (self.ours.clone(), self.theirs.clone());
         match self.direction {
             Direction::Inbound => (theirs, ours),
@@ -101,7 +101,7 @@ pub fn beginning(message: &ServerMessage, line: &Line, now: DateTime<Utc>) -> Ne
 /// What the message tells of the call.
 pub fn update_of(message: &ServerMessage, line: &Line, now: DateTime<Utc>) -> ConversationUpdate {
     let parties = Parties::of(message);
-    let (from, to) = parties.from_and_to();
+    let (from, to) = parties.ends();
     let started_at = started_at(message, &parties, now);
     let is_report = message.kind == MessageKind::EndOfCallReport;
     let (artifact, analysis) = match is_report {

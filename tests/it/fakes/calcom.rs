@@ -525,6 +525,11 @@ async fn token(
 /// A handler with the steps that all have.
 macro_rules! handler {
     ($name:ident, $kind:literal, |$memories:ident, $user:ident, $path:ident, $query:ident, $body:ident| $work:block) => {
+        #[allow(
+            clippy::redundant_closure_call,
+            clippy::result_large_err,
+            reason = "`?` in the work must end the work alone, and a refusal is an answer"
+        )]
         async fn $name(
             State(all): State<Memory<Memories>>,
             Path($path): Path<HashMap<String, String>>,

@@ -231,7 +231,7 @@ fn conforms(
     }
     if let Some(values) = schema["enum"].as_array()
         && !values.contains(value)
-        && !(is_written && values.iter().any(|one| one.to_string() == spelled(value)))
+        && !(is_written && values.iter().any(|one| *one == spelled(value)))
     {
         return Err(format!("{place} is none of {values:?}"));
     }

@@ -35,7 +35,7 @@ impl TestApp {
 
 impl VapiPost<'_> {
     /// At the path of this connection.
-    pub fn to_connection(self, connection: impl std::fmt::Display) -> Self {
+    pub fn at_connection(self, connection: impl std::fmt::Display) -> Self {
         let path = format!("{MESSAGES}/{connection}");
         Self { path, ..self }
     }

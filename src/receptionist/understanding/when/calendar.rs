@@ -46,7 +46,7 @@ pub(super) struct Calendar<'a> {
 impl Calendar<'_> {
     /// The day or period that begins at a piece, and where it ends.
     pub fn dates(&self, start: usize) -> Option<(Dates, usize)> {
-        self.from_here(start)
+        self.counted_here(start)
             .or_else(|| self.beside(start))
             .or_else(|| self.ordinal_of(start))
             .or_else(|| self.edge(start))

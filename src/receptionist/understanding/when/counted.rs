@@ -11,7 +11,7 @@ const FEW: u32 = 5;
 
 impl Calendar<'_> {
     /// "In two weeks", "a week from friday", "dans quinze jours".
-    pub(super) fn from_here(&self, start: usize) -> Option<(Dates, usize)> {
+    pub(super) fn counted_here(&self, start: usize) -> Option<(Dates, usize)> {
         let at = if matches!(self.at(start)?, Piece::In) {
             start + 1
         } else {

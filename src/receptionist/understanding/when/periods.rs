@@ -220,14 +220,15 @@ impl Calendar<'_> {
             let weekend = self.span(start, start + Days::new(2), Grain::Week);
             return Some((Dates::Period(weekend), at + 2));
         }
-        if unit == Unit::Week && self.at(at) == Some(Piece::Of) {
-            if let Some((Dates::Day(day), end)) = self.dates(at + 1) {
-                let start = monday_of(day.date);
-                return Some((
-                    Dates::Period(self.span(start, start + Days::new(7), Grain::Week)),
-                    end,
-                ));
-            }
+        if unit == Unit::Week
+            && self.at(at) == Some(Piece::Of)
+            && let Some((Dates::Day(day), end)) = self.dates(at + 1)
+        {
+            let start = monday_of(day.date);
+            return Some((
+                Dates::Period(self.span(start, start + Days::new(7), Grain::Week)),
+                end,
+            ));
         }
         let is_next = matches!(which, Some(Piece::Next | Piece::Coming | Piece::Following));
         if which.is_none() && !bare && unit != Unit::Weekend {

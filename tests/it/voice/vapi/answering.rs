@@ -65,7 +65,7 @@ async fn the_server_that_an_answer_names_is_one_that_vapi_can_call_back() {
         .vapi_message(&sample!("assistant_request"))
         .with_secret(OWN_SECRET);
     let answer = request
-        .to_connection(&connection)
+        .at_connection(&connection)
         .send()
         .await
         .expect(200)
@@ -79,7 +79,7 @@ async fn the_server_that_an_answer_names_is_one_that_vapi_can_call_back() {
         .unwrap();
     let back = app.vapi_message(&sample!("status_update_in_progress"));
     back.with_secret(OWN_SECRET)
-        .to_connection(path)
+        .at_connection(path)
         .send()
         .await
         .expect(200);

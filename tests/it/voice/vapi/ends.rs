@@ -171,7 +171,7 @@ async fn an_organisation_that_cannot_pay_concerns_the_operator() {
         let post = app
             .vapi_message(&never_connected(reason))
             .with_secret(super::OWN_SECRET);
-        post.to_connection(&connection).send().await.expect(200);
+        post.at_connection(&connection).send().await.expect(200);
         assert_eq!(
             app.alerts().await,
             [(kind.to_owned(), "WARNING".to_owned())]

@@ -90,7 +90,7 @@ async fn an_own_account_proves_itself_in_the_way_that_it_says() {
     }});
     let connection = with_own_account(&app, &boreale, scheme).await;
     let message = sample!("status_update_in_progress");
-    let post = app.vapi_message(&message).to_connection(&connection);
+    let post = app.vapi_message(&message).at_connection(&connection);
     let signature = {
         use base64::{Engine, prelude::BASE64_STANDARD};
         use hmac::{Hmac, KeyInit, Mac};
@@ -136,13 +136,13 @@ async fn an_own_secret_acts_for_its_subscriber_and_for_nobody_else() {
     let forged = app.vapi_message(&message).with_secret(OWN_SECRET);
     forged
         .clone()
-        .to_connection(&connection)
+        .at_connection(&connection)
         .send()
         .await
         .expect(200);
     // Boréale's number at the path of all, and at Boréale's: SPA's secret is not even tried.
     forged.send().await.expect_problem(401, "invalid_signature");
-    let at_boreale = forged.to_connection(boreale.id).send().await;
+    let at_boreale = forged.at_connection(boreale.id).send().await;
     at_boreale.expect_problem(401, "invalid_signature");
     for subscriber in [&boreale, &spa] {
         assert_eq!(app.value::<i64>(subscriber, calls).await, 0);
@@ -155,7 +155,7 @@ async fn an_own_secret_acts_for_its_subscriber_and_for_nobody_else() {
     let own = with(message, "/message/phoneNumber/number", spa.number.as_str());
     let own = with(own, "/message/call/id", "another-call");
     let own = app.vapi_message(&own).with_secret(OWN_SECRET);
-    own.to_connection(&connection).send().await.expect(200);
+    own.at_connection(&connection).send().await.expect(200);
     assert_eq!(app.value::<i64>(&spa, calls).await, 1);
 }
 
@@ -170,7 +170,7 @@ async fn a_connection_says_whose_a_call_is_that_names_nobody() {
     ] {
         let message = with(unnamed.clone(), "/message/call/id", path.as_str());
         app.vapi_message(&message)
-            .to_connection(&path)
+            .at_connection(&path)
             .send()
             .await
             .expect(200);
@@ -182,7 +182,7 @@ async fn a_connection_says_whose_a_call_is_that_names_nobody() {
     let message = sample!("status_update_in_progress");
     for path in ["nonsense", CALL] {
         app.vapi_message(&message)
-            .to_connection(path)
+            .at_connection(path)
             .send()
             .await
             .expect(200);

@@ -194,7 +194,7 @@ async fn an_own_secret_runs_tools_for_its_subscriber_alone() {
     let connection = super::with_own_account(&app, &spa, json!({})).await;
     let post = app.vapi_message(&take_message()).with_secret(OWN_SECRET);
     let answer = post
-        .to_connection(&connection)
+        .at_connection(&connection)
         .send()
         .await
         .expect(200)
