@@ -118,6 +118,14 @@ mod tests {
     }
 
     #[test]
+    fn who_withholds_the_number_is_nobody() {
+        for withheld in WITHHELD.into_iter().chain(["anonymous", "", "72345"]) {
+            assert_eq!(E164::of_caller(withheld), None, "{withheld}");
+        }
+        assert!(E164::of_caller("+14315550100").is_some());
+    }
+
+    #[test]
     fn debug_shows_the_last_four_digits_only() {
         let number: E164 = "+14315550100".parse().unwrap();
         assert_eq!(format!("{number:?}"), "E164(…0100)");

@@ -18,7 +18,8 @@ pub struct Side {
 }
 
 /// Locks both, and before them the numbers that were merged into them: a call from such a number takes its locks in
-/// the same order (`touch_contact`), and so does the merge of the two the other way round.
+/// the same order (`touch_contact`). What was merged into what changes with every merge, and with it the order, so
+/// that of one subscriber's merges one is at work at a time.
 pub async fn lock_both(
     tx: &mut TenantTx,
     one: ContactId,
@@ -26,6 +27,12 @@ pub async fn lock_both(
 ) -> sqlx::Result<Vec<Side>> {
     let subscriber = tx.subscriber();
     let both = [one.0, other.0];
+    sqlx::query!(
+        r#"select pg_advisory_xact_lock(hashtextextended('merge ' || $1::uuid::text, 0)) as "locked: ()""#,
+        subscriber as _,
+    )
+    .fetch_one(tx.conn())
+    .await?;
     let locked = sqlx::query_as!(
         Side,
         r#"select id as "id: _", merged_into as "merged_into: _" from contacts

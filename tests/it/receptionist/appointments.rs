@@ -317,3 +317,54 @@ async fn a_turn_inside_a_transaction_is_done_with_it_and_undone_with_it() {
         assert_eq!(count_appointments(&app, &hvac).await, i64::from(is_kept));
     }
 }
+
+#[tokio::test]
+async fn a_code_that_names_nothing_open_changes_nothing_else_of_the_caller() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").await;
+    let anne = Talk::by_text(&app, &hvac, ANNE).await;
+    let first = anne.slot("tuesday").await;
+    let code = anne.book(&first).await["confirmation_code"].clone();
+    let second = anne.slot("wednesday").await;
+    anne.book(&second).await;
+    // Which of the two nobody can know.
+    let answer = anne.ask(ToolName::CancelAppointment, json!({})).await;
+    assert_eq!(answer["result"], "needs_proof", "{answer}");
+    let args = json!({ "confirmation_code": code });
+    let answer = anne.ask(ToolName::CancelAppointment, args.clone()).await;
+    assert_eq!(answer["result"], "cancelled", "{answer}");
+    // The same again, by a model that lost the answer.
+    let answer = anne.ask(ToolName::CancelAppointment, args).await;
+    assert_eq!(answer["result"], "not_found", "{answer}");
+    assert_eq!(count_appointments(&app, &hvac).await, 1);
+}
+
+#[tokio::test]
+async fn a_slot_that_was_offered_without_a_service_is_booked_for_its_whole_length() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").service("Deep clean", 120, 300);
+    let hvac = hvac.service("Check", 30, 50).await;
+    let anne = Talk::by_text(&app, &hvac, ANNE).await;
+    let slot = anne.slot("tuesday").await;
+    let args = json!({"slot": slot["slot"], "customer_name": "Anne Roy", "service": "Deep clean"});
+    let booked = anne.ask(ToolName::BookAppointment, args).await;
+    assert_eq!(booked["result"], "booked", "{booked}");
+    let length = "select (extract(epoch from ends_at - starts_at) / 60)::int from appointments where subscriber_id = $1";
+    assert_eq!(app.value::<i32>(&hvac, length).await, 120);
+}
+
+#[tokio::test]
+async fn who_took_a_conversation_over_decides_what_is_done_in_it() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").await;
+    let anne = Talk::by_text(&app, &hvac, ANNE).await;
+    let slot = anne.slot("tuesday").await;
+    app.change(
+        &hvac,
+        "update interactions set is_ai_paused = true where subscriber_id = $1",
+    )
+    .await;
+    let answer = anne.book(&slot).await;
+    assert_eq!(answer["result"], "unavailable", "{answer}");
+    assert_eq!(count_appointments(&app, &hvac).await, 0);
+}

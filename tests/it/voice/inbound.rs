@@ -336,3 +336,18 @@ async fn a_plan_that_bills_what_goes_beyond_it_takes_every_call() {
         "MESSAGE_ONLY"
     );
 }
+
+#[tokio::test]
+async fn a_mode_in_which_people_come_first_has_the_agent_put_callers_through() {
+    let app = TestApp::start().await;
+    for (slug, mode) in [("shadow", "SHADOW"), ("staff", "STAFF_FIRST")] {
+        let shop = app.subscriber(slug).voice_mode(mode);
+        let shop = shop.transfer_number("+14315550199").await;
+        let told = variables(&app, &call_to(&shop)).await;
+        assert_eq!(told["service_state"], "TRANSFER_ONLY", "{mode}");
+    }
+    // Nobody can be rung: somebody must answer.
+    let alone = app.subscriber("alone").voice_mode("STAFF_FIRST").await;
+    let told = variables(&app, &call_to(&alone)).await;
+    assert_eq!(told["service_state"], "ACTIVE");
+}

@@ -336,3 +336,19 @@ async fn an_assistant_is_told_to_whom_it_puts_a_caller_through() {
     let strange = with(request, "/message/phoneNumber/number", "+14319990000");
     assert!(ask(&app, &strange).await["error"].is_string());
 }
+
+#[tokio::test]
+async fn a_call_that_rang_staff_in_vain_and_comes_back_is_taken() {
+    let app = TestApp::start().await;
+    let shop = app
+        .subscriber("shop")
+        .voice_mode("STAFF_FIRST")
+        .transfer_number(OWNER)
+        .await;
+    let question = call_to(&shop);
+    let first = ask(&app, &question).await;
+    assert_eq!(first["destination"]["number"], OWNER);
+    let back = ask(&app, &question).await;
+    assert!(back["destination"].is_null(), "{back}");
+    assert!(back["assistant"].is_object(), "{back}");
+}
