@@ -9,9 +9,7 @@ use std::{
 use rocket_reception::embedded::{Durability, is_root};
 use sqlx::{Connection, PgConnection};
 
-use super::{
-    DATABASE, is_running, kill, open, ps, remember, remembered, server_of, until, until_stopped,
-};
+use super::{DATABASE, is_running, kill, open, ps, remember, remembered, server_of, until};
 use crate::support::Scratch;
 
 #[tokio::test]
@@ -63,9 +61,14 @@ async fn a_durable_server_that_dies_comes_back_by_itself() {
 async fn a_throwaway_server_that_dies_stays_away_until_the_next_start() {
     let dir = Scratch::new();
     let cluster = open(&dir, Durability::Throwaway).await;
-    let data = cluster.data_dir();
-    kill("QUIT", server_of(&data).unwrap());
-    until_stopped(&data).await;
+    let server = server_of(&cluster.data_dir()).unwrap();
+    let supervisor = ps(server, "ppid=").parse().unwrap();
+    kill("QUIT", server);
+    // A supervisor that has not heard of the end yet would still say that its server runs.
+    until("the supervisor is gone", async || {
+        (!is_running(supervisor)).then_some(())
+    })
+    .await;
     assert!(
         cluster.start_server().await.is_err(),
         "its supervisor has ended as well"
