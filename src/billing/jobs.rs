@@ -7,16 +7,18 @@ use serde::{Deserialize, Serialize};
 use super::reconcile::{self, Cause, Error, Progress};
 use crate::{
     app::AppState,
-    jobs::{self, Job, JobError, Lane, Run},
+    jobs::{self, Job, JobError, Lane, Pace, Run},
     kernel::{
         db::{SystemToken, SystemTx},
         ids::{RunId, SubscriberId},
     },
 };
 
-/// A job checks this many and orders the next one: some milliseconds each, a second for the largest, and a deploy in
-/// the middle costs nothing.
-const SUBSCRIBERS_PER_JOB: i64 = 500;
+/// A job does this many and orders the next one: some milliseconds for each subscriber, a second for the largest, and a
+/// deploy in the middle costs nothing.
+const PIECES_PER_JOB: usize = 100;
+/// How many are checked before those who wait for an answer have their turn.
+const SUBSCRIBERS_PER_PIECE: i64 = 5;
 /// An operator's own run takes minutes.
 const ASK_AGAIN_IN: Duration = Duration::from_secs(60);
 
@@ -60,12 +62,16 @@ pub async fn reconcile_everybody(app: AppState, run: Run, job: Reconcile) -> Res
             started => started?,
         },
     };
-    match reconcile::advance(&app, id, SUBSCRIBERS_PER_JOB).await {
-        Ok(Progress::Done(_)) => Ok(()),
-        Ok(Progress::More) => order_the_rest(&app, &run, job.due_at, id).await,
-        Err(error @ Error::GivenUp(_)) => Err(JobError::Fail(error.into())),
-        Err(error) => Err(error.into()),
+    let mut pace = Pace::start();
+    for _ in 0..PIECES_PER_JOB {
+        match reconcile::advance(&app, id, SUBSCRIBERS_PER_PIECE).await {
+            Ok(Progress::Done(_)) => return Ok(()),
+            Ok(Progress::More) => pace.rest().await,
+            Err(error @ Error::GivenUp(_)) => return Err(JobError::Fail(error.into())),
+            Err(error) => return Err(error.into()),
+        }
     }
+    order_the_rest(&app, &run, job.due_at, id).await
 }
 
 /// The next job exists when this one has ended, and not before: both have the same key.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{churn, health};
 use crate::{
     app::{App, AppState},
-    jobs::{self, Job, JobError, Lane, Run},
+    jobs::{self, Job, JobError, Lane, Pace, Run},
     kernel::{
         db::{SystemToken, SystemTx},
         ids::SubscriberId,
@@ -70,6 +70,7 @@ over_everybody! {
 
 pub async fn score_health(app: AppState, run: Run, job: ScoreHealth) -> Result<(), JobError> {
     let mut after = job.after;
+    let mut pace = Pace::start();
     for _ in 0..PAGES_PER_JOB {
         let (mut tx, page) = begin_page(&app, after).await?;
         if page.is_empty() {
@@ -77,6 +78,7 @@ pub async fn score_health(app: AppState, run: Run, job: ScoreHealth) -> Result<(
         }
         health::score(&mut tx, &page, job.due_at).await?;
         tx.commit().await?;
+        pace.rest().await;
         after = page.last().copied();
     }
     order_the_rest(&app, &run, &ScoreHealth { after, ..job }).await
@@ -84,6 +86,7 @@ pub async fn score_health(app: AppState, run: Run, job: ScoreHealth) -> Result<(
 
 pub async fn look_for_churn(app: AppState, run: Run, job: LookForChurn) -> Result<(), JobError> {
     let mut after = job.after;
+    let mut pace = Pace::start();
     for _ in 0..PAGES_PER_JOB {
         let (mut tx, page) = begin_page(&app, after).await?;
         if page.is_empty() {
@@ -91,6 +94,7 @@ pub async fn look_for_churn(app: AppState, run: Run, job: LookForChurn) -> Resul
         }
         churn::watch(&mut tx, &page, app.clock.now()).await?;
         tx.commit().await?;
+        pace.rest().await;
         after = page.last().copied();
     }
     order_the_rest(&app, &run, &LookForChurn { after, ..job }).await

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::classes::{CLASSES, DataClass, Whose, days_of};
 use crate::{
     app::{App, AppState},
-    jobs::{self, Every, Job, JobError, Lane, Run, Schedule, new_job},
+    jobs::{self, Every, Job, JobError, Lane, Pace, Run, Schedule, new_job},
     kernel::{
         db::{IdentityTx, SystemToken, SystemTx, TenantTx},
         ids::SubscriberId,
@@ -66,8 +66,9 @@ pub async fn retain(app: AppState, run: Run, job: Retain) -> Result<(), JobError
     let mut tx = SystemTx::begin(&app.db, SystemToken::Schedule).await?;
     let subscribers = tenancy::list_subscribers(&mut tx, job.after, SUBSCRIBERS_PER_JOB).await?;
     tx.commit().await?;
+    let mut pace = Pace::start();
     for subscriber in &subscribers {
-        clear_business(&app, *subscriber, job.due_at).await?;
+        clear_business(&app, *subscriber, job.due_at, &mut pace).await?;
     }
     let mut tx = SystemTx::begin(&app.db, SystemToken::Schedule).await?;
     run.finish(&mut tx).await?;
@@ -118,34 +119,46 @@ async fn clear_platform(
     }
 }
 
+/// Clears a business, round by round until no class has more.
 async fn clear_business(
     app: &App,
     subscriber: SubscriberId,
     due_at: DateTime<Utc>,
+    pace: &mut Pace,
 ) -> Result<(), JobError> {
+    loop {
+        let round = clear_round(app, subscriber).await?;
+        for (class, cleared) in &round {
+            count(app, class, due_at, *cleared).await?;
+        }
+        pace.rest().await;
+        if round
+            .iter()
+            .all(|(_, cleared)| *cleared < BATCH.unsigned_abs())
+        {
+            return Ok(());
+        }
+    }
+}
+
+/// A batch of each class, in one transaction: for most businesses there is nothing to clear.
+async fn clear_round(
+    app: &App,
+    subscriber: SubscriberId,
+) -> sqlx::Result<Vec<(&'static DataClass, u64)>> {
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let chosen = store::list_settings(&mut tx).await?;
-    tx.commit().await?;
+    let mut round = Vec::new();
     for class in CLASSES {
-        let Whose::Business(clear) = class.whose else {
-            continue;
-        };
-        let before = app.clock.now() - Duration::days(days_of(class, &chosen).into());
-        loop {
-            let mut tx = TenantTx::begin(&app.db, subscriber).await?;
-            let cleared = clear(&mut tx, before, BATCH).await?;
-            tx.commit().await?;
-            count(app, class, due_at, cleared).await?;
-            if cleared < BATCH.unsigned_abs() {
-                break;
-            }
+        if let Whose::Business(clear) = class.whose {
+            let before = app.clock.now() - Duration::days(days_of(class, &chosen).into());
+            round.push((class, clear(&mut tx, before, BATCH).await?));
         }
     }
     // What retention ordered of providers just now, and what an earlier order left behind.
-    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     erasure::order_deletions(&mut tx).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(round)
 }
 
 async fn count(
