@@ -181,6 +181,7 @@ static REGISTRY: &[PersonalColumn] = &[
     business("subscriber_profiles", "standard_fee"),
     business("subscriber_profiles", "emergency_fee"),
     business("subscriber_profiles", "schedule_summary"),
+    business("subscriber_profiles", "business_address"),
     business("subscriber_profiles", "cal_com_url"),
     business("subscriber_profiles", "business_phone"),
     business("subscriber_profiles", "owner_name"),

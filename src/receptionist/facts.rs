@@ -21,7 +21,7 @@ impl Business {
             emergency_fee: profile.emergency_fee.as_deref().and_then(amount),
             currency: currency.to_owned(),
             schedule_summary: profile.schedule_summary.clone(),
-            address: None,
+            address: profile.address.clone(),
             website: profile.website_url.clone(),
             booking_link: profile.cal_com_url.clone(),
             is_booking_enabled: profile.is_booking_enabled,

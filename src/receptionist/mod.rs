@@ -5,7 +5,7 @@
 //! needs no key and no network and so answers whenever another brain cannot. The *tools* are the same for all of them.
 //!
 //! All of it is pure (facts and a time in, words and tool calls out, so every conversation can be told as a script in
-//! a test) but for `brain`, which asks one, and `tools::run`, which does what it wants done.
+//! a test) but for `brain`, which asks one, and the effects of `tools`.
 mod asked_time;
 pub mod brain;
 pub mod builtin;

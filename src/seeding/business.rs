@@ -52,6 +52,7 @@ pub struct Profile {
     pub standard_fee: Option<&'static str>,
     pub emergency_fee: Option<&'static str>,
     pub schedule_summary: &'static str,
+    pub address: Option<&'static str>,
     pub owner_name: Option<&'static str>,
     pub owner_email: Option<&'static str>,
     pub appointment_minutes: i32,

@@ -63,6 +63,8 @@ pub struct Settings {
     pub standard_fee: Option<String>,
     pub emergency_fee: Option<String>,
     pub schedule_summary: Option<String>,
+    /// Where the business is, as the receptionist says it.
+    pub business_address: Option<String>,
     pub cal_com_url: Option<String>,
     /// In minutes.
     pub appointment_duration: i32,
@@ -141,6 +143,9 @@ pub struct SettingsUpdate {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub schedule_summary: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub business_address: Member<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub cal_com_url: Member<String>,
@@ -338,6 +343,12 @@ impl SettingsUpdate {
             self.schedule_summary,
             words(1000),
         );
+        checks.set(
+            &mut to.business_address,
+            "business_address",
+            self.business_address,
+            words(200),
+        );
         checks.set(&mut to.cal_com_url, "cal_com_url", self.cal_com_url, url);
         let (target, field) = (&mut to.appointment_duration_minutes, "appointment_duration");
         checks.set_required(
@@ -482,6 +493,7 @@ impl Settings {
             standard_fee: row.standard_fee,
             emergency_fee: row.emergency_fee,
             schedule_summary: row.schedule_summary,
+            business_address: row.business_address,
             cal_com_url: row.cal_com_url,
             appointment_duration: row.appointment_duration_minutes,
             booking_enabled: row.is_booking_enabled,

@@ -2,6 +2,8 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
+use serde::Deserialize;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::model::zone;
@@ -25,6 +27,7 @@ pub struct BusinessProfile {
     pub standard_fee: Option<String>,
     pub emergency_fee: Option<String>,
     pub schedule_summary: Option<String>,
+    pub address: Option<String>,
     pub cal_com_url: Option<String>,
     pub is_booking_enabled: bool,
     pub hours: Vec<HoursRow>,
@@ -33,14 +36,14 @@ pub struct BusinessProfile {
 }
 
 /// One span of a weekday (`MON` to `SUN`).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct HoursRow {
     pub day: String,
     pub opens: NaiveTime,
     pub closes: NaiveTime,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct HolidayRow {
     pub date: NaiveDate,
     pub name: String,
@@ -49,7 +52,7 @@ pub struct HolidayRow {
     pub closes: Option<NaiveTime>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct ServiceRow {
     pub id: Uuid,
     pub name: String,
@@ -58,7 +61,8 @@ pub struct ServiceRow {
     pub currency: String,
 }
 
-/// Everything that a receptionist may say of a business; of the holidays, those that are still to come.
+/// Everything that a receptionist may say of a business, in one statement: a caller waits. Of the holidays, those that
+/// are still to come.
 pub async fn find_business(
     tx: &mut TenantTx,
     now: DateTime<Utc>,
@@ -68,39 +72,27 @@ pub async fn find_business(
         r#"select s.business_name, s.website_url, p.timezone, p.language as "language: Language",
                   p.custom_greeting, p.agent_tone, p.business_phone as "business_phone: E164",
                   p.transfer_number as "transfer_number: E164", p.standard_fee, p.emergency_fee,
-                  p.schedule_summary, p.cal_com_url, p.is_booking_enabled
+                  p.schedule_summary, p.business_address, p.cal_com_url, p.is_booking_enabled,
+                  array(select row_to_json(h) from (
+                      select day, opens, closes from business_hours
+                       where subscriber_id = $1 order by opens limit 50) as h
+                  ) as "hours!: Vec<Json<HoursRow>>",
+                  array(select row_to_json(h) from (
+                      select date, name, is_closed, opens, closes from holidays
+                       where subscriber_id = $1 and date >= $2::timestamptz::date - 1 order by date limit 400) as h
+                  ) as "holidays!: Vec<Json<HolidayRow>>",
+                  array(select row_to_json(o) from (
+                      select id, name, duration_minutes, price, currency from services
+                       where subscriber_id = $1 and is_active order by name limit 200) as o
+                  ) as "services!: Vec<Json<ServiceRow>>"
              from subscribers s join subscriber_profiles p on p.subscriber_id = s.id
             where s.id = $1"#,
         subscriber as _,
+        now,
     )
     .fetch_optional(tx.conn())
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let hours = sqlx::query_as!(
-        HoursRow,
-        "select day, opens, closes from business_hours where subscriber_id = $1 order by opens limit 50",
-        subscriber as _,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let holidays = sqlx::query_as!(
-        HolidayRow,
-        "select date, name, is_closed, opens, closes from holidays
-          where subscriber_id = $1 and date >= $2::timestamptz::date - 1 order by date limit 400",
-        subscriber as _,
-        now,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let services = sqlx::query_as!(
-        ServiceRow,
-        "select id, name, duration_minutes, price, currency from services
-          where subscriber_id = $1 and is_active order by name limit 200",
-        subscriber as _,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(Some(BusinessProfile {
+    Ok(row.map(|row| BusinessProfile {
         business_name: row.business_name,
         website_url: row.website_url,
         zone: zone(&row.timezone),
@@ -112,10 +104,15 @@ pub async fn find_business(
         standard_fee: row.standard_fee,
         emergency_fee: row.emergency_fee,
         schedule_summary: row.schedule_summary,
+        address: row.business_address,
         cal_com_url: row.cal_com_url,
         is_booking_enabled: row.is_booking_enabled,
-        hours,
-        holidays,
-        services,
+        hours: plain(row.hours),
+        holidays: plain(row.holidays),
+        services: plain(row.services),
     }))
+}
+
+fn plain<T>(rows: Vec<Json<T>>) -> Vec<T> {
+    rows.into_iter().map(|Json(row)| row).collect()
 }

@@ -14,10 +14,7 @@ pub mod store;
 
 pub use directory::{Entry, Key};
 pub use model::{
-    AiProvider, Channel, ChannelMode, ClosedAnswer, ForwardingStatus, Line, RecordingMode,
-    SubscriberStatus, Transport, VoiceLine,
+    AiProvider, CallSettings, Channel, ChannelMode, ClosedAnswer, ForwardingStatus, Line,
+    RecordingMode, SubscriberStatus, Transport, VoiceLine,
 };
-pub use store::lines::{
-    CallSettings, find_call_settings, find_line, find_text_number, find_voice_line,
-    list_subscribers,
-};
+pub use store::lines::{find_line, find_text_number, find_voice_line, list_subscribers};

@@ -91,6 +91,22 @@ pub struct VoiceLine {
     pub emergency_fee: Option<String>,
     pub cal_com_url: Option<String>,
     pub is_booking_enabled: bool,
+    pub settings: CallSettings,
+}
+
+/// What a business chose for its calls.
+#[derive(Clone, Debug)]
+pub struct CallSettings {
+    pub after_hours: ClosedAnswer,
+    pub on_holidays: ClosedAnswer,
+    /// How long a person is rung.
+    pub staff_ring_s: i32,
+    pub owner_phone: Option<E164>,
+    pub recording_mode: RecordingMode,
+    pub recording_consent_text: Option<String>,
+    pub is_sms_enabled: bool,
+    /// The id at the voice's provider.
+    pub voice_id: Option<String>,
 }
 
 /// The zone that the text names; a text that names none is UTC rather than an error in the middle of a call.

@@ -108,7 +108,7 @@ pub fn variables(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tenancy::{AiProvider, Line, Transport};
+    use crate::tenancy::{AiProvider, CallSettings, ClosedAnswer, Line, RecordingMode, Transport};
 
     fn voice() -> VoiceLine {
         VoiceLine {
@@ -135,6 +135,16 @@ mod tests {
             emergency_fee: None,
             cal_com_url: None,
             is_booking_enabled: true,
+            settings: CallSettings {
+                after_hours: ClosedAnswer::Answer,
+                on_holidays: ClosedAnswer::Answer,
+                staff_ring_s: 12,
+                owner_phone: None,
+                recording_mode: RecordingMode::Off,
+                recording_consent_text: None,
+                is_sms_enabled: true,
+                voice_id: None,
+            },
         }
     }
 

@@ -29,6 +29,7 @@ pub const PLOMBERIE_BOREALE: Business = Business {
         standard_fee: Some("119 $"),
         emergency_fee: Some("229 $"),
         schedule_summary: "Du lundi au vendredi de 7 h 30 à 16 h 30; urgences jour et nuit",
+        address: Some("850, rue Saint-Vallier Ouest, Québec"),
         owner_name: Some("Mélanie Gagnon"),
         owner_email: Some("melanie@plomberieboreale.example"),
         appointment_minutes: 60,

@@ -29,6 +29,7 @@ pub const DEMO_HVAC: Business = Business {
         standard_fee: Some("$129"),
         emergency_fee: Some("$249"),
         schedule_summary: "Monday to Friday 8 to 5, Saturday 9 to 1; emergencies day and night",
+        address: Some("1240 Portage Avenue, Winnipeg"),
         owner_name: Some("Dana Fields"),
         owner_email: Some("dana@demohvac.example"),
         appointment_minutes: 60,

@@ -27,6 +27,7 @@ pub const CLINICA_SOL: Business = Business {
         standard_fee: Some("$95"),
         emergency_fee: Some("$180"),
         schedule_summary: "De lunes a jueves de 9 a 13 y de 14 a 18, viernes de 9 a 15, sábado de 10 a 14",
+        address: Some("215 Carlton Street, Toronto"),
         owner_name: Some("Lucía Herrera"),
         owner_email: Some("lucia@clinicasol.example"),
         appointment_minutes: 30,

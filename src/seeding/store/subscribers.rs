@@ -82,8 +82,8 @@ pub async fn insert_profile(
         r#"insert into subscriber_profiles
                (subscriber_id, id, timezone, language, custom_greeting, agent_tone, transfer_number, standard_fee,
                 emergency_fee, schedule_summary, business_phone, owner_name, owner_email, area_code,
-                appointment_duration_minutes, created_at, updated_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+                appointment_duration_minutes, business_address, created_at, updated_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)
            on conflict (subscriber_id) do nothing
            returning true as "is_new!""#,
         subscriber as _,
@@ -101,6 +101,7 @@ pub async fn insert_profile(
         profile.owner_email,
         profile.area_code,
         profile.appointment_minutes,
+        profile.address,
         now,
     )
     .fetch_optional(tx.conn())

@@ -2,8 +2,8 @@
 use uuid::Uuid;
 
 use super::super::model::{
-    AiProvider, Channel, ChannelMode, ClosedAnswer, Line, RecordingMode, SubscriberStatus,
-    Transport, VoiceLine, zone,
+    AiProvider, CallSettings, Channel, ChannelMode, ClosedAnswer, Line, RecordingMode,
+    SubscriberStatus, Transport, VoiceLine, zone,
 };
 use crate::kernel::{
     db::{SystemTx, TenantTx, Tx},
@@ -57,6 +57,10 @@ pub async fn find_voice_line(
                   p.timezone, p.language as "language: Language", p.custom_greeting, p.agent_tone,
                   p.transfer_number as "transfer_number: E164", p.schedule_summary, p.standard_fee,
                   p.emergency_fee, p.cal_com_url, p.is_booking_enabled,
+                  p.after_hours as "after_hours: ClosedAnswer", p.on_holidays as "on_holidays: ClosedAnswer",
+                  p.staff_ring_seconds, p.owner_phone as "owner_phone: E164",
+                  p.recording_mode as "recording_mode: RecordingMode", p.recording_consent_text, p.is_sms_enabled,
+                  p.voice_id,
                   c.is_enabled, c.mode as "mode: ChannelMode",
                   c.transport_provider as "transport: Transport", c.ai_provider as "ai_provider: AiProvider",
                   c.provider_agent_id, c.provider_agent_version,
@@ -101,35 +105,17 @@ pub async fn find_voice_line(
         emergency_fee: row.emergency_fee,
         cal_com_url: row.cal_com_url,
         is_booking_enabled: row.is_booking_enabled,
+        settings: CallSettings {
+            after_hours: row.after_hours,
+            on_holidays: row.on_holidays,
+            staff_ring_s: row.staff_ring_seconds,
+            owner_phone: row.owner_phone,
+            recording_mode: row.recording_mode,
+            recording_consent_text: row.recording_consent_text,
+            is_sms_enabled: row.is_sms_enabled,
+            voice_id: row.voice_id,
+        },
     }))
-}
-
-/// What a business chose for calls that we answer ourselves.
-#[derive(Clone, Debug)]
-pub struct CallSettings {
-    pub after_hours: ClosedAnswer,
-    pub on_holidays: ClosedAnswer,
-    /// How long a person is rung.
-    pub staff_ring_s: i32,
-    pub owner_phone: Option<E164>,
-    pub recording_mode: RecordingMode,
-    pub recording_consent_text: Option<String>,
-    pub is_sms_enabled: bool,
-    pub voice_id: Option<String>,
-}
-
-pub async fn find_call_settings(tx: &mut TenantTx) -> sqlx::Result<Option<CallSettings>> {
-    let subscriber = tx.subscriber();
-    sqlx::query_as!(
-        CallSettings,
-        r#"select after_hours as "after_hours: _", on_holidays as "on_holidays: _",
-                  staff_ring_seconds as staff_ring_s, owner_phone as "owner_phone: _",
-                  recording_mode as "recording_mode: _", recording_consent_text, is_sms_enabled, voice_id
-             from subscriber_profiles where subscriber_id = $1"#,
-        subscriber as _,
-    )
-    .fetch_optional(tx.conn())
-    .await
 }
 
 /// The subscribers behind this one, in the order of their ids: for what visits all of them.

@@ -7,5 +7,4 @@ pub mod lines;
 pub mod questions;
 pub mod services;
 pub mod settings;
-pub mod speech;
 pub mod switch;

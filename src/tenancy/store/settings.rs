@@ -31,6 +31,7 @@ pub struct BusinessSettings {
     pub standard_fee: Option<String>,
     pub emergency_fee: Option<String>,
     pub schedule_summary: Option<String>,
+    pub business_address: Option<String>,
     pub cal_com_url: Option<String>,
     pub appointment_duration_minutes: i32,
     pub is_booking_enabled: bool,
@@ -52,7 +53,7 @@ pub async fn find_settings(tx: &mut TenantTx) -> sqlx::Result<Option<BusinessSet
                   s.business_type, s.industry, s.website_url, s.business_description, p.owner_name,
                   p.owner_phone as "owner_phone: _", p.owner_email, p.timezone, p.language as "language: _",
                   p.custom_greeting, p.agent_tone, p.voice_id, p.transfer_number as "transfer_number: _",
-                  p.standard_fee, p.emergency_fee, p.schedule_summary, p.cal_com_url,
+                  p.standard_fee, p.emergency_fee, p.schedule_summary, p.business_address, p.cal_com_url,
                   p.appointment_duration_minutes, p.is_booking_enabled, p.is_sms_enabled,
                   p.recording_mode as "recording_mode: _", p.recording_consent_text,
                   p.after_hours as "after_hours: _", p.on_holidays as "on_holidays: _", p.staff_ring_seconds,
@@ -108,7 +109,7 @@ pub async fn update_settings(
                 appointment_duration_minutes = $16, is_booking_enabled = $17, is_sms_enabled = $18,
                 recording_mode = $19, recording_consent_text = $20, updated_at = $21,
                 after_hours = $22, on_holidays = $23, staff_ring_seconds = $24,
-                booking_lead_minutes = $25, booking_horizon_days = $26
+                booking_lead_minutes = $25, booking_horizon_days = $26, business_address = $27
           where subscriber_id = $1",
         subscriber as _,
         to.business_phone.as_ref() as _,
@@ -136,6 +137,7 @@ pub async fn update_settings(
         to.staff_ring_seconds,
         to.booking_lead_minutes,
         to.booking_horizon_days,
+        to.business_address,
     )
     .execute(tx.conn())
     .await?;

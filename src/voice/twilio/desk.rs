@@ -21,7 +21,6 @@ use crate::{
 pub struct Desk {
     pub subscriber: SubscriberId,
     pub voice: VoiceLine,
-    pub settings: CallSettings,
     pub business: Business,
 }
 
@@ -34,15 +33,13 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> sqlx::Result<Option<Self>> {
         let voice = tenancy::find_voice_line(tx, caller).await?;
-        let settings = tenancy::find_call_settings(tx).await?;
         let profile = business::find_business(tx, now).await?;
-        let (Some(voice), Some(settings), Some(profile)) = (voice, settings, profile) else {
+        let (Some(voice), Some(profile)) = (voice, profile) else {
             return Ok(None);
         };
         Ok(Some(Self {
             subscriber: tx.subscriber(),
             voice,
-            settings,
             business: Business::from_profile(&profile, &app.settings.billing_currency),
         }))
     }
@@ -51,15 +48,19 @@ impl Desk {
         &self.voice.line
     }
 
+    pub fn settings(&self) -> &CallSettings {
+        &self.voice.settings
+    }
+
     /// Who is rung for a caller.
     pub fn phone(&self) -> Option<&E164> {
         let transfer = self.voice.transfer_number.as_ref();
-        transfer.or(self.settings.owner_phone.as_ref())
+        transfer.or(self.settings().owner_phone.as_ref())
     }
 
     /// Whether the number is that of somebody whom we would ring.
     pub fn is_own_phone(&self, number: &E164) -> bool {
-        let own = [&self.voice.transfer_number, &self.settings.owner_phone];
+        let own = [&self.voice.transfer_number, &self.settings().owner_phone];
         own.into_iter().flatten().any(|own| own == number)
     }
 
@@ -75,7 +76,7 @@ impl Desk {
     }
 
     pub fn ring_s(&self) -> u8 {
-        u8::try_from(self.settings.staff_ring_s)
+        u8::try_from(self.settings().staff_ring_s)
             .unwrap_or(12)
             .clamp(5, 12)
     }
@@ -84,7 +85,7 @@ impl Desk {
         Stage {
             subscriber: self.subscriber,
             interaction,
-            voice: self.settings.voice_id.clone(),
+            voice: self.settings().voice_id.clone(),
         }
     }
 }

@@ -282,8 +282,8 @@ async fn decide(
         may_start: billing::may_take_call(tx, now).await?,
         can_ring: can_ring && !is_loop,
         hours: desk.hours(now),
-        after_hours: desk.settings.after_hours,
-        on_holidays: desk.settings.on_holidays,
+        after_hours: desk.settings().after_hours,
+        on_holidays: desk.settings().on_holidays,
     };
     let (first, because) = who_answers(&facts);
     Ok((first, because, facts.can_ring))

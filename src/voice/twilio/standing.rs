@@ -51,9 +51,8 @@ async fn document_of(
 ) -> sqlx::Result<Option<StandingDocument>> {
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let voice = tenancy::find_voice_line(&mut tx, None).await?;
-    let settings = tenancy::find_call_settings(&mut tx).await?;
     tx.end_reading();
-    let (Some(voice), Some(settings)) = (voice, settings) else {
+    let Some(voice) = voice else {
         return Ok(None);
     };
     let standing = Standing {
@@ -62,7 +61,7 @@ async fn document_of(
         ring: voice
             .transfer_number
             .as_ref()
-            .or(settings.owner_phone.as_ref()),
+            .or(voice.settings.owner_phone.as_ref()),
         links: &Links::of(app, Some(subscriber)),
     };
     Ok(Some(StandingDocument {

@@ -44,8 +44,8 @@ pub async fn begin(
     if !desk.line().keeps_words {
         return greet(tx, desk, call, Vec::new(), now).await;
     }
-    let own = desk.settings.recording_consent_text.clone();
-    match desk.settings.recording_mode {
+    let own = desk.settings().recording_consent_text.clone();
+    match desk.settings().recording_mode {
         RecordingMode::Off => greet(tx, desk, call, Vec::new(), now).await,
         RecordingMode::Announced => {
             let announced = own.unwrap_or_else(|| words(language, Words::Recorded));

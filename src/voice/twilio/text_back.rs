@@ -68,7 +68,7 @@ async fn write(
     let (Some(line), Some(from)) = (line, number) else {
         return Ok(Some("NO_NUMBER"));
     };
-    if !desk.settings.is_sms_enabled || !line.is_enabled {
+    if !desk.settings().is_sms_enabled || !line.is_enabled {
         return Ok(Some("TEXTS_OFF"));
     }
     if !store::claim_text_back(tx, contact, told.saved.id, now).await? {

@@ -13,7 +13,7 @@ use crate::{
         say::{Phrase, say},
         tools::{self, ToolName, ToolSpec},
     },
-    tenancy::{RecordingMode, VoiceLine, store::speech::Speech},
+    tenancy::{RecordingMode, VoiceLine},
     voice::line::{ServiceState, variables},
 };
 
@@ -41,7 +41,6 @@ pub struct Setup<'a> {
     pub subscriber: SubscriberId,
     pub secret: &'a SecretString,
     pub voice: &'a VoiceLine,
-    pub speech: &'a Speech,
     pub caller: Option<&'a E164>,
     /// Whom a caller can be put through to.
     pub transfer_number: Option<&'a E164>,
@@ -136,7 +135,8 @@ impl Setup<'_> {
 
     /// Where callers are asked first, an assistant cannot be sure of the answer, so it does not record.
     fn is_recorded(&self) -> bool {
-        self.speech.recording_mode == RecordingMode::Announced && self.voice.line.keeps_words
+        self.voice.settings.recording_mode == RecordingMode::Announced
+            && self.voice.line.keeps_words
     }
 
     fn first_message(&self) -> String {
@@ -146,14 +146,14 @@ impl Setup<'_> {
         if !self.is_recorded() {
             return greeting;
         }
-        let own = self.speech.consent_text.as_deref();
+        let own = self.voice.settings.recording_consent_text.as_deref();
         let announcement = own.unwrap_or_else(|| words::recorded(self.language()));
         format!("{announcement} {greeting}")
     }
 
     /// The voice that the business chose, by ElevenLabs' id of it; else one that speaks its language.
     fn sound(&self) -> Value {
-        if let Some(id) = &self.speech.voice_id {
+        if let Some(id) = &self.voice.settings.voice_id {
             // The usual model speaks English alone.
             return json!({"provider": "11labs", "voiceId": id, "model": "eleven_turbo_v2_5"});
         }

@@ -16,7 +16,7 @@ use crate::{
         Business,
         say::{Phrase, say},
     },
-    tenancy::{self, AiProvider, SubscriberStatus, VoiceLine, business, store::speech},
+    tenancy::{self, AiProvider, SubscriberStatus, VoiceLine, business},
     voice::{
         line::{ServiceState, are_people_first},
         resolve::{Owner, find_by},
@@ -76,10 +76,9 @@ async fn answer(
     let now = app.clock.now();
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let voice = tenancy::find_voice_line(&mut tx, caller.as_ref()).await?;
-    let speech = speech::find_speech(&mut tx).await?;
     let profile = business::find_business(&mut tx, now).await?;
     let may_start = billing::may_take_call(&mut tx, now).await?;
-    let (Some(voice), Some(speech), Some(profile)) = (voice, speech, profile) else {
+    let (Some(voice), Some(profile)) = (voice, profile) else {
         return refuse(words::not_in_service(Language::default()));
     };
     let are_people_first = are_people_first(&mut tx, &voice, now).await?;
@@ -119,7 +118,6 @@ async fn answer(
         subscriber,
         secret: &body.secret,
         voice: &voice,
-        speech: &speech,
         caller: caller.as_ref(),
         transfer_number,
         state,

@@ -116,11 +116,9 @@ const WITHOUT_IDS: &[&str] = &[
     "src/people/store/callers.rs::start_opt_out",
     "src/people/store/callers.rs::touch_contact",
     "src/tenancy/business.rs::find_business",
-    "src/tenancy/store/lines.rs::find_call_settings",
     "src/tenancy/store/lines.rs::find_line",
     "src/tenancy/store/lines.rs::find_text_number",
     "src/tenancy/store/lines.rs::find_voice_line",
-    "src/tenancy/store/speech.rs::find_speech",
     // Through web::idempotency.
     "src/web/store.rs::find_key",
     "src/web/store.rs::insert_key",

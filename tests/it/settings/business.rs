@@ -24,7 +24,7 @@ async fn every_member_of_the_settings_is_kept_as_it_was_put() {
         "owner_name": "Zoë", "owner_phone": "+14315550112", "owner_email": "Zoe@Northern.example",
         "timezone": "America/Vancouver", "language": "FR-ca", "custom_greeting": "Bonjour", "agent_tone": "calm",
         "voice_id": "voice_1", "transfer_number": "+14315550113", "standard_fee": "$149", "emergency_fee": "249.50",
-        "schedule_summary": "Weekdays", "cal_com_url": "https://cal.com/northern", "appointment_duration": 45,
+        "schedule_summary": "Weekdays", "business_address": "12 Main Street, Winnipeg", "cal_com_url": "https://cal.com/northern", "appointment_duration": 45,
         "booking_enabled": false, "sms_notifications": false, "recording_mode": "announced"
     });
     admin.put("/api/settings", wanted.clone()).await.expect(200);
