@@ -197,6 +197,12 @@ impl Scanner<'_> {
 
     /// "Since this morning", "depuis deux jours", "it takes two hours".
     pub(super) fn skip_lasting(&self, at: usize) -> usize {
+        // "Born on the third of march".
+        if let Some((Dates::Day(day), end)) = self.calendar.dates(at)
+            && day.bare_day.is_none()
+        {
+            return self.skip_expressions(end);
+        }
         let at = self.past_glue(at);
         if matches!(
             self.at(at),
