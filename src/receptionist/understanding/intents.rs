@@ -161,6 +161,10 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
         {
             Intent::Appointment
         }
+        // "Do you work on sundays?"
+        (Some(asked), _) if has_day && asked.intent == Intent::Services && has(Intent::Hours) => {
+            Intent::Hours
+        }
         (Some(best), _) => best.intent,
         // "Would tuesday at 2 work?": who names a day or time, and nothing else that we know, wants it.
         (None, courtesy)
