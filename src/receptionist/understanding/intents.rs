@@ -155,9 +155,10 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
         {
             Intent::Unknown
         }
-        // "Do you come out to Laval on friday?"
+        // "Do you come out to Laval on friday?", "can you do 8 am?"
         (Some(asked), _)
-            if has_day && asked.intent == Intent::Services && has(Intent::Appointment) =>
+            if asked.intent == Intent::Services
+                && (has_day && has(Intent::Appointment) || kind == Some(Kind::Time)) =>
         {
             Intent::Appointment
         }
