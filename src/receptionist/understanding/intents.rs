@@ -27,6 +27,9 @@ struct Scored {
 /// The intent with the highest score. Courtesies only count among themselves; of equals the first in the table wins.
 pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: &Words) -> Intent {
     let said = without_asides(said, words);
+    if let Some(answer) = short_answer(&said, words) {
+        return answer;
+    }
     let mut scored: Vec<Scored> = words
         .intents
         .iter()
@@ -34,6 +37,26 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
         .filter(|scored| scored.points > 0)
         .collect();
     settle(&mut scored);
+    let has_thing = said.iter().any(|word| is_in_class("thing", word, words));
+    if !has_thing
+        && words
+            .unsuited
+            .iter()
+            .any(|phrase| pattern_score(phrase, &said, words) > 0)
+    {
+        scored.retain(|scored| scored.intent != Intent::Support);
+    }
+    // A place to park is no appointment.
+    let parks = ["parking", "stationne*", "estacion*"];
+    if said
+        .iter()
+        .any(|word| parks.iter().any(|park| is_word(park, word)))
+        && scored
+            .iter()
+            .any(|scored| scored.intent == Intent::Location)
+    {
+        scored.retain(|scored| scored.intent != Intent::Appointment);
+    }
     let best = |is_courtesy| {
         scored
             .iter()
@@ -57,7 +80,28 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
     let has_day = kind.is_some_and(|kind| kind != Kind::Asap);
     // "No, that's all, thanks" says no to whatever was asked.
     let says_no = matches!(said.first(), Some(&("no" | "nope" | "nah" | "non")));
+    let refuses = starts_with_any(words.no_starts, &said, words);
+    let is_small_talk = words
+        .small_talk
+        .iter()
+        .any(|phrase| pattern_score(phrase, &said, words) > 0);
     match (best, courtesy) {
+        // "No, that's not what I said."
+        (best, _)
+            if refuses
+                && kind.is_none()
+                && best.is_none_or(|best| !best.is_pattern && best.points <= PATTERN) =>
+        {
+            Intent::No
+        }
+        (None, courtesy)
+            if says_no
+                && kind.is_none()
+                && !is_small_talk
+                && courtesy.is_none_or(|courtesy| courtesy.intent == Intent::No) =>
+        {
+            Intent::No
+        }
         (None, Some(courtesy))
             if says_no
                 && kind.is_none()
@@ -83,6 +127,12 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
         {
             Intent::Appointment
         }
+        // "Do you charge to come and have a look?"
+        (Some(wish), _)
+            if wish.intent == Intent::Appointment && has(Intent::Pricing) && asks_fee(&said) =>
+        {
+            Intent::Pricing
+        }
         // "That works for me" without a day is an answer, with one a wish.
         (Some(wish), Some(answer))
             if wish.intent == Intent::Appointment
@@ -98,14 +148,36 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
         {
             Intent::Appointment
         }
+        // "The one with the red door" says of no thing what it does.
+        (Some(hint), _)
+            if hint.intent == Intent::Support && hint.points == 1
+                || is_small_talk && !hint.is_pattern && hint.points <= WEAK =>
+        {
+            Intent::Unknown
+        }
+        // "Do you come out to Laval on friday?", "can you do 8 am?"
+        (Some(asked), _)
+            if asked.intent == Intent::Services
+                && (has_day && has(Intent::Appointment) || kind == Some(Kind::Time)) =>
+        {
+            Intent::Appointment
+        }
+        // "Do you work on sundays?"
+        (Some(asked), _) if has_day && asked.intent == Intent::Services && has(Intent::Hours) => {
+            Intent::Hours
+        }
         (Some(best), _) => best.intent,
         // "Would tuesday at 2 work?": who names a day or time, and nothing else that we know, wants it.
         (None, courtesy)
             if kind.is_some()
+                && !is_small_talk
                 && courtesy.is_none_or(|courtesy| {
                     let is_word = !courtesy.is_pattern && courtesy.points <= WEAK;
                     match courtesy.intent {
                         Intent::Greeting => true,
+                        Intent::No => {
+                            is_word || has_day && (kind == Some(Kind::Time) || turns(&said))
+                        }
                         Intent::Yes => has_day,
                         _ => is_word,
                     }
@@ -116,6 +188,32 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
         (None, Some(courtesy)) => courtesy.intent,
         (None, None) => Intent::Unknown,
     }
+}
+
+/// The intent of an answer that has no words but those of answers.
+fn short_answer(said: &[&str], words: &Words) -> Option<Intent> {
+    let whole = words.patterns.iter().find(|(intent, patterns)| {
+        let is_all = |pattern: &&str| pattern.starts_with('=') && score(pattern, said) > 0;
+        intent.is_courtesy() && patterns.iter().any(is_all)
+    });
+    if let Some((intent, _)) = whole {
+        return Some(*intent);
+    }
+    let is_in = |list: &[&str], word: &str| list.iter().any(|wanted| is_word(wanted, word));
+    let (intent, _, _) = words.answers.iter().find(|(_, of_it, around)| {
+        said.iter().any(|word| is_in(of_it, word))
+            && said
+                .iter()
+                .all(|word| is_in(of_it, word) || is_in(around, word) || is_filler(word, words))
+    })?;
+    Some(*intent)
+}
+
+fn starts_with_any(patterns: &[&str], said: &[&str], words: &Words) -> bool {
+    patterns.iter().any(|pattern| {
+        let tokens: Vec<&str> = pattern.split(' ').collect();
+        follows(&tokens, said, words)
+    })
 }
 
 /// Without what is no wish: "two hours" are not the opening hours, and "if you are open" asks nothing.
@@ -197,11 +295,31 @@ fn is_number(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit()) || NUMBERS.contains(&word)
 }
 
+/// Whether a refusal goes on to what is wanted: "not today but monday", "friday, no sorry, thursday".
+fn turns(said: &[&str]) -> bool {
+    let turn = [
+        "but", "how", "maybe", "sorry", "wait", "mean", "meant", "rather", "better", "instead",
+        "make", "mais", "plutot", "excusez", "pardon", "attendez", "dire", "desole", "desolee",
+        "disons", "pero", "mejor", "perdon", "digo", "espere", "sino", "mas", "disculpe",
+    ];
+    said.iter().any(|word| turn.contains(word))
+}
+
 /// Whether the amount itself is asked for.
 fn asks_amount(said: &[&str]) -> bool {
     let asks = [
         "how", "whats", "what", "cost*", "charge*", "combien", "coute*", "prix", "cuanto",
         "cuesta*", "precio*", "cobran",
+    ];
+    said.iter()
+        .any(|word| asks.iter().any(|ask| is_word(ask, word)))
+}
+
+/// Whether it is asked if something is paid for.
+fn asks_fee(said: &[&str]) -> bool {
+    let asks = [
+        "fee", "fees", "charge*", "cost*", "cobra*", "cobro", "cuesta*", "coute*", "couter*",
+        "frais", "factur*", "chargez",
     ];
     said.iter()
         .any(|word| asks.iter().any(|ask| is_word(ask, word)))
@@ -245,12 +363,26 @@ fn settle(scored: &mut Vec<Scored>) {
     if has_pattern(scored, Intent::Reschedule) {
         scored.retain(|scored| scored.intent != Intent::Cancel);
     }
+    // Who wants no more texts must be heard, whatever else the words could mean.
+    let opt_out = points(scored, Intent::OptOut);
+    if has_pattern(scored, Intent::OptOut) {
+        scored
+            .retain(|scored| scored.intent == Intent::OptOut || scored.points > opt_out + PATTERN);
+    }
+    // "Do you offer discounts" is about money.
+    if has_pattern(scored, Intent::Pricing) {
+        scored.retain(|scored| scored.intent != Intent::Services);
+    }
     // "The manager can call me" leaves a message; the manager is not wanted now.
     let (message, human) = (
         points(scored, Intent::Message),
         points(scored, Intent::Human),
     );
     if has_pattern(scored, Intent::Message) && human <= message + PATTERN {
+        scored.retain(|scored| scored.intent != Intent::Human);
+    }
+    // "Talk to you later" wants nobody.
+    if has_pattern(scored, Intent::Goodbye) && !has_pattern(scored, Intent::Human) {
         scored.retain(|scored| scored.intent != Intent::Human);
     }
     // "Thanks, bye" is the end, however many thanks there are.
@@ -296,7 +428,7 @@ fn pattern_score(pattern: &str, said: &[&str], words: &Words) -> usize {
         .map_or((0, pattern), |phrase| (PATTERN, phrase));
     // Most patterns fail here already, at their first word.
     let first = phrase.split(' ').next().unwrap_or_default();
-    if !first.starts_with('@') && !said.iter().any(|word| is_word(first, word)) {
+    if !first.contains('@') && !said.iter().any(|word| is_word(first, word)) {
         return 0;
     }
     let tokens: Vec<&str> = phrase.split(' ').collect();
@@ -305,7 +437,7 @@ fn pattern_score(pattern: &str, said: &[&str], words: &Words) -> usize {
     if occurs { bonus + 3 * literal - 1 } else { 0 }
 }
 
-/// Whether the tokens of a pattern stand at the beginning of what was said.
+/// Whether the tokens of a pattern stand at the beginning of what was said; hesitations may stand between them.
 fn follows(tokens: &[&str], said: &[&str], words: &Words) -> bool {
     let Some((token, rest)) = tokens.split_first() else {
         return true;
@@ -314,22 +446,31 @@ fn follows(tokens: &[&str], said: &[&str], words: &Words) -> bool {
         return (0..=GAP.min(said.len())).any(|skipped| follows(rest, &said[skipped..], words));
     }
     let Some((word, after)) = said.split_first() else {
-        return false;
+        return *token == "$" && rest.is_empty();
     };
-    let is_it = match token.strip_prefix('@') {
-        Some(name) => {
-            let class = words.classes.iter().find(|(of, _)| *of == name);
-            class.is_some_and(|(_, members)| members.iter().any(|member| is_word(member, word)))
-        }
-        None => is_word(token, word),
-    };
-    is_it && follows(rest, after, words)
+    let is_it = token
+        .split('|')
+        .any(|wanted| match wanted.strip_prefix('@') {
+            Some(name) => is_in_class(name, word, words),
+            None => is_word(wanted, word),
+        });
+    is_it && follows(rest, after, words) || is_filler(word, words) && follows(tokens, after, words)
+}
+
+fn is_in_class(name: &str, word: &str, words: &Words) -> bool {
+    let class = words.classes.iter().find(|(of, _)| *of == name);
+    class.is_some_and(|(_, members)| members.iter().any(|member| is_word(member, word)))
+}
+
+/// Whether a word is said while one thinks, or only softens what is said.
+fn is_filler(word: &str, words: &Words) -> bool {
+    words.fillers.contains(&word)
 }
 
 /// The points of a phrase: 2 for a word, 5 for two in a row, 8 for three; nothing if it does not occur.
 /// `=` before a phrase wants it to be the whole utterance, `*` behind a word lets it end in any way, and `!` before a
 /// word takes any other word. A `?` before a phrase makes it a mere hint, worth 1. In the patterns `^` makes a phrase
-/// worth [`PATTERN`] more, `..` is a gap, and `@name` any word of a class.
+/// worth [`PATTERN`] more, `..` is a gap, `a|b` one word or another, `$` the end, and `@name` any word of a class.
 pub(super) fn score(phrase: &str, said: &[&str]) -> usize {
     if let Some(hint) = phrase.strip_prefix('?') {
         return (0..said.len())
@@ -356,6 +497,9 @@ pub(super) fn matches_at(phrase: &str, said: &[&str]) -> bool {
 }
 
 fn is_word(wanted: &str, word: &str) -> bool {
+    if wanted.contains('|') {
+        return wanted.split('|').any(|wanted| is_word(wanted, word));
+    }
     match (wanted.strip_suffix('*'), wanted.strip_prefix('!')) {
         (Some(stem), _) => word.starts_with(stem),
         (_, Some(other)) => word != other,

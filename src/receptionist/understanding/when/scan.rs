@@ -29,6 +29,8 @@ pub(super) fn scan(text: &str, language: Language) -> Vec<Piece> {
         }
         let (found, length) = match &rest[0] {
             Atom::Digits(_) => number(rest, language, pieces.last().copied()),
+            // "Oh, thank you" begins with no zero.
+            Atom::Word(word, _) if at == 0 && rest.len() > 1 && word == "oh" => (vec![], 1),
             Atom::Word(_, _) => word(rest, table),
             Atom::Mark(mark, _) => self::mark(*mark, rest, pieces.last().copied()),
         };

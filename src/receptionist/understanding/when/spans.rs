@@ -101,6 +101,9 @@ impl Scanner<'_> {
             if self.pieces.get(end).is_some_and(|piece| piece.is_gone()) {
                 return end + 1;
             }
+            if let Some(after) = self.past_gone_unit(end) {
+                return after;
+            }
             return self.push(found, at, end);
         }
         if let Piece::Early | Piece::Late = piece {
@@ -124,6 +127,16 @@ impl Scanner<'_> {
             }
             _ => at + 1,
         }
+    }
+
+    /// "March *of last year*", "mars *de l'année passée*".
+    fn past_gone_unit(&self, end: usize) -> Option<usize> {
+        let next = self.past_glue(end);
+        let is_gone = matches!(
+            (self.at(next)?, self.at(next + 1)?),
+            (Piece::Gone, Piece::Unit(_)) | (Piece::Unit(_), Piece::Gone | Piece::Passed)
+        );
+        (next > end && is_gone).then_some(next + 2)
     }
 
     /// "Late tomorrow afternoon", "early friday".
@@ -197,6 +210,12 @@ impl Scanner<'_> {
 
     /// "Since this morning", "depuis deux jours", "it takes two hours".
     pub(super) fn skip_lasting(&self, at: usize) -> usize {
+        // "Born on the third of march".
+        if let Some((Dates::Day(day), end)) = self.calendar.dates(at)
+            && day.bare_day.is_none()
+        {
+            return self.skip_expressions(end);
+        }
         let at = self.past_glue(at);
         if matches!(
             self.at(at),

@@ -4,6 +4,15 @@ use super::patterns::en::{CLASSES, PATTERNS};
 use crate::receptionist::intent::Intent;
 
 #[rustfmt::skip] // Tables: one row per topic, filled like prose.
+/// What may stand around a yes.
+const AGREED: &[&str] = &["that", "thats", "thatll", "about", "do", "ma", "go", "get", "it", "its", "is", "i", "would", "will", "id", "am", "me", "my", "for", "with", "by", "a", "the", "one", "please", "thanks", "thank", "you", "very", "much", "of", "maam", "sir", "thing", "not", "so", "good", "great", "perfect", "lovely", "wonderful", "idea", "plan", "be", "ahead", "it", "lets", "this", "all", "well", "mm", "hmm", "uh", "huh", "to", "and", "too", "can", "could", "what", "said", "us", "we", "were", "like", "love", "happy", "dokie", "dokey", "cool", "nice", "alright", "awesome", "work", "because", "every", "way", "are", "really", "now", "appreciated"];
+#[rustfmt::skip]
+const GRATEFUL: &[&str] = &["thanks", "thank", "thanx", "thx", "ty", "cheers", "appreciate*", "wonderful", "fantastic", "amazing", "lifesaver", "grateful", "kind", "helpful", "excellent", "lovely", "brilliant", "terrific", "best", "sweet"];
+/// What may stand around thanks.
+#[rustfmt::skip]
+const KIND: &[&str] = &["you", "your", "youre", "youve", "so", "very", "much", "a", "an", "the", "that", "thats", "this", "is", "its", "it", "was", "been", "of", "great", "awesome", "perfect", "good", "cool", "nice", "i", "id", "do", "we", "for", "all", "help", "time", "million", "lot", "lots", "bunch", "ton", "tons", "many", "kindly", "again", "star", "gem", "legend", "angel", "ok", "okay", "right", "fine", "alright", "doll", "super", "most", "too", "really", "be", "would", "have", "how", "what", "service", "everything", "calling", "back", "patience", "in", "advance", "dear", "man", "buddy", "sir", "maam", "and"];
+
+#[rustfmt::skip]
 pub(super) const WORDS: Words = Words {
     intents: &[
         (Intent::OptOut, &["=stop", "=stopall", "=end", "=quit", "=unsubscribe", "=optout", "=stop please", "=please stop"]),
@@ -65,7 +74,21 @@ pub(super) const WORDS: Words = Words {
     ],
     patterns: PATTERNS,
     classes: CLASSES,
-    asides: &["if youre open", "if you are open", "if you guys are open", "if its open", "if thats possible", "if possible", "if you can", "the other day"],
+    asides: &["if you do|work|open|take saturdays|sundays|weekends|mornings|evenings|nights|those|that", "the|my|our address is", "my|our|the zip|postal code is", "my|our address", "my zip|postal code", "if youre|youll|your|ur|theyre still open|there|around|working", "if you are|will|guys|all|folks still|are|be open|there|around|working", "if you are there|around|working", "if youre there|around|working", "if you have|got anything|something|time|room|it|one", "if youre open", "if you are open", "if you guys are open", "if its open", "if thats possible", "if possible", "if you can", "the other day"],
+    fillers: &["uh", "um", "uhm", "umm", "er", "erm", "eh", "ah", "oh", "hm", "hmm", "m", "mm", "well", "like", "so", "please", "pls", "plz", "just", "actually", "really", "maybe", "possibly", "probably", "kinda", "sorta", "basically", "honestly", "also", "still", "then", "perhaps", "kindly", "guess", "okay", "ok", "alright", "yeah", "yes", "sorry", "guys", "folks", "quickly", "already", "definitely", "certainly", "absolutely", "literally", "ahead"],
+    answers: &[
+        (Intent::Goodbye, &["bye", "byebye", "goodbye", "ciao", "cya", "toodles", "cheerio"], &["good", "thanks", "thank", "you", "thx", "now", "for", "and", "too", "no", "nope", "thats", "all", "it", "everything", "great", "perfect", "much", "very", "day", "have", "a", "nice", "one", "take", "care", "later", "see", "ya", "alrighty", "gotta", "i", "go", "ill", "let", "night", "then", "that", "is", "soon", "talk", "to", "lovely", "great", "sure", "there", "till"]),
+        (Intent::No, &["no", "nope", "nah", "naw", "not", "negative", "incorrect", "dont", "doesnt", "isnt", "wont", "never", "wrong", "neither", "nothing", "cannot", "cant", "didnt", "wasnt"], &["i", "im", "id", "ill", "its", "it", "is", "that", "thats", "thatll", "this", "the", "a", "at", "all", "way", "think", "thanks", "thank", "you", "very", "much", "so", "really", "exactly", "quite", "necessarily", "yet", "right", "correct", "sure", "now", "moment", "time", "for", "me", "us", "we", "were", "good", "fine", "great", "what", "said", "say", "meant", "mean", "asked", "want", "do", "does", "would", "will", "work", "works", "afraid", "absolutely", "definitely", "of", "course", "certainly", "ma", "am", "maam", "sir", "chance", "else", "anything", "everything", "one", "today", "my", "interested", "case", "true", "been", "be", "but", "another", "rather", "mind", "prefer", "any", "by", "need", "worry", "about", "bother", "interested", "other", "answer", "done", "set"]),
+        (Intent::Yes, &["yes", "yep", "yup", "yeah", "yea", "yah", "ya", "yessir", "sure", "absolutely", "definitely", "certainly", "indeed", "totally", "correct", "exactly", "precisely", "affirmative", "agreed", "mhm", "mmhm", "mmhmm", "uhhuh", "bet", "surely", "thatd", "thatll", "deal", "course"], AGREED),
+        (Intent::Thanks, GRATEFUL, KIND),
+        (Intent::Yes, &["right", "works", "fine", "okay", "ok", "okey", "okie", "alright", "sounds"], AGREED),
+        (Intent::Greeting, &["hi", "hello", "hey", "helo", "hiya", "howdy", "greetings", "yo", "morning", "afternoon", "evening", "how", "hows", "whats"], &["good", "there", "are", "you", "ya", "u", "doing", "today", "going", "it", "things", "to", "a", "very", "everyone", "everybody", "folks", "all", "up", "day", "is", "anybody", "anyone", "can", "hear", "me", "this", "evening", "your", "been", "have", "yall", "somebody", "team", "again", "feeling", "fine", "hope", "well", "yes", "yeah", "the", "and"]),
+    ],
+    unsuited: &["@day|that|it|thatll|time|this doesnt|wont|didnt work", "doesnt|wont work for me|us"],
+    no_starts: &[
+        "no|nope|nah thats|that|this|its|it|i|im|id|ive|you|youre|your|we|not|he|she|they|the", "thats|that|its|it not|isnt|wasnt", "thats|thatll|that wrong|incorrect", "not what|that|really|exactly|quite", "i didnt say|ask|mean|want", "i said no", "you|youve misunderstood|misheard|got", "i meant something",
+    ],
+    small_talk: &["speak up", "rain*", "repeat that|it", "say that|it again", "didnt catch|hear|get", "come again", "what was that", "born", "birthday", "weather", "traffic", "raining", "rained", "snow*", "game", "^i|we|im|were driving", "at work right", "moved here", "moved in", "my|the kids|dog|cat|baby|neighbor|neighbour is|are|was|were", "years old", "on hold", "hold on", "hang on", "one sec", "just a", "give me a sec|second|minute|moment", "grab a pen", "bear with me", "breaking up", "bad connection"],
     emergencies: &[
         "emergency", "emergancy", "urgent*", "asap", "right away", "burst", "flood*", "smell gas", "gas smell", "gas leak", "sparks", "sparking", "no heat", "on fire", "smoke", "immediately", "carbon monoxide", "severe pain", "bleeding",
     ],

@@ -3,6 +3,10 @@ use super::Words;
 use super::patterns::es::{CLASSES, PATTERNS};
 use crate::receptionist::intent::Intent;
 
+/// What may stand around a yes.
+#[rustfmt::skip]
+const AGREED: &[&str] = &["si", "que", "claro", "creo", "supongo", "pienso", "me", "parece", "parecio", "muy", "bien", "esta", "estaria", "seria", "perfecto", "senor", "senora", "senorita", "joven", "por", "favor", "supuesto", "no", "soy", "yo", "es", "eso", "asi", "mero", "merito", "gracias", "pues", "desde", "luego", "de", "acuerdo", "ok", "okay", "hagamos", "hagamoslo", "late", "gusta", "gustaria", "encanta", "encantaria", "adelante", "todo", "correcto", "exacto", "digame", "diga", "vas", "ya", "ta", "lo", "el", "la", "con", "gusto", "mucho", "bueno", "excelente", "genial", "ese", "esa", "va", "dale", "sale", "orale", "andele", "listo", "este", "y", "queda", "sirve", "funciona", "a", "mi", "exactamente", "justo", "cierto", "quiero"];
+
 #[rustfmt::skip] // Tables: one row per topic, filled like prose.
 pub(super) const WORDS: Words = Words {
     intents: &[
@@ -48,9 +52,24 @@ pub(super) const WORDS: Words = Words {
     ],
     patterns: PATTERNS,
     classes: CLASSES,
-    asides: &["si abren", "si estan abiertos", "si esta abierto", "si se puede", "si es posible", "si pueden"],
+    asides: &["la|mi|nuestra direccion es", "mi|nuestra direccion", "mi|nuestro codigo postal", "si todavia|aun|siguen estan|abiertos|abren|atienden|hay", "si siguen|estan ahi|abiertos|atendiendo|trabajando", "si trabajan|atienden|estan", "si tiene|tienen algo|espacio|lugar|chance|tiempo", "si es que se|hay puede|algo|lugar", "si abren", "si estan abiertos", "si esta abierto", "si se puede", "si es posible", "si pueden"],
+    fillers: &["este", "eh", "em", "m", "mm", "ah", "ay", "oh", "oiga", "oye", "mire", "mira", "pues", "pos", "bueno", "entonces", "asi", "nomas", "solo", "solamente", "nada", "mas", "tal", "vez", "quiza", "quizas", "ahorita", "todavia", "tambien", "verdad", "o", "sea", "digamos", "favor", "por", "porfa", "porfavor", "disculpe", "fijese", "ya", "si", "realmente"],
+    answers: &[
+        (Intent::Goodbye, &["adios", "bye", "chao", "chau", "ciao", "vemos", "luego", "hasta"], &["gracias", "muchas", "bueno", "ok", "orale", "andele", "ande", "pues", "sale", "nos", "hasta", "pronto", "que", "le", "les", "te", "vaya", "bien", "buen", "buena", "bonito", "bonita", "dia", "tarde", "noche", "noches", "tenga", "tengan", "pase", "igualmente", "es", "todo", "seria", "eso", "muy", "amable", "perfecto", "cuidese", "si", "no", "entonces", "la", "proxima", "ya", "me", "voy", "lo", "dejo", "hablamos", "ahi", "alla", "vale", "listo", "usted", "a", "tambien", "este", "hablamos", "colgar", "tengo"]),
+        (Intent::Yes, &["problema", "bronca", "inconveniente"], &["no", "hay", "sin", "ningun", "ninguna", "si", "claro", "ok"]),
+        (Intent::No, &["no", "nop", "nel", "nunca", "jamas", "tampoco", "negativo", "ninguno", "ninguna", "nada", "incorrecto", "equivocado", "equivocada"], &["la", "verdad", "pues", "eso", "ese", "esa", "es", "fue", "era", "lo", "que", "yo", "dije", "quise", "quiero", "decir", "otra", "otro", "cosa", "gracias", "muchas", "creo", "para", "mi", "por", "el", "momento", "ahora", "ahorita", "todavia", "aun", "de", "ninguna", "manera", "en", "absoluto", "senor", "senora", "senorita", "joven", "claro", "supuesto", "mejor", "asi", "esta", "estamos", "estoy", "bien", "bueno", "perdon", "desafortunadamente", "lamentablemente", "correcto", "cierto", "soy", "me", "entendio", "entendiste", "preferiria", "prefiero", "sirve", "conviene", "hoy", "ya", "mas", "todo", "si", "a", "sera", "parece", "interesa", "gusta", "necesario", "hace", "falta", "pense", "seguro", "este", "ok"]),
+        (Intent::Yes, &["si", "sip", "simon", "aja", "claro", "exacto", "exactamente", "correcto", "cierto", "efectivamente", "seguro", "afirmativo", "adelante", "supuesto", "desde", "asi", "andele", "orale", "eso", "dale", "sale", "va", "vale", "hagale", "listo", "sii", "obvio", "obviamente"], AGREED),
+        (Intent::Thanks, &["gracias", "agradezco", "agradecido", "agradecida", "amable", "gentil", "bendiciones", "linda", "grax"], &["muchas", "muchisimas", "mil", "super", "ok", "muy", "es", "usted", "que", "se", "lo", "le", "ay", "por", "todo", "su", "ayuda", "tiempo", "atencion", "servicio", "buen", "de", "verdad", "infinitas", "perfecto", "excelente", "bueno", "a", "ustedes", "bastante", "mucho", "tan", "un", "angel", "sumamente", "dios", "bendiga", "la", "los", "genial", "ok", "bien", "estoy", "informacion", "paciencia", "llamar", "corazon", "senorita", "joven", "senor", "senora", "ayudarme", "haberme", "eh", "vale", "lindo", "ha", "sido", "este", "y"]),
+        (Intent::Yes, &["ok", "okay", "perfecto", "bien", "parece", "excelente", "acuerdo"], AGREED),
+        (Intent::Greeting, &["hola", "ola", "buenas", "buenos", "saludos", "alo", "holi", "hey", "onda", "hello", "como"], &["dias", "tardes", "noches", "dia", "buen", "muy", "que", "tal", "como", "esta", "estan", "estas", "le", "les", "te", "va", "si", "bueno", "se", "encuentra", "usted", "ustedes", "me", "escucha", "escuchan", "oye", "senorita", "senor", "senora", "joven", "disculpe", "hay", "alguien", "ahi", "todos", "todo", "bien", "a", "hoy", "y", "eh", "muchachos", "ha", "estado", "amigo", "amiga"]),
+    ],
+    unsuited: &["no me sirve|funciona|jala|queda|acomoda", "@day no|ya .. sirve|funciona|queda", "ya no me sirve|funciona|queda|acomoda"],
+    no_starts: &[
+        "no eso|ese|esa|esto|yo|fue|pues|tampoco|perdon|disculpe|senor|senora|joven|no|asi|dije|quise|me", "no es eso|ese|esa|lo|asi|correcto|cierto|el|la", "no fue|era eso|lo|asi", "eso|ese|esa no", "yo no dije|quise|pedi", "dije que no", "no me entendio|entendiste|entendieron", "por el momento no", "creo que no",
+    ],
+    small_talk: &["no se", "no sabria", "fiesta", "dejeme ver mi", "hable mas", "repite", "repita", "repetir", "no entendi|escuche|oi|alcance", "no le|la|lo entendi|escuche|oigo", "nacio", "naci", "nacida|nacido", "cumpleanos", "clima", "trafico", "llovio|llueve|lloviendo|nieve|nevando", "hace .. calor|frio afuera", "me mude", "nos mudamos", "manejando", "mi|mis perro|gato|ninos|hijos|vecino|bebe", "un momento|momentito|segundo|segundito", "permitame", "espereme|espere un", "se corta", "anos", "partido"],
     emergencies: &["emergencia", "urgen*", "inund*", "fuga de gas", "huele a gas", "olor a gas", "chispas", "fuego", "humo", "de inmediato", "inmediatamente", "lo antes posible", "sin calefaccion", "monoxido", "sangr*", "cuanto antes"],
-    message_starts: &["digale", "diganle", "dile", "avisele", "avisenle", "avisale", "decirle", "decirles", "mensaje para"],
+    message_starts: &["digale", "diganle", "dile", "avisele", "avisenle", "avisale", "decirle", "decirles", "mensaje para !confirmar", "aviseles", "avise a"],
     question_starts: &["que", "cual", "cuales", "cuando", "donde", "como", "cuanto", "cuantos", "quien", "a que", "hasta que", "tienen", "ofrecen", "hacen", "puedo", "por que"],
     name_starts: &["mi nombre es", "mi nombre", "me llamo", "nombre", "soy", "es", "hola", "si", "ok", "claro"],
     now: &["ahora", "ahorita", "en este momento", "siguen abiertos", "todavia", "ahora mismo"],

@@ -3,13 +3,17 @@ use super::Words;
 use super::patterns::fr::{CLASSES, PATTERNS};
 use crate::receptionist::intent::Intent;
 
+/// What may stand around a yes.
+#[rustfmt::skip]
+const AGREED: &[&str] = &["c", "est", "ca", "ce", "serait", "sera", "moi", "correct", "bon", "beau", "bien", "sur", "parfait", "madame", "monsieur", "que", "je", "j", "pense", "crois", "imagine", "suppose", "aimerais", "merci", "s", "il", "vous", "plait", "svp", "d", "accord", "ok", "okay", "y", "allez", "vas", "me", "va", "convient", "marche", "fait", "affaire", "mon", "l", "tout", "a", "fait", "super", "excellent", "pour", "on", "plein", "le", "la", "celui", "celle", "beaucoup", "veux", "voudrais", "genial", "exact", "exactement", "avec", "plaisir", "absolument", "certain", "ideal", "faites", "go", "envoyez", "envoye", "toute", "evidence", "semble", "fera", "ferait", "bonne", "idee", "oui", "moi", "aussi", "probleme"];
+
 #[rustfmt::skip] // Tables: one row per topic, filled like prose.
 pub(super) const WORDS: Words = Words {
     intents: &[
         (Intent::OptOut, &["=stop", "=arret", "=desabonner", "=desabonnement", "=arretez", "=arret svp", "=stop svp"]),
         (Intent::Human, &[
             "humain", "robot", "un humain", "vraie personne", "une personne", "=quelqu un", "avec quelqu un", "a quelquun", "a qqun", "qqn", "parler a", "parler avec", "parler au", "representant*", "agent", "conseiller*", "le patron", "la patronne", "le proprietaire", "la proprietaire", "gerant", "gerante",
-            "le responsable", "pas un robot", "transferez moi", "transferer", "passez moi", "me passer", "me transferer", "etre transfere", "un etre humain", "appeler quelqu un", "vrai humain", "vrai monde",
+            "le responsable", "pas un robot", "transferez moi", "transferer", "passez moi", "me transferer", "etre transfere", "un etre humain", "appeler quelqu un", "vrai humain", "vrai monde",
         ]),
         (Intent::Find, &[]),
         (Intent::Reschedule, &[
@@ -50,7 +54,21 @@ pub(super) const WORDS: Words = Words {
     ],
     patterns: PATTERNS,
     classes: CLASSES,
-    asides: &["si c est ouvert", "si vous etes ouvert", "si vous etes ouverts", "si vous ouvrez", "si possible", "si c est possible"],
+    asides: &["l|mon|notre adresse c est le|au", "mon|notre adresse", "mon|notre code postal", "l adresse est", "si vous etes|serez|ouvrez|travaillez encore|toujours la|ouvert|ouverts|ouverte|disponible*", "si vous etes|serez la|ouvert|ouverts|ouverte|disponible*", "si vous travaillez", "si vous pouvez", "si c est encore|toujours ouvert", "si ca se peut", "si c est ouvert", "si vous etes ouvert", "si vous etes ouverts", "si vous ouvrez", "si possible", "si c est possible"],
+    fillers: &["euh", "heu", "hum", "hmm", "ben", "bin", "bah", "eh", "ah", "oh", "la", "genre", "donc", "alors", "coudonc", "vraiment", "juste", "finalement", "aussi", "encore", "toujours", "comme", "voyons", "tsais", "la", "bien", "svp", "quand", "meme", "peut", "tu", "en", "fait", "pis", "puis"],
+    answers: &[
+        (Intent::Goodbye, &["bye", "revoir", "aurevoir", "ciao", "tchao", "tourlou"], &["merci", "beaucoup", "ok", "bonne", "bon", "belle", "journee", "soiree", "fin", "de", "semaine", "nuit", "a", "au", "vous", "aussi", "salut", "parfait", "c", "est", "tout", "beau", "super", "oui", "non", "pour", "moi", "d", "accord", "je", "laisse", "faut", "que", "et", "alors", "matinee", "apres", "midi", "weekend", "pareillement", "egalement", "correct", "bien"]),
+        (Intent::No, &["non", "nan", "nenni", "negatif", "pantoute", "pas", "jamais", "aucunement", "faux", "aucun", "aucune", "rien"], &["c", "est", "etait", "ce", "ca", "cela", "que", "qu", "j", "je", "ai", "dit", "demande", "voulais", "veux", "dire", "autre", "chose", "du", "tout", "vraiment", "exact", "exactement", "bon", "bonne", "le", "la", "moi", "pour", "merci", "absolument", "certainement", "surtout", "malheureusement", "desole", "desolee", "vous", "m", "avez", "crois", "pense", "ne", "n", "encore", "necessairement", "tout", "suite", "de", "maintenant", "moment", "aujourd", "hui", "vrai", "correct", "sur", "sure", "vie", "beaucoup", "d", "accord", "madame", "monsieur", "interesse", "interessee", "aimerais", "aime", "mieux", "prefere", "autant", "bien", "on", "est", "corrects", "ok", "celui", "celle", "un", "une", "plus", "evidemment", "question", "chance", "probablement", "oui", "mais", "ca"]),
+        (Intent::Yes, &["oui", "ouais", "ouin", "ui", "mouais", "certain", "certainement", "absolument", "exact", "exactement", "effectivement", "volontiers", "evidemment", "assurement", "affirmatif", "entendu", "tope"], AGREED),
+        (Intent::Thanks, &["merci", "remercie", "apprecie", "gentil", "gentille", "gentils", "fin", "fine", "aimable", "ange", "remerciements"], &["beaucoup", "bien", "infiniment", "mille", "fois", "un", "gros", "grand", "super", "c", "est", "tres", "ben", "trop", "vous", "etes", "je", "l", "vraiment", "pour", "tout", "votre", "aide", "ok", "parfait", "excellent", "wow", "a", "de", "du", "coeur", "d", "accord", "enormement", "sincerement", "temps", "m", "avez", "aide", "genial", "cool", "bon", "service", "patience", "encore", "ca", "et", "la", "information", "info", "une", "madame", "monsieur", "vous", "j", "apprecier", "apprecie", "beau", "correct", "gens"]),
+        (Intent::Yes, &["ok", "okay", "accord", "correct", "parfait", "beau", "marche", "convient", "semble", "allez", "vas", "entendu", "super", "bon"], AGREED),
+        (Intent::Greeting, &["bonjour", "bonsoir", "salut", "allo", "hello", "coucou", "rebonjour", "comment", "bjr", "hey", "hi"], &["oui", "bon", "matin", "comment", "ca", "va", "vous", "allez", "tout", "le", "monde", "madame", "monsieur", "mademoiselle", "a", "et", "est", "ce", "que", "m", "entendez", "entends", "on", "quelqu", "un", "y", "il", "c", "bien", "aujourd", "hui", "ouin", "ouais", "etes", "la", "les", "gens", "gars", "je", "cher", "chere"]),
+    ],
+    unsuited: &["ca marche|fonctionne|va pas|plus|pu", "@day .. marche|fonctionne pas|plus|pu", "marche|fonctionne pas pour moi|nous"],
+    no_starts: &[
+        "non c|ce|j|je|vous|tu|on|n|ne|ca|moi|mais|desole|desolee|pas|plus|rien|jamais", "c est|etait pas", "ce n est|etait pas", "j ai|avais pas dit|demande ca|que|de", "j ai dit non", "vous m|avez .. mal compris|entendu", "pas ca|ce que", "malheureusement non",
+    ],
+    small_talk: &["ma|sa fete", "mouille", "pleut", "parlez plus fort", "et demi $", "repeter", "repetez", "redites", "redire", "ai pas compris|entendu|saisi", "qu est ce que vous avez|dites", "ne|nee le|en", "suis ne|nee", "anniversaire", "meteo", "trafic", "il|va pleut|pleuvoir|plu|neige|neiger|mouiller", "neige", "fait beau|frette|froid|chaud", "demenage", "conduire", "au volant", "mon|ma|mes|les chien|chat|enfants|voisin|bebe", "un instant|moment", "une seconde|minute|petite", "la ligne", "ans", "vacances"],
     emergencies: &["urgen*", "tout de suite", "inond*", "degat d eau", "odeur de gaz", "sent le gaz", "fuite de gaz", "etincelles", "feu", "fumee", "plus de chauffage", "pas de chauffage", "immediatement", "au plus vite", "au plus sacrant", "monoxyde", "saigne"],
     message_starts: &["dites y", "dites lui", "dites leur", "dites a !quelle", "dites au", "dire a !quelle", "dire au", "lui dire", "leur dire", "avisez !moi", "informez !moi", "faites lui savoir", "message pour"],
     question_starts: &["quel", "quelle", "quels", "quelles", "quand", "ou", "comment", "combien", "qui", "est ce", "qu est ce", "a quelle", "faites vous", "etes vous", "avez vous", "pouvez vous", "pourquoi", "c est combien", "cest combien"],

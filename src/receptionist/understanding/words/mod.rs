@@ -16,6 +16,17 @@ pub(super) struct Words {
     pub classes: patterns::Classes,
     /// Clauses that ask nothing of their own, above all "if you are open".
     pub asides: &'static [&'static str],
+    /// What is said while one thinks: it may stand between any two words.
+    pub fillers: &'static [&'static str],
+    /// Short answers by their words: who says one of the first, and beside it nothing but the second, means that. In
+    /// order of precedence.
+    pub answers: &'static [Answer],
+    /// That a day or an offer does not suit: of a thing it would say that it is broken.
+    pub unsuited: &'static [&'static str],
+    /// Beginnings of an answer that says no, whatever comes then.
+    pub no_starts: &'static [&'static str],
+    /// What people tell each other and nobody can do anything about: a day that is named with it is no wish.
+    pub small_talk: &'static [&'static str],
     pub emergencies: &'static [&'static str],
     pub message_starts: &'static [&'static str],
     pub question_starts: &'static [&'static str],
@@ -30,6 +41,9 @@ pub(super) struct Words {
     /// Frequent words that the other two languages do not have, for guessing the language.
     pub everyday: &'static [&'static str],
 }
+
+/// An intent, the words that are an answer, and the words that may stand around them.
+pub(super) type Answer = (Intent, &'static [&'static str], &'static [&'static str]);
 
 pub(super) fn words(language: Language) -> &'static Words {
     match language {
@@ -50,6 +64,10 @@ mod tests {
             let words = words(language);
             let lists = [
                 words.asides,
+                words.fillers,
+                words.no_starts,
+                words.small_talk,
+                words.unsuited,
                 words.emergencies,
                 words.message_starts,
                 words.question_starts,
@@ -62,13 +80,25 @@ mod tests {
             let entries = words
                 .intents
                 .iter()
+                .chain(words.patterns)
                 .map(|(_, phrases)| *phrases)
                 .chain(lists)
+                .chain(
+                    words
+                        .answers
+                        .iter()
+                        .flat_map(|(_, of_it, around)| [*of_it, *around]),
+                )
                 .chain(words.weekdays)
                 .flatten();
             for entry in entries {
-                let bare = entry.trim_start_matches(['=', '?']).replace(['*', '!'], "");
-                assert_eq!(plain(&bare), bare, "{language:?}");
+                let bare = entry.trim_start_matches(['=', '?', '^']);
+                let bare = bare.replace(['*', '!', '@'], "").replace('|', " ");
+                let bare: Vec<_> = bare
+                    .split_whitespace()
+                    .filter(|word| !matches!(*word, ".." | "$"))
+                    .collect();
+                assert_eq!(plain(&bare.join(" ")), bare.join(" "), "{language:?}");
             }
         }
     }
