@@ -3,7 +3,7 @@ use chrono::{NaiveDateTime, NaiveTime, Timelike};
 
 use super::intents::matches_at;
 use super::when::{Context, Kind, Part, When, read};
-use super::words::words as table;
+use super::{names_weekday, without_pronoun};
 use crate::kernel::language::Language;
 use crate::receptionist::plain::plain;
 
@@ -84,6 +84,7 @@ pub fn choose(
     context: &Context<'_>,
 ) -> Option<Choice> {
     let start: String = text.chars().take(LONGEST_READ).collect();
+    let start = without_pronoun(&start);
     let said = plain(&start);
     let said: Vec<&str> = said.split(' ').filter(|word| !word.is_empty()).collect();
     let has = |phrases: &[&str]| {
@@ -108,10 +109,7 @@ pub fn choose(
         days.into_iter()
             .find_map(|day| by_time(&Context { day, ..*context }))
     };
-    let names_weekday = table(language)
-        .weekdays
-        .iter()
-        .any(|spellings| has(spellings));
+    let names_weekday = names_weekday(&start, language);
     let midnights = offered
         .iter()
         .map(|offer| offer.date().and_time(NaiveTime::MIN));
@@ -408,6 +406,7 @@ mod tests {
             ("two pm", En, None),
             ("2 pm", En, None),
             ("monday 3", En, None),
+            ("the wednesday one", En, Some(Choice::Offer(2))),
             ("what about january 3rd", En, None),
             ("hang on a second", En, None),
             ("the 3rd please", En, Some(Choice::Offer(2))),

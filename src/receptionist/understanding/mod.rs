@@ -68,6 +68,24 @@ pub fn understand(text: &str, language: Language) -> Understanding {
     }
 }
 
+/// Without the pronoun of "the friday one", which is no time of day.
+pub fn without_pronoun(text: &str) -> String {
+    let said: Vec<&str> = text.split_whitespace().collect();
+    let is_pronoun =
+        |at: usize| at >= 2 && plain(said[at]) == "one" && plain(said[at - 2]) == "the";
+    let kept = (0..said.len()).filter(|at| !is_pronoun(*at));
+    kept.map(|at| said[at]).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a day of the week is named.
+pub fn names_weekday(text: &str, language: Language) -> bool {
+    let said = plain(text);
+    let said: Vec<&str> = said.split(' ').collect();
+    let weekdays = words(language).weekdays;
+    let mut spellings = weekdays.iter().flat_map(|spellings| spellings.iter());
+    spellings.any(|day| said.contains(day))
+}
+
 /// Texts without a single letter.
 fn intent_of_emoji(text: &str) -> Intent {
     let first = text.chars().find_map(|c| match c {

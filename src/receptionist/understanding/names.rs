@@ -13,7 +13,7 @@ use crate::receptionist::plain::plain;
 
 /// Longer texts are judged by their beginning.
 const LONGEST_READ: usize = 200;
-const MOST_WORDS: usize = 4;
+const MOST_WORDS: usize = 5;
 /// Fewer letters one by one are initials.
 const FEWEST_SPELLED: usize = 3;
 
@@ -77,7 +77,14 @@ fn is_something_else(rest: &str, name: &Name, language: Language) -> bool {
     if name.is_spelled {
         return false;
     }
-    let said: Vec<&str> = name.text.split_whitespace().collect();
+    let all: Vec<&str> = name.text.split_whitespace().collect();
+    let is_particle = |(at, word): &(usize, &str)| *at > 0 && PARTICLES.contains(word);
+    let said: Vec<&str> = all
+        .into_iter()
+        .enumerate()
+        .filter(|word| !is_particle(word))
+        .map(|(_, word)| word)
+        .collect();
     let is_capital = |word: &&str| word.chars().next().is_some_and(char::is_uppercase);
     // Who has two capitals may be called like a day or a thing: Domingo Pérez, Hope Price.
     let is_proper = said.len() > 1 && said.iter().all(is_capital);
@@ -85,7 +92,8 @@ fn is_something_else(rest: &str, name: &Name, language: Language) -> bool {
         .iter()
         .any(|word| !is_capital(word) && words(language).everyday.contains(&plain(word).as_str()));
     let begins_with_article = ARTICLES.contains(&plain(said[0]).as_str());
-    if is_only_yes_or_no(&name.text, language) || (!is_proper && (is_everyday || begins_with_article))
+    if is_only_yes_or_no(&name.text, language)
+        || (!is_proper && (is_everyday || begins_with_article))
     {
         return true;
     }
@@ -96,6 +104,8 @@ fn is_something_else(rest: &str, name: &Name, language: Language) -> bool {
         .is_some_and(|last| when::kind_in(last, language).is_some());
     let is_wish = match understood.intent {
         Intent::Unknown => false,
+        // "Bob Smith, thanks".
+        intent if intent.is_courtesy() => understand(&name.text, language).intent.is_courtesy(),
         Intent::Appointment if is_date => false,
         Intent::Pricing | Intent::Hours | Intent::Location | Intent::Services | Intent::Support => {
             !is_proper
@@ -125,7 +135,10 @@ impl<'a> Words<'a> {
 
     /// The token behind the longest of the phrases that begins with that plain word.
     fn behind(&self, at: usize, phrases: &[&str]) -> Option<usize> {
-        let said: Vec<&str> = self.plain[at..].iter().map(|(word, _)| word.as_str()).collect();
+        let said: Vec<&str> = self.plain[at..]
+            .iter()
+            .map(|(word, _)| word.as_str())
+            .collect();
         let lengths = phrases
             .iter()
             .filter(|phrase| matches_at(phrase, &said))
@@ -228,7 +241,10 @@ fn spelled_in(said: &[&str]) -> Option<(usize, String)> {
         .find(|(_, letters)| letters.chars().count() >= FEWEST_SPELLED)?;
     let mut letters = letters.chars();
     let first = letters.next()?.to_uppercase();
-    Some((from, first.chain(letters.flat_map(char::to_lowercase)).collect()))
+    Some((
+        from,
+        first.chain(letters.flat_map(char::to_lowercase)).collect(),
+    ))
 }
 
 /// A word that no name has.
@@ -262,26 +278,54 @@ fn told(language: Language) -> &'static [&'static str] {
             "le nom c est",
             "au nom de",
         ],
-        Language::Es => &[
-            "me llamo",
-            "mi nombre es",
-            "el nombre es",
-            "a nombre de",
-        ],
+        Language::Es => &["me llamo", "mi nombre es", "el nombre es", "a nombre de"],
     }
 }
 
 /// What may stand before a name beside the starts of each language: hesitation, and what takes something back.
 const LEADS: &[&str] = &[
-    "um", "uh", "uhh", "euh", "eh", "ah", "oh", "well", "so", "no", "nope", "actually", "sorry",
-    "yeah", "call me", "non", "ben", "alors", "pardon", "desole", "desolee", "appelez moi",
-    "plutot", "bueno", "pues", "este", "perdon", "llameme", "digame", "habla", "mejor",
+    "um",
+    "uh",
+    "uhh",
+    "euh",
+    "eh",
+    "ah",
+    "oh",
+    "well",
+    "so",
+    "no",
+    "nope",
+    "actually",
+    "sorry",
+    "yeah",
+    "call me",
+    "non",
+    "ben",
+    "alors",
+    "pardon",
+    "desole",
+    "desolee",
+    "appelez moi",
+    "plutot",
+    "bueno",
+    "pues",
+    "este",
+    "perdon",
+    "llameme",
+    "digame",
+    "habla",
+    "mejor",
 ];
 
 /// Courtesies behind a name, and the beginning of its spelling.
 const TAILS: &[&str] = &[
     "thanks", "thank", "please", "here", "speaking", "thats", "spelled", "spelt", "merci", "svp",
     "s", "ici", "ca", "epele", "gracias", "por", "porfa", "se", "con",
+];
+
+/// What stands in the middle of a name.
+const PARTICLES: &[&str] = &[
+    "de", "du", "des", "la", "le", "les", "del", "los", "las", "da", "di", "van", "von", "der",
 ];
 
 const ARTICLES: &[&str] = &[
@@ -317,7 +361,11 @@ mod tests {
             ("Ana Roy", En, Some("Ana Roy")),
             ("it's Ana.", En, Some("Ana")),
             ("bob", En, Some("bob")),
-            ("Hi, my name is Jean-Luc O'Neil", En, Some("Jean-Luc O'Neil")),
+            (
+                "Hi, my name is Jean-Luc O'Neil",
+                En,
+                Some("Jean-Luc O'Neil"),
+            ),
             ("my name is Sarah and I'd like to book", En, Some("Sarah")),
             ("call me Pat", En, Some("Pat")),
             ("um, it's Bob Smith, thanks", En, Some("Bob Smith")),
@@ -334,7 +382,7 @@ mod tests {
             ("Me llamo José Núñez, gracias", Es, Some("José Núñez")),
             ("soy María", Es, Some("María")),
             ("Domingo Pérez", Es, Some("Domingo Pérez")),
-            ("José Luis de la Cruz", Es, None),
+            ("José Luis de la Cruz", Es, Some("José Luis de la Cruz")),
             ("me llamo Juan de la Cruz", Es, Some("Juan de la Cruz")),
         ] {
             assert_eq!(name_in(text, language).as_deref(), name, "{text:?}");
