@@ -46,4 +46,6 @@ pub struct Reply {
     pub hands_over: bool,
     /// Nothing more is expected: a call may be hung up.
     pub ends: bool,
+    /// We could not follow: on a call they may speak after the tone instead.
+    pub gives_up: bool,
 }

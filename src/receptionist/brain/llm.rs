@@ -79,6 +79,7 @@ pub(super) async fn answer(
         tool_calls: done.tool_calls,
         hands_over: done.hands_over,
         ends: done.has_opted_out || is_goodbye,
+        gives_up: false,
     };
     let dialogue = SavedDialogue {
         state: serde_json::to_value(&state).context("write the dialogue's state")?,

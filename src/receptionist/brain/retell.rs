@@ -44,6 +44,7 @@ pub(super) async fn answer(
             tool_calls: Vec::new(),
             hands_over: false,
             ends: false,
+            gives_up: false,
         },
         dialogue: SavedDialogue {
             state: question.dialogue.state.clone(),

@@ -4,10 +4,13 @@ use super::plan::{Goal, Plan};
 use super::state::Asked;
 use crate::receptionist::say::{Booking, Phrase};
 use crate::receptionist::tools::wanted::{self, Unclear};
-use crate::receptionist::understanding::when::When;
+use crate::receptionist::turn::Medium;
+use crate::receptionist::understanding::{when::When, without_pronoun};
 
 /// More names than these are no question any more.
 const MOST_SERVICES_NAMED: usize = 4;
+/// Nor does anybody keep more of their own appointments in mind.
+const MOST_APPOINTMENTS_NAMED: usize = 3;
 /// As much of their words is kept for a message.
 const MOST_REMEMBERED: usize = 8;
 
@@ -50,8 +53,9 @@ impl Rachel<'_> {
                 _ => plan.when.as_ref().and_then(|when| when.date),
             }
         });
+        let text = without_pronoun(text);
         self.business
-            .read_when(text, self.language(), self.now?, day)
+            .read_when(&text, self.language(), self.now?, day)
     }
 
     pub(super) fn service_named(&self, text: &str) -> Option<String> {
@@ -68,6 +72,18 @@ impl Rachel<'_> {
             .collect()
     }
 
+    /// On the telephone with its keys.
+    fn person_or_message(&self) -> String {
+        let question = self.phrase(Phrase::PersonOrMessage);
+        match self.state.medium {
+            Medium::Voice => {
+                let keys = self.phrase(Booking::PersonOrMessageKeys.into());
+                format!("{question} {keys}")
+            }
+            Medium::Text => question,
+        }
+    }
+
     /// What was asked last, in its words for a second time.
     pub(super) fn question(&self) -> Option<String> {
         let plan = self.state.plan.as_ref();
@@ -81,7 +97,7 @@ impl Rachel<'_> {
             Asked::Nothing => None,
             Asked::Message => Some(self.phrase(Phrase::AskMessageAgain)),
             Asked::Name | Asked::CustomerName => Some(self.phrase(Phrase::AskName)),
-            Asked::PersonOrMessage => Some(self.phrase(Phrase::PersonOrMessage)),
+            Asked::PersonOrMessage => Some(self.person_or_message()),
             Asked::Service => {
                 let mut names = self.service_names();
                 names.truncate(MOST_SERVICES_NAMED);
@@ -100,6 +116,14 @@ impl Rachel<'_> {
                 let slots = plan?.offered_times(self.business);
                 booking(Booking::WhichSlotAgain { slots: &slots })
             }
+            Asked::Which => {
+                let own = plan?.own.iter();
+                let of: Vec<_> = own
+                    .map(|one| (self.business.local(one.start), one.service.as_deref()))
+                    .take(MOST_APPOINTMENTS_NAMED)
+                    .collect();
+                booking(Booking::WhichAppointment { of: &of })
+            }
             Asked::Phone => booking(Booking::AskPhone),
             Asked::Code => booking(Booking::AskCode),
             Asked::Confirmation => {
@@ -109,10 +133,14 @@ impl Rachel<'_> {
                         let at = self.business.local(plan.appointment?);
                         booking(Booking::ConfirmCancel { at })
                     }
-                    Goal::Move => booking(Booking::ConfirmMove { at: local(plan)? }),
+                    Goal::Move => booking(Booking::ConfirmMove {
+                        from: self.business.local(plan.appointment?),
+                        at: local(plan)?,
+                    }),
                     Goal::Book | Goal::Find => booking(Booking::Confirm {
                         at: local(plan)?,
                         service: plan.service.as_deref(),
+                        name: self.state.customer_name.as_deref(),
                     }),
                 }
             }

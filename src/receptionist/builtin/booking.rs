@@ -13,7 +13,7 @@ use crate::receptionist::tools::wanted::{self, Unclear};
 use crate::receptionist::tools::{ToolAnswer, ToolName, ToolResult};
 use crate::receptionist::turn::Medium;
 use crate::receptionist::understanding::when::When;
-use crate::receptionist::understanding::{Understanding, answers, name_in, spoken};
+use crate::receptionist::understanding::{Understanding, answers, name_corrected, name_in, spoken};
 
 /// How often nothing is free before somebody else has to look.
 const MOST_MISSES: u8 = 3;
@@ -36,6 +36,22 @@ impl Rachel<'_> {
     /// An answer while an appointment is under discussion.
     pub(super) fn hear_in_plan(&mut self, text: &str, heard: Understanding) -> Step {
         let asked = self.state.asked;
+        if asked == Asked::CustomerName
+            && let Some(name) = self.new_name_in(text)
+        {
+            return self.take_name(name);
+        }
+        if words::asks_to_wait(text) && self.read_when(text).is_none() && is_no_wish(heard.intent) {
+            return self.say(&[Booking::TakeYourTime.into()]);
+        }
+        if self.is_aside(text, heard) {
+            return self.look_up(text, heard.intent);
+        }
+        if matches!(asked, Asked::When | Asked::Confirmation)
+            && let Some(step) = self.hear_other_one(text)
+        {
+            return step;
+        }
         let is_free = |intent| !matches!((asked, intent), (Asked::CustomerName, Intent::Greeting));
         match heard.intent {
             Intent::Human => return self.hand_over(text),
@@ -50,13 +66,8 @@ impl Rachel<'_> {
             Intent::Cancel if self.goal() != Goal::Cancel => {
                 return self.begin_finding(Goal::Cancel, text);
             }
-            Intent::Reschedule if self.goal() == Goal::Cancel => {
+            Intent::Reschedule if matches!(self.goal(), Goal::Cancel | Goal::Find) => {
                 return self.begin_finding(Goal::Move, text);
-            }
-            Intent::Pricing | Intent::Services | Intent::Hours | Intent::Location
-                if heard.is_question && self.is_beside_the_point(text, heard) =>
-            {
-                return self.look_up(text, heard.intent);
             }
             _ if words::gives_up(text) => return self.drop_plan(),
             _ => {}
@@ -67,7 +78,8 @@ impl Rachel<'_> {
             Asked::When => self.hear_when(text, heard),
             Asked::WhichWhen => self.hear_which_when(text),
             Asked::Slot => self.hear_choice(text, heard),
-            Asked::CustomerName => self.hear_customer_name(text, heard),
+            Asked::Which => self.hear_which(text, heard),
+            Asked::CustomerName => self.hear_no_name(text),
             Asked::Phone => self.hear_phone(text),
             Asked::Code => self.hear_code(text),
             Asked::Confirmation => self.hear_confirmation(text, heard),
@@ -76,11 +88,26 @@ impl Rachel<'_> {
         }
     }
 
-    /// A question of theirs that is no answer to ours: "what does it cost", but not "do you have ten thirty".
-    fn is_beside_the_point(&self, text: &str, heard: Understanding) -> bool {
+    /// A question of theirs that is no answer to ours: "what does it cost", "what is your cancellation policy", but
+    /// not "do you have ten thirty" or "can you cancel it".
+    fn is_aside(&self, text: &str, heard: Understanding) -> bool {
+        let names_one = || self.read_when(text).is_some() || words::nth_in(text).is_some();
         match heard.intent {
-            Intent::Pricing | Intent::Location => true,
-            _ => self.read_when(text).is_none() && words::nth_in(text).is_none(),
+            Intent::Pricing | Intent::Location => heard.is_question,
+            Intent::Hours if words::asks_if_open(text) => true,
+            Intent::Services | Intent::Hours => heard.is_question && !names_one(),
+            Intent::Cancel | Intent::Reschedule => {
+                words::asks_about(text) && self.read_when(text).is_none()
+            }
+            // What a service is about is told in questions too.
+            Intent::Unknown => {
+                heard.is_question
+                    && self.state.asked != Asked::Service
+                    && plain(text).split(' ').count() > 2
+                    && !words::asks_whether(text)
+                    && !names_one()
+            }
+            _ => false,
         }
     }
 
@@ -155,21 +182,26 @@ impl Rachel<'_> {
         }
     }
 
-    fn hear_customer_name(&mut self, text: &str, heard: Understanding) -> Step {
-        if let Some(when) = self
-            .read_when(text)
-            .filter(|_| words::begins_with_no(text) || name_in(text, self.language()).is_none())
-        {
-            return self.accept(when);
-        }
-        let name = name_in(text, self.language());
-        let is_only_courtesy = heard.intent.is_courtesy() && name.as_deref() == Some(text.trim());
-        match name.filter(|_| !is_only_courtesy && !plain(text).is_empty()) {
-            Some(name) => {
-                self.state.customer_name = Some(name);
-                self.state.repairs = 0;
-                self.after_choice(None)
+    /// A name, and not something that the business does.
+    fn new_name_in(&self, text: &str) -> Option<String> {
+        let name = name_in(text, self.language())?;
+        self.service_named(&name).is_none().then_some(name)
+    }
+
+    fn take_name(&mut self, name: String) -> Step {
+        self.state.customer_name = Some(name);
+        self.state.repairs = 0;
+        self.after_choice(None)
+    }
+
+    /// They were asked who comes, and said something else: another time, or the one that they have.
+    fn hear_no_name(&mut self, text: &str) -> Step {
+        match self.read_when(text) {
+            Some(when) if self.is_chosen(&when) || words::asks_whether(text) => {
+                let chosen = self.chosen_words();
+                self.after_choice(chosen)
             }
+            Some(when) => self.accept(when),
             None => self.repair(),
         }
     }
@@ -186,17 +218,27 @@ impl Rachel<'_> {
 
     fn hear_confirmation(&mut self, text: &str, heard: Understanding) -> Step {
         let when = self.read_when(text);
-        let chosen = self.plan().chosen.clone();
-        let chosen = chosen.map(|slot| self.business.local(slot.start));
-        let is_other = when.as_ref().is_some_and(|when| match when.start {
-            Some(start) => Some(start) != chosen,
-            None => when.date != chosen.map(|at| at.date()),
-        });
+        let is_other = when.as_ref().is_some_and(|when| !self.is_chosen(when));
+        let name = match self.goal() {
+            Goal::Book => {
+                let known = self.state.customer_name.as_deref();
+                name_corrected(text, known, self.language())
+            }
+            _ => None,
+        };
+        let is_renamed = name.is_some();
+        self.state.customer_name = name.or(self.state.customer_name.take());
         if self.goal() != Goal::Cancel
             && is_other
+            && !words::asks_whether(text)
             && let Some(when) = when
         {
             return self.accept(when);
+        }
+        // "Is that the 3rd of December?"
+        if is_renamed || (is_other && self.goal() != Goal::Cancel) {
+            self.state.repairs = 0;
+            return self.ask(Asked::Confirmation);
         }
         let said = answers::yes_or_no(text, self.language());
         let says_yes = said == Some(true) || heard.intent == Intent::Yes;
@@ -231,7 +273,7 @@ impl Rachel<'_> {
         self.say(&[Phrase::AllRight, Booking::AskWhenInstead.into()])
     }
 
-    fn drop_plan(&mut self) -> Step {
+    pub(super) fn drop_plan(&mut self) -> Step {
         let goal = self.goal();
         self.state.plan = None;
         self.state.asked = Asked::Nothing;
@@ -269,7 +311,7 @@ impl Rachel<'_> {
         self.call(ToolName::CheckCalendarAvailability, asked)
     }
 
-    fn ask(&mut self, asked: Asked) -> Step {
+    pub(super) fn ask(&mut self, asked: Asked) -> Step {
         self.state.asked = asked;
         let question = self.question().unwrap_or_default();
         Step::Say(self.reply(question))
@@ -416,6 +458,11 @@ impl Rachel<'_> {
             }
         }
     }
+}
+
+/// Nothing that would have to be done first.
+fn is_no_wish(intent: Intent) -> bool {
+    intent == Intent::Unknown || intent.is_courtesy()
 }
 
 /// They named a moment, so that the one time that is found is theirs.

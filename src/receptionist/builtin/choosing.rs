@@ -28,13 +28,12 @@ impl Rachel<'_> {
             Some(Choice::Any) => return self.choose(Nth::At(0)),
             Some(Choice::None) | None => {}
         }
-        if let Some(nth) = words::nth_in(text)
-            && self.is_offered(nth)
-        {
-            return self.choose(nth);
-        }
         if let Some(when) = when {
-            return self.accept(when);
+            let is_known = when.kind == Kind::Day && offered.iter().all(|at| is_meant(&when, *at));
+            return match is_known {
+                true => self.ask(Asked::Slot),
+                false => self.accept(when),
+            };
         }
         if words::refuses_all(text) || heard.intent == Intent::No || words::begins_with_no(text) {
             let plan = self.plan();
@@ -51,7 +50,7 @@ impl Rachel<'_> {
         self.repair()
     }
 
-    fn choice_in(&self, text: &str, offered: &[NaiveDateTime]) -> Option<Choice> {
+    pub(super) fn choice_in(&self, text: &str, offered: &[NaiveDateTime]) -> Option<Choice> {
         let business = self.business;
         let is_open = |at: NaiveDateTime| business.is_open_at(at);
         let context = Context {
@@ -71,7 +70,22 @@ impl Rachel<'_> {
         self.state.repairs = 0;
         let plan = self.plan();
         plan.chosen = nth.of(&plan.offered).cloned();
-        self.after_choice(None)
+        let chosen = self.chosen_words();
+        self.after_choice(chosen)
+    }
+
+    /// The time that is theirs now, so that they can object.
+    pub(super) fn chosen_words(&self) -> Option<String> {
+        let chosen = self.state.plan.as_ref()?.chosen.as_ref()?;
+        let at = self.business.local(chosen.start);
+        Some(self.phrase(Booking::Chosen { at }.into()))
+    }
+
+    /// Whether a reading says nothing but what is chosen already.
+    pub(super) fn is_chosen(&self, when: &When) -> bool {
+        let plan = self.state.plan.as_ref();
+        let chosen = plan.and_then(|plan| plan.chosen.as_ref());
+        chosen.is_some_and(|slot| is_meant(when, self.business.local(slot.start)))
     }
 
     /// Morning or evening, this week or next.
@@ -236,25 +250,27 @@ fn half_in(text: &str) -> Option<bool> {
 
 /// The one offered time that a reading names, if it is one.
 fn named(when: &When, offered: &[NaiveDateTime]) -> Option<Nth> {
-    let is_meant = |at: &NaiveDateTime| match when.kind {
-        Kind::Time => {
-            let Some(start) = when.start else {
-                return false;
-            };
-            let is_day = when.is_day_assumed || at.date() == start.date();
+    let mut found = offered
+        .iter()
+        .enumerate()
+        .filter(|(_, at)| is_meant(when, **at));
+    let (at, _) = found.next()?;
+    found.next().is_none().then_some(Nth::At(at))
+}
+
+/// Whether a reading of a day, a time or a part of the day is that moment.
+pub(super) fn is_meant(when: &When, at: NaiveDateTime) -> bool {
+    let is_date = when.date == Some(at.date()) || when.alternatives.contains(&at.date());
+    let is_day = when.is_day_assumed || is_date;
+    match when.kind {
+        Kind::Time => when.start.is_some_and(|start| {
             let is_time = at.time() == start.time()
                 || (when.is_am_pm_open || when.is_day_assumed)
                     && (at.hour() % 12, at.minute()) == (start.hour() % 12, start.minute());
             is_day && is_time
-        }
-        Kind::Day => when.date == Some(at.date()),
-        Kind::Part => {
-            let is_day = when.is_day_assumed || when.date == Some(at.date());
-            is_day && when.part.is_some_and(|part| wanted::is_in(part, *at))
-        }
+        }),
+        Kind::Day => is_date,
+        Kind::Part => is_day && when.part.is_some_and(|part| wanted::is_in(part, at)),
         Kind::Asap | Kind::Range | Kind::Period | Kind::After | Kind::Before => false,
-    };
-    let mut found = offered.iter().enumerate().filter(|(_, at)| is_meant(at));
-    let (at, _) = found.next()?;
-    found.next().is_none().then_some(Nth::At(at))
+    }
 }

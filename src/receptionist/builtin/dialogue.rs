@@ -14,7 +14,9 @@ use crate::receptionist::say::{Booking, Phrase, say};
 use crate::receptionist::tools::arguments::{BusinessInfo, Category, TransferCall};
 use crate::receptionist::tools::{ToolAnswer, ToolCall, ToolName, ToolResult};
 use crate::receptionist::turn::{Heard, Medium, Reply, Turn};
-use crate::receptionist::understanding::{Understanding, guess_language, understand};
+use crate::receptionist::understanding::{
+    Understanding, guess_language, name_told, next_language, shows_language, understand,
+};
 
 /// What the machine is fed.
 #[derive(Clone, Copy, Debug)]
@@ -80,8 +82,10 @@ impl Rachel<'_> {
                 let language = match wished {
                     Some(language) => language,
                     None if is_literal => known,
+                    None if self.state.has_shown_language => next_language(text, known),
                     None => guess_language(text, known),
                 };
+                self.state.has_shown_language |= shows_language(text);
                 self.state.language = Some(language);
                 let mut understanding = understand(text, language);
                 understanding.intent = turn.intent.unwrap_or(understanding.intent);
@@ -96,6 +100,12 @@ impl Rachel<'_> {
     }
 
     fn hear_text(&mut self, text: &str, heard: Understanding) -> Step {
+        if let Some(step) = self.hear_late_code(text) {
+            return step;
+        }
+        if self.state.customer_name.is_none() {
+            self.state.customer_name = name_told(text, self.language());
+        }
         match (heard.intent, self.state.asked) {
             (Intent::OptOut, _) => self.call(ToolName::OptOut, json!({})),
             (_, Asked::Message) => self.hear_message(text, heard),
@@ -153,6 +163,9 @@ impl Rachel<'_> {
             // The business may have told us what to answer.
             Intent::Unknown if heard.is_question && plain(text).contains(' ') => {
                 self.look_up(text, Intent::Unknown)
+            }
+            Intent::Unknown if name_told(text, self.language()).is_some() => {
+                self.say(&[Phrase::HowCanIHelp])
             }
             Intent::Unknown => self.repair(),
         }
@@ -279,6 +292,16 @@ impl Rachel<'_> {
         })
     }
 
+    fn give_up(&mut self) -> Step {
+        self.state.plan = None;
+        self.state.asked = Asked::Nothing;
+        let sorry = self.phrase(Booking::CannotFollow.into());
+        Step::Say(Reply {
+            gives_up: true,
+            ..self.reply(sorry)
+        })
+    }
+
     /// Not understood: first asked again, then in other words, then a way out that is not us.
     pub(super) fn repair(&mut self) -> Step {
         self.state.repairs = self.state.repairs.saturating_add(1);
@@ -297,10 +320,9 @@ impl Rachel<'_> {
             }
             (2, None) if is_spoken => self.say(&[Phrase::NotCaught, Booking::Menu.into()]),
             (2, None) => self.say(&[Phrase::StillNotUnderstood]),
-            (3, _) => {
-                self.state.asked = Asked::PersonOrMessage;
-                self.say(&[Phrase::PersonOrMessage])
-            }
+            (3, _) => self.ask(Asked::PersonOrMessage),
+            // Who is not understood on the telephone can still be heard by people.
+            _ if is_spoken => self.give_up(),
             _ => self.say_goodbye(),
         }
     }
@@ -365,6 +387,7 @@ impl Rachel<'_> {
             tool_calls: std::mem::take(&mut self.state.calls_of_turn),
             hands_over: false,
             ends: false,
+            gives_up: false,
         }
     }
 

@@ -25,9 +25,11 @@ impl Rachel<'_> {
         match (self.state.asked, key) {
             (Asked::Slot, _) if self.is_offered(nth) => self.choose(nth),
             (Asked::Service, _) => self.hear_service_key(nth),
+            (Asked::Which, _) => self.hear_which_key(nth),
             (Asked::WhichWhen, 1 | 2) => self.hear_which_when_key(nth),
             (Asked::Confirmation, 1) => self.commit(),
             (Asked::Confirmation, 2) => self.take_back(),
+            (Asked::PersonOrMessage, 1) => self.hand_over("1"),
             (Asked::PersonOrMessage, 2) if self.state.plan.is_some() => {
                 self.take_plan_as_message();
                 self.ask_name()

@@ -3,12 +3,11 @@ use super::dialogue::{Rachel, Step};
 use super::plan::{Goal, Plan};
 use super::state::Asked;
 use super::words;
-use crate::receptionist::plain::plain;
-use crate::receptionist::say::{Booking, Phrase};
-use crate::receptionist::tools::arguments::FindAppointment;
-use crate::receptionist::tools::{ToolAnswer, ToolName, ToolResult};
+use crate::receptionist::say::Phrase;
+use crate::receptionist::tools::arguments::{Category, FindAppointment};
+use crate::receptionist::tools::{OwnAppointment, ToolAnswer, ToolName, ToolResult, wanted};
 use crate::receptionist::turn::Medium;
-use crate::receptionist::understanding::spoken;
+use crate::receptionist::understanding::{answers, spoken};
 use crate::scheduling::code;
 
 impl Rachel<'_> {
@@ -16,16 +15,17 @@ impl Rachel<'_> {
     pub(super) fn begin_finding(&mut self, goal: Goal, text: &str) -> Step {
         self.state.repairs = 0;
         let earlier = self.state.plan.take().unwrap_or_default();
-        let mut plan = Plan {
-            code: earlier.code,
-            ..Plan::of(goal)
-        };
-        if goal == Goal::Move {
-            plan.when = self.read_when(text).filter(|when| {
-                // "Move my tuesday appointment" names the old day, and "to friday" the new one.
-                crate::receptionist::tools::wanted::unclear(when).is_none() && says_whereto(text)
-            });
+        let mut plan = Plan::of(goal);
+        match goal {
+            Goal::Move => {
+                let (old, new) = self.old_and_new(text);
+                plan.meant = old;
+                plan.when = new.filter(|when| wanted::unclear(when).is_none());
+            }
+            _ => plan.meant = self.read_when(text),
         }
+        // Who names another one does not speak of the one before.
+        plan.code = earlier.code.filter(|_| plan.meant.is_none());
         self.state.plan = Some(plan);
         self.state.asked = Asked::Nothing;
         self.remember(text);
@@ -50,21 +50,18 @@ impl Rachel<'_> {
                 _ => self.ask_code(message),
             };
         };
-        let plan = self.plan();
-        plan.appointment = Some(start);
-        if plan.code.is_none() {
-            plan.code = answer.confirmation_code.clone();
-        }
-        let at = self.business.local(start);
         match self.goal() {
-            Goal::Cancel => {
-                self.state.asked = Asked::Confirmation;
-                self.say(&[Booking::ConfirmCancel { at }.into()])
-            }
-            Goal::Move if self.plan().when.is_some() => self.ask_next(),
-            Goal::Move => {
-                self.state.asked = Asked::When;
-                self.say(&[Booking::AskMove { at }.into()])
+            Goal::Cancel | Goal::Move => {
+                let mut own = answer.appointments.clone();
+                if own.is_empty() {
+                    own.push(OwnAppointment {
+                        confirmation_code: answer.confirmation_code.clone().unwrap_or_default(),
+                        start,
+                        service: answer.service.clone(),
+                        spoken: message,
+                    });
+                }
+                self.hear_own(own)
             }
             Goal::Find | Goal::Book => {
                 self.state.plan = None;
@@ -93,21 +90,63 @@ impl Rachel<'_> {
     }
 
     pub(super) fn hear_code(&mut self, text: &str) -> Step {
-        match self.code_in(text) {
-            Some(code) => {
-                self.plan().code = Some(code);
-                self.find()
-            }
-            None if plain(text).is_empty() => self.repair(),
-            None => self.leave_to_people(),
+        let whereto = match self.goal() {
+            Goal::Move => self.old_and_new(text).1,
+            _ => None,
+        };
+        let code = self.own_code_in(text);
+        let code = code.or_else(|| words::code_in(text).filter(|_| whereto.is_none()));
+        if let Some(code) = code {
+            self.plan().code = Some(code);
+            return self.find();
+        }
+        if let Some(when) = whereto.filter(|when| wanted::unclear(when).is_none()) {
+            self.plan().when = Some(when);
+            return self.ask(Asked::Code);
+        }
+        let answer = answers::yes_or_no(text, self.language());
+        if words::lacks_it(text) || answer == Some(false) {
+            return self.leave_to_people();
+        }
+        // "Do you have it?" "Yes."
+        if answer == Some(true) {
+            return self.ask(Asked::Code);
+        }
+        match self.state.repairs {
+            0 => self.repair(),
+            _ => self.leave_to_people(),
         }
     }
 
-    /// One of our codes, however it was spelled; else what looks like one, so that it is looked for and not found.
-    fn code_in(&self, text: &str) -> Option<String> {
-        let is_code = |signs: &str| code::read(signs).is_some();
-        let ours = spoken::code_in(text, self.language(), is_code);
-        ours.or_else(|| words::code_in(text))
+    /// A code that comes after all, while a message was asked for in its stead.
+    pub(super) fn hear_late_code(&mut self, text: &str) -> Option<Step> {
+        let goal = match self.state.draft.category {
+            Category::Cancel => Goal::Cancel,
+            Category::Reschedule => Goal::Move,
+            _ => return None,
+        };
+        if self.state.asked != Asked::Message || !self.business.takes_bookings() {
+            return None;
+        }
+        let code = self.own_code_in(text)?;
+        let said = std::mem::take(&mut self.state.draft).parts;
+        self.state.plan = Some(Plan {
+            code: Some(code),
+            said,
+            ..Plan::of(goal)
+        });
+        self.state.asked = Asked::Nothing;
+        Some(self.find())
+    }
+
+    /// One of our codes, however it was spelled.
+    fn own_code_in(&self, text: &str) -> Option<String> {
+        spoken::code_in(text, self.language(), |signs| code::read(signs).is_some())
+    }
+
+    /// One of our codes; else what looks like one, so that it is looked for and not found.
+    pub(super) fn code_in(&self, text: &str) -> Option<String> {
+        self.own_code_in(text).or_else(|| words::code_in(text))
     }
 
     /// What they want of an appointment that we cannot find becomes a message.
@@ -119,24 +158,4 @@ impl Rachel<'_> {
         let name = &self.business.name;
         self.say(&[Phrase::AskMessage { category, name }])
     }
-}
-
-/// A day or a time with the little word that leads to it.
-fn says_whereto(text: &str) -> bool {
-    let said = format!(" {} ", plain(text));
-    [
-        " to ",
-        " for ",
-        " until ",
-        " instead ",
-        " au ",
-        " a ",
-        " pour ",
-        " plutot ",
-        " para ",
-        " al ",
-        " mejor ",
-    ]
-    .iter()
-    .any(|word| said.contains(word))
 }

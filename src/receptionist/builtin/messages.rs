@@ -8,6 +8,9 @@ use crate::receptionist::tools::arguments::{BusinessInfo, Category, Urgency};
 use crate::receptionist::tools::{ToolCall, ToolName, ToolResult};
 use crate::receptionist::understanding::{Understanding, name_in};
 
+/// "No, thank you very much" is no part of a message.
+const LONGEST_COURTESY: usize = 5;
+
 impl Rachel<'_> {
     /// Begins a message. What they already wrote is part of it, unless they only said that they want to leave one.
     pub(super) fn ask_message(
@@ -89,9 +92,9 @@ impl Rachel<'_> {
         if is_interjection(heard) {
             return self.look_up(text, heard.intent);
         }
-        let is_only_courtesy = heard.intent.is_courtesy()
-            && name_in(text, self.language()).as_deref() == Some(text.trim());
-        match name_in(text, self.language()).filter(|_| !is_only_courtesy) {
+        let is_short = text.split_whitespace().count() <= LONGEST_COURTESY;
+        let is_only_courtesy = heard.intent.is_courtesy() && is_short;
+        match name_in(text, self.language()) {
             Some(name) => self.state.customer_name = Some(name),
             // Not a name, so more of the message.
             None if !is_only_courtesy && !plain(text).is_empty() => self.state.draft.add(text),

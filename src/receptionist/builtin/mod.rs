@@ -18,6 +18,9 @@ mod scripts;
 #[cfg(test)]
 mod stage;
 mod state;
+#[cfg(test)]
+mod turns;
+mod which;
 mod words;
 
 pub use dialogue::{Input, Step, advance};

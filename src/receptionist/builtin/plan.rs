@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::receptionist::{
     Business,
-    tools::{OfferedSlot, arguments::Category},
+    tools::{OfferedSlot, OwnAppointment, arguments::Category},
     understanding::when::When,
 };
 
@@ -48,6 +48,10 @@ pub(super) struct Plan {
     pub is_token_over: bool,
     pub phone: Option<String>,
     pub code: Option<String>,
+    /// How they named the appointment that is moved or cancelled: by its day, its time.
+    pub meant: Option<When>,
+    /// All that they have.
+    pub own: Vec<OwnAppointment>,
     /// The appointment that is moved or cancelled.
     pub appointment: Option<DateTime<Utc>>,
     /// What it is about, if that is no service.

@@ -24,9 +24,9 @@ fn an_english_texter_asks_and_leaves_a_message() {
          < what's your address?
          > Our address is 12 Main St, Montreal. More at plomberieroy.ca. Which one would you like: Tuesday, November 24 at 9 a.m., 10 a.m. or 11:30 a.m.? [get_business_info]
          < 10 am
-         > And what is your name, please?
+         > All right, Tuesday, November 24 at 10 a.m. And what is your name, please?
          < its Ana Roy
-         > So that's Tuesday, November 24 at 10 a.m. for drain cleaning, right?
+         > So that's Tuesday, November 24 at 10 a.m. for drain cleaning, under the name Ana Roy, right?
          < yes
          > You are booked for Tuesday, November 24 at 10 a.m. Your confirmation code is AFH234. [book_appointment]
          < thx bye

@@ -14,7 +14,7 @@ use crate::receptionist::tools::arguments::{
 };
 use crate::receptionist::tools::wanted::{self, Unclear};
 use crate::receptionist::tools::{
-    OfferedSlot, ToolAnswer, ToolCall, ToolName, ToolResult, answers,
+    OfferedSlot, OwnAppointment, ToolAnswer, ToolCall, ToolName, ToolResult, answers,
 };
 use crate::receptionist::turn::{Heard, Medium, Reply, Turn};
 
@@ -37,8 +37,8 @@ pub(super) struct Conversation {
     pub(super) is_raced: Vec<DateTime<Utc>>,
     /// Offers have run out by the time of the answer.
     pub(super) are_tokens_over: bool,
-    /// Their own appointment, if they have one.
-    pub(super) own: Option<DateTime<Utc>>,
+    /// Their own appointments.
+    pub(super) own: Vec<OwnAppointment>,
 }
 
 impl Conversation {
@@ -54,7 +54,7 @@ impl Conversation {
             booked: Vec::new(),
             is_raced: Vec::new(),
             are_tokens_over: false,
-            own: None,
+            own: Vec::new(),
         }
     }
 
@@ -63,6 +63,20 @@ impl Conversation {
             medium: Medium::Voice,
             ..Self::new(language)
         }
+    }
+
+    /// They have an appointment already.
+    pub(super) fn has(&mut self, local: &str) {
+        self.has_for(local, CODE, None);
+    }
+
+    pub(super) fn has_for(&mut self, local: &str, code: &str, service: Option<&str>) {
+        self.own.push(OwnAppointment {
+            confirmation_code: code.to_owned(),
+            start: at(local),
+            service: service.map(str::to_owned),
+            spoken: local.to_owned(),
+        });
     }
 
     pub(super) fn hear(&mut self, heard: Heard) -> Reply {
@@ -216,25 +230,47 @@ impl Conversation {
             Ok(start) => {
                 let name = asked.customer_name.unwrap();
                 self.booked.push((start, name));
-                self.told(ToolResult::Booked, start, language)
+                let booked = OwnAppointment {
+                    confirmation_code: CODE.to_owned(),
+                    start,
+                    service: None,
+                    spoken: String::new(),
+                };
+                self.told(ToolResult::Booked, &booked, language)
             }
         }
     }
 
     fn find(&self, call: &ToolCall, language: Language) -> ToolAnswer {
         let asked: FindAppointment = call.arguments().unwrap();
-        let is_proved = !self.is_anonymous || asked.confirmation_code.as_deref() == Some(CODE);
-        match self.own.filter(|_| is_proved) {
-            Some(start) => self.told(ToolResult::Ok, start, language),
-            None if asked.confirmation_code.is_some() => ToolAnswer::new(
-                ToolResult::NotFound,
-                say(language, Booking::NotFound.into()),
-            ),
-            None => ToolAnswer::new(
-                ToolResult::NeedsProof,
-                say(language, Booking::NotFound.into()),
-            ),
+        let own: Vec<_> = match &asked.confirmation_code {
+            Some(code) => self.place_of(Some(code)).map(|at| self.own[at].clone()),
+            None if self.is_anonymous => None,
+            None => self.own.first().cloned(),
         }
+        .into_iter()
+        .collect();
+        match own.as_slice() {
+            [first, ..] => {
+                let mut answer = self.told(ToolResult::Ok, first, language);
+                if asked.confirmation_code.is_none() && self.own.len() > 1 {
+                    answer.appointments = self.own.clone();
+                }
+                answer
+            }
+            [] => {
+                let result = match asked.confirmation_code {
+                    Some(_) => ToolResult::NotFound,
+                    None => ToolResult::NeedsProof,
+                };
+                ToolAnswer::new(result, say(language, Booking::NotFound.into()))
+            }
+        }
+    }
+
+    fn place_of(&self, code: Option<&str>) -> Option<usize> {
+        let mut codes = self.own.iter().map(|one| one.confirmation_code.as_str());
+        codes.position(|one| Some(one) == code)
     }
 
     fn reschedule(&mut self, call: &ToolCall, language: Language) -> ToolAnswer {
@@ -242,30 +278,32 @@ impl Conversation {
         match self.start(asked.slot.as_deref(), asked.start.as_deref(), language) {
             Err(answer) => *answer,
             Ok(start) => {
-                self.own = Some(start);
-                self.told(ToolResult::Rescheduled, start, language)
+                let place = self.place_of(asked.confirmation_code.as_deref()).unwrap();
+                self.own[place].start = start;
+                self.told(ToolResult::Rescheduled, &self.own[place], language)
             }
         }
     }
 
     fn cancel(&mut self, call: &ToolCall, language: Language) -> ToolAnswer {
-        let _: CancelAppointment = call.arguments().unwrap();
-        let start = self.own.take().unwrap();
-        self.told(ToolResult::Cancelled, start, language)
+        let asked: CancelAppointment = call.arguments().unwrap();
+        let place = self.place_of(asked.confirmation_code.as_deref()).unwrap();
+        let cancelled = self.own.remove(place);
+        self.told(ToolResult::Cancelled, &cancelled, language)
     }
 
-    fn told(&self, result: ToolResult, start: DateTime<Utc>, language: Language) -> ToolAnswer {
+    fn told(&self, result: ToolResult, of: &OwnAppointment, language: Language) -> ToolAnswer {
         let told = Told {
-            start,
-            code: CODE,
-            service: None,
+            start: of.start,
+            code: &of.confirmation_code,
+            service: of.service.as_deref(),
         };
         answers::appointment(&self.business, self.medium, language, result, &told)
     }
 
     /// Plays the lines of a script and compares every answer: `<` is what they say or write (`<#` the keys they press,
     /// `<` alone their silence), `>` is what Rachel answers, followed by what happened on the way: `[tool]` calls,
-    /// `(hands over)`, `(ends)`.
+    /// `(hands over)`, `(ends)`, `(to the tone)`.
     pub(super) fn plays(&mut self, script: &str) {
         let lines: Vec<_> = script
             .lines()
@@ -290,7 +328,11 @@ fn shown(reply: &Reply) -> String {
         .tool_calls
         .iter()
         .map(|call| format!(" [{}]", call.name.as_str()));
-    let ends = [(reply.hands_over, " (hands over)"), (reply.ends, " (ends)")];
+    let ends = [
+        (reply.hands_over, " (hands over)"),
+        (reply.ends, " (ends)"),
+        (reply.gives_up, " (to the tone)"),
+    ];
     let ends = ends
         .into_iter()
         .filter(|(is_so, _)| *is_so)

@@ -26,6 +26,8 @@ pub struct DialogueState {
     pub language: Option<Language>,
     pub(super) medium: Medium,
     pub(super) has_spoken: bool,
+    /// Their words have told which language they speak.
+    pub(super) has_shown_language: bool,
     /// The greeting said which key is for English: the next one may be that.
     pub(super) offers_english: bool,
     pub(super) asked: Asked,
@@ -50,6 +52,7 @@ impl Default for DialogueState {
             language: None,
             medium: Medium::Text,
             has_spoken: false,
+            has_shown_language: false,
             offers_english: false,
             asked: Asked::Nothing,
             draft: Draft::default(),
@@ -111,6 +114,8 @@ pub(super) enum Asked {
     /// Which half of the day, or which of two days.
     WhichWhen,
     Slot,
+    /// Which of their appointments.
+    Which,
     /// Who comes.
     CustomerName,
     Phone,

@@ -1,6 +1,6 @@
 //! `book_appointment`, `find_appointment`, `reschedule_appointment`, `cancel_appointment`: an answer for every outcome.
 use super::{
-    ToolAnswer, ToolResult,
+    OwnAppointment, ToolAnswer, ToolResult,
     answers::{self, Told},
     arguments::{
         BookAppointment, CancelAppointment, Category, FindAppointment, RescheduleAppointment,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     kernel::{db::TenantTx, phone::E164},
-    receptionist::say::{Booking, Phrase, say},
+    receptionist::say::{Booking, Phrase, moment, say},
     scheduling::{self, Act, Appointment, BookingSource, Error, NewBooking, Proof, When},
     tenancy::Channel,
 };
@@ -140,6 +140,7 @@ pub(super) async fn find(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<T
         .take(MOST_TOLD - 1)
         .map(|other| work.business.local(other.starts_at))
         .collect();
+    answer.appointments = all_of(work, &found);
     if !more.is_empty() {
         let more = say(work.language, Booking::FoundMore { slots: &more }.into());
         answer.message = format!("{} {more}", answer.message);
@@ -205,14 +206,46 @@ async fn the_one(
         found.retain(|one| Some(&one.confirmation_code) == named.as_ref());
     }
     if found.len() > 1 {
-        let answer = work.says(ToolResult::NeedsProof, Booking::NeedsProof);
-        return Ok(Err(answer.because("which_one")));
+        return Ok(Err(which_one(work, &found)));
     }
     let not_found = || {
         let answer = work.says(ToolResult::NotFound, Booking::NotFound);
         answer.because("unknown_code")
     };
     Ok(found.pop().ok_or_else(not_found))
+}
+
+/// They are theirs, and any of them may be meant.
+fn which_one(work: &Work<'_>, found: &[Appointment]) -> ToolAnswer {
+    let of: Vec<_> = found
+        .iter()
+        .take(MOST_TOLD)
+        .map(|one| {
+            (
+                work.business.local(one.starts_at),
+                one.service_name.as_deref(),
+            )
+        })
+        .collect();
+    let answer = work.says(ToolResult::WhichOne, Booking::WhichAppointment { of: &of });
+    ToolAnswer {
+        appointments: all_of(work, found),
+        ..answer.because("which_one")
+    }
+}
+
+/// Several, each with the code by which it can be changed; a single one needs no list.
+fn all_of(work: &Work<'_>, found: &[Appointment]) -> Vec<OwnAppointment> {
+    let own = found.iter().map(|one| OwnAppointment {
+        confirmation_code: one.confirmation_code.clone(),
+        start: one.starts_at,
+        service: one.service_name.clone(),
+        spoken: moment(work.language, work.business.local(one.starts_at)),
+    });
+    match found.len() {
+        0 | 1 => Vec::new(),
+        _ => own.collect(),
+    }
 }
 
 /// The caller's appointments: by the number from which they call, which the carrier says, or by the code, which only

@@ -167,6 +167,8 @@ pub enum ToolResult {
     Cancelled,
     NotFound,
     NeedsProof,
+    /// They have several: the answer names them, and they must say which.
+    WhichOne,
     MessageTaken,
     Transferring,
     Sent,
@@ -209,6 +211,9 @@ pub struct ToolAnswer {
     /// What the appointment is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
+    /// All that they have, where it is more than one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub appointments: Vec<OwnAppointment>,
     /// Why it is not what was wanted, for the black box; the message says it to people.
     #[serde(skip)]
     pub reason: Option<&'static str>,
@@ -223,6 +228,16 @@ pub struct OfferedSlot {
     pub spoken: String,
 }
 
+/// An appointment of whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnAppointment {
+    pub confirmation_code: String,
+    pub start: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    pub spoken: String,
+}
+
 impl ToolAnswer {
     /// An answer that is a result and a sentence, and nothing more.
     pub fn new(result: ToolResult, message: impl Into<String>) -> Self {
@@ -234,6 +249,7 @@ impl ToolAnswer {
             start: None,
             alternatives: Vec::new(),
             service: None,
+            appointments: Vec::new(),
             reason: None,
         }
     }

@@ -27,10 +27,10 @@ fn description(name: ToolName) -> &'static str {
             "Finds the caller's appointment by its confirmation code or their phone number."
         }
         ToolName::RescheduleAppointment => {
-            "Moves the caller's appointment to one of the offered times."
+            "Moves the caller's appointment to one of the offered times. The answer which_one lists several with their codes: ask the caller which, and call again with its code."
         }
         ToolName::CancelAppointment => {
-            "Cancels the caller's appointment, after they confirmed that they want it."
+            "Cancels the caller's appointment, after they confirmed that they want it. The answer which_one lists several with their codes: ask the caller which, and call again with its code."
         }
         ToolName::TakeMessage => "Leaves a message for the staff, who will get back to the caller.",
         ToolName::TransferCall => {

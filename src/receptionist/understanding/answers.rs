@@ -3,7 +3,7 @@ use chrono::{NaiveDateTime, NaiveTime, Timelike};
 
 use super::intents::matches_at;
 use super::when::{Context, Kind, Part, When, read};
-use super::words::words as table;
+use super::{names_weekday, without_pronoun};
 use crate::kernel::language::Language;
 use crate::receptionist::plain::plain;
 
@@ -30,30 +30,49 @@ pub fn yes_or_no(text: &str, language: Language) -> Option<bool> {
     }
     let said = plain(&start);
     let said: Vec<&str> = said.split(' ').collect();
+    let mut at = 0;
+    while at < said.len() {
+        let (answer, length) = answer_at(&said[at..], language);
+        if answer.is_some() {
+            return answer;
+        }
+        at += length.max(1);
+    }
+    None
+}
+
+/// Whether there is nothing in it but words that agree, refuse or leave it open.
+pub(super) fn is_only_yes_or_no(text: &str, language: Language) -> bool {
+    let said = plain(text);
+    let said: Vec<&str> = said.split(' ').collect();
+    let mut at = 0;
+    while at < said.len() {
+        match answer_at(&said[at..], language) {
+            (_, 0) => return false,
+            (_, length) => at += length,
+        }
+    }
+    true
+}
+
+/// What the longest phrase at the beginning answers, if it decides anything, and how many words it has.
+fn answer_at(said: &[&str], language: Language) -> (Option<bool>, usize) {
     let (yes, no, neither) = match language {
         Language::En => (YES_EN, NO_EN, NEITHER_EN),
         Language::Fr => (YES_FR, NO_FR, NEITHER_FR),
         Language::Es => (YES_ES, NO_ES, NEITHER_ES),
     };
-    let mut at = 0;
-    while at < said.len() {
-        let longest = |phrases: &[&str]| {
-            let lengths = phrases
-                .iter()
-                .filter(|phrase| matches_at(phrase, &said[at..]));
-            lengths
-                .map(|phrase| phrase.split(' ').count())
-                .max()
-                .unwrap_or(0)
-        };
-        let (yes, no, neither) = (longest(yes), longest(no), longest(neither));
-        let most = yes.max(no).max(neither);
-        if most > 0 && neither < most {
-            return Some(yes > no);
-        }
-        at += most.max(1);
-    }
-    None
+    let longest = |phrases: &[&str]| {
+        let lengths = phrases
+            .iter()
+            .filter(|phrase| matches_at(phrase, said))
+            .map(|phrase| phrase.split(' ').count());
+        lengths.max().unwrap_or(0)
+    };
+    let (yes, no, neither) = (longest(yes), longest(no), longest(neither));
+    let most = yes.max(no).max(neither);
+    let answer = (most > 0 && neither < most).then_some(yes > no);
+    (answer, most)
 }
 
 /// Which offered time was chosen: by its place ("the second one"), its time ("ten thirty", "el de las tres"), its day
@@ -65,6 +84,7 @@ pub fn choose(
     context: &Context<'_>,
 ) -> Option<Choice> {
     let start: String = text.chars().take(LONGEST_READ).collect();
+    let start = without_pronoun(&start);
     let said = plain(&start);
     let said: Vec<&str> = said.split(' ').filter(|word| !word.is_empty()).collect();
     let has = |phrases: &[&str]| {
@@ -89,10 +109,7 @@ pub fn choose(
         days.into_iter()
             .find_map(|day| by_time(&Context { day, ..*context }))
     };
-    let names_weekday = table(language)
-        .weekdays
-        .iter()
-        .any(|spellings| has(spellings));
+    let names_weekday = names_weekday(&start, language);
     let midnights = offered
         .iter()
         .map(|offer| offer.date().and_time(NaiveTime::MIN));
@@ -109,6 +126,19 @@ pub fn choose(
         return Some(Choice::Offer(index));
     }
     let last = offered.len().checked_sub(1)?;
+    if let Some(place) = place_alone(&said, words) {
+        return (place <= last).then_some(Choice::Offer(place));
+    }
+    // "Two p.m." is not the second one, nor is "January 3rd" the third.
+    let day = offered.first().map(NaiveDateTime::date);
+    let meant = read(&start, language, &Context { day, ..*context });
+    let is_elsewhere = meant.is_some_and(|when| {
+        matches!(when.kind, Kind::Time | Kind::Day)
+            && !offered.iter().any(|offer| fits(&when, *offer))
+    });
+    if is_elsewhere || has(words.waits) {
+        return None;
+    }
     let place = words.places.iter().position(|phrases| has(phrases));
     if let Some(place) = place {
         return (place <= last).then_some(Choice::Offer(place));
@@ -122,52 +152,62 @@ pub fn choose(
     if has(words.middle) && offered.len() == 3 {
         return Some(Choice::Offer(1));
     }
-    if has(words.any) {
-        return Some(Choice::Any);
-    }
-    // A bare number: "two".
-    let number = words
-        .numbers
+    has(words.any).then_some(Choice::Any)
+}
+
+/// The place that is all they say: "two", "um, the 3rd please", "la deux".
+fn place_alone(said: &[&str], words: &ChoiceWords) -> Option<usize> {
+    let telling: Vec<&str> = said
         .iter()
-        .position(|phrases| said.len() <= 2 && has(phrases));
-    number.filter(|number| *number <= last).map(Choice::Offer)
+        .filter(|word| !words.around.contains(word))
+        .copied()
+        .collect();
+    let is_all = |phrases: &[&str]| {
+        phrases.iter().any(|phrase| {
+            matches_at(phrase, &telling) && phrase.split(' ').count() == telling.len()
+        })
+    };
+    let numbers = words.numbers.iter().position(|phrases| is_all(phrases));
+    numbers.or_else(|| words.places.iter().position(|phrases| is_all(phrases)))
 }
 
 /// The one offer that fits what was said of a day or time.
 fn by_when(when: &When, offered: &[NaiveDateTime]) -> Option<usize> {
-    let says_day = !when.is_day_assumed;
-    let fits = |offer: &&NaiveDateTime| {
-        let same_day = when.date == Some(offer.date()) || when.alternatives.contains(&offer.date());
-        let start = when.start.unwrap_or(**offer);
-        match when.kind {
-            Kind::Time => {
-                let same_clock = start.time() == offer.time()
-                    || !says_half(when)
-                        && start.minute() == offer.minute()
-                        && start.hour() % 12 == offer.hour() % 12;
-                same_clock && (same_day || !says_day)
-            }
-            Kind::Day => same_day,
-            Kind::Part => {
-                let is_part = match when.part {
-                    Some(Part::Morning) => offer.hour() < 12,
-                    Some(Part::Noon) => (12..14).contains(&offer.hour()),
-                    Some(Part::Afternoon) => (12..18).contains(&offer.hour()),
-                    Some(Part::Evening | Part::Night) => offer.hour() >= 17,
-                    None => false,
-                };
-                is_part && (same_day || !says_day)
-            }
-            _ => false,
-        }
-    };
     let mut fitting = offered
         .iter()
         .enumerate()
-        .filter(|(_, offer)| fits(offer))
+        .filter(|(_, offer)| fits(when, **offer))
         .map(|(index, _)| index);
     let first = fitting.next()?;
     fitting.next().is_none().then_some(first)
+}
+
+/// Whether an offer is what was said of a day or time.
+fn fits(when: &When, offer: NaiveDateTime) -> bool {
+    let says_day = !when.is_day_assumed;
+    let same_day = when.date == Some(offer.date()) || when.alternatives.contains(&offer.date());
+    let start = when.start.unwrap_or(offer);
+    match when.kind {
+        Kind::Time => {
+            let same_clock = start.time() == offer.time()
+                || !says_half(when)
+                    && start.minute() == offer.minute()
+                    && start.hour() % 12 == offer.hour() % 12;
+            same_clock && (same_day || !says_day)
+        }
+        Kind::Day => same_day,
+        Kind::Part => {
+            let is_part = match when.part {
+                Some(Part::Morning) => offer.hour() < 12,
+                Some(Part::Noon) => (12..14).contains(&offer.hour()),
+                Some(Part::Afternoon) => (12..18).contains(&offer.hour()),
+                Some(Part::Evening | Part::Night) => offer.hour() >= 17,
+                None => false,
+            };
+            is_part && (same_day || !says_day)
+        }
+        _ => false,
+    }
 }
 
 /// Whether the reading rests on a half of the day that was said; a guessed one may be the other.
@@ -186,54 +226,64 @@ struct ChoiceWords {
     other: &'static [&'static str],
     any: &'static [&'static str],
     none: &'static [&'static str],
+    /// What has the word of a place and means a moment's patience.
+    waits: &'static [&'static str],
+    /// What may stand around a bare number or place.
+    around: &'static [&'static str],
 }
 
 #[rustfmt::skip] // Tables: one row per topic.
 const CHOICE_EN: ChoiceWords = ChoiceWords {
     places: [
-        &["first", "1st", "earliest", "earlier one", "the earlier", "sooner", "soonest", "option one", "option 1", "number one", "number 1", "option a"],
+        &["first", "1st", "earliest", "the earlier", "the sooner", "soonest", "option one", "option 1", "number one", "number 1", "option a"],
         &["second", "2nd", "option two", "option 2", "number two", "number 2", "option b", "second last"],
         &["third", "3rd", "option three", "option 3", "number three", "number 3", "option c"],
         &["fourth", "4th", "option four", "option 4", "number four", "number 4"],
     ],
     numbers: [&["one", "1"], &["two", "2"], &["three", "3"], &["four", "4"]],
-    last: &["last", "latest", "later one", "the later", "latter"],
+    last: &["last", "latest", "the later", "latter"],
     middle: &["middle"],
     other: &["the other", "other one"],
     any: &["either", "any of them", "any of those", "any one", "whichever", "both work", "both are", "all work", "doesnt matter", "dont care", "dont mind", "no preference", "you pick", "you choose", "all good", "any works", "anything works", "works either way"],
     none: &["neither", "none of", "none work", "none", "not any of", "anything else", "something else", "other times", "another time", "different time", "another day", "different day", "dont work", "doesnt work", "wont work", "cant do any", "cant do those", "cant make any"],
+    waits: &["a second", "one second", "a sec", "just a second", "two seconds", "a minute", "one minute"],
+    around: &["um", "uh", "uhh", "er", "the", "a", "well", "so", "ok", "okay", "yes", "yeah", "ill", "i", "id", "like", "take", "want", "prefer", "please", "pls", "thanks", "thank", "you", "then", "choice", "option", "slot", "maybe", "guess", "number", "lets", "do", "go", "with", "hmm", "works", "great"],
 };
 
 #[rustfmt::skip]
 const CHOICE_FR: ChoiceWords = ChoiceWords {
     places: [
-        &["premier", "premiere", "1er", "1ere", "plus tot", "option un", "option 1", "numero un", "numero 1", "option a"],
+        &["premier", "premiere", "1er", "1ere", "le plus tot", "la plus tot", "option un", "option 1", "numero un", "numero 1", "option a"],
         &["deuxieme", "second", "seconde", "2e", "2eme", "option deux", "option 2", "numero deux", "numero 2", "option b"],
         &["troisieme", "3e", "3eme", "option trois", "option 3", "numero trois", "numero 3", "option c"],
         &["quatrieme", "4e", "4eme", "option quatre", "option 4", "numero quatre", "numero 4"],
     ],
     numbers: [&["un", "une", "1"], &["deux", "2"], &["trois", "3"], &["quatre", "4"]],
-    last: &["dernier", "derniere", "plus tard"],
+    last: &["dernier", "derniere", "le plus tard", "la plus tard"],
     middle: &["milieu"],
     other: &["l autre", "autre"],
     any: &["n importe laquelle", "n importe lequel", "n importe", "peu importe", "l une ou l autre", "l un ou l autre", "les deux", "ca me derange pas", "ca m est egal", "pas de preference", "comme vous voulez", "toutes", "tous", "choisissez"],
     none: &["aucun", "aucune", "ni l un", "ni l une", "autre chose", "autre moment", "autre heure", "autre jour", "autre journee", "une autre date", "d autres", "ca marche pas", "ca ne marche pas", "ca va pas", "ca me va pas", "pas possible", "je peux pas", "fonctionne pas", "ca ne me va pas"],
+    waits: &["une seconde", "deux secondes", "une minute", "deux minutes", "un instant", "un moment"],
+    around: &["euh", "ben", "alors", "la", "le", "les", "ok", "oui", "je", "prends", "prendrais", "vais", "prendre", "veux", "prefere", "svp", "s", "il", "vous", "plait", "merci", "donc", "choix", "option", "numero", "celle", "celui", "bon", "hum", "parfait"],
 };
 
 #[rustfmt::skip]
 const CHOICE_ES: ChoiceWords = ChoiceWords {
     places: [
-        &["primero", "primera", "primer", "1ra", "1ro", "mas temprano", "mas temprana", "opcion uno", "opcion 1", "numero uno", "numero 1", "opcion a", "la uno", "el uno"],
+        &["primero", "primera", "primer", "1ra", "1ro", "el mas temprano", "la mas temprano", "la mas temprana", "opcion uno", "opcion 1", "numero uno", "numero 1", "opcion a", "la uno", "el uno"],
         &["segundo", "segunda", "2da", "2do", "opcion dos", "opcion 2", "numero dos", "numero 2", "opcion b"],
         &["tercero", "tercera", "tercer", "3ra", "3ro", "opcion tres", "opcion 3", "numero tres", "numero 3", "opcion c"],
         &["cuarta", "cuarto", "4ta", "opcion cuatro", "opcion 4", "numero cuatro", "numero 4"],
     ],
     numbers: [&["uno", "una", "1"], &["dos", "2"], &["tres", "3"], &["cuatro", "4"]],
-    last: &["ultimo", "ultima", "mas tarde"],
+    last: &["ultimo", "ultima", "la mas tarde", "el mas tarde"],
     middle: &["en medio", "de en medio", "la del medio", "el del medio"],
     other: &["la otra", "el otro", "otra"],
     any: &["cualquiera", "cualquier", "la que sea", "el que sea", "las dos", "los dos", "ambas", "ambos", "me da igual", "da lo mismo", "no importa", "la que quiera", "las dos me quedan", "usted escoja", "usted elija"],
     none: &["ninguno", "ninguna", "ni una ni otra", "otra hora", "otro dia", "otro horario", "otra fecha", "algo mas", "no me sirve", "no me queda", "no me funciona", "no puedo", "otras horas", "otra cosa"],
+    waits: &["un segundo", "un momento", "un minuto", "dos segundos", "un segundito", "un momentito"],
+    around: &["eh", "este", "pues", "la", "el", "ok", "si", "quiero", "tomo", "prefiero", "por", "favor", "porfa", "gracias", "entonces", "opcion", "numero", "bueno", "mmm", "perfecto"],
 };
 
 #[rustfmt::skip]
@@ -353,6 +403,24 @@ mod tests {
             ("any of them", En, Some(Choice::Any)),
             ("whichever", En, Some(Choice::Any)),
             ("option four", En, None),
+            ("two pm", En, None),
+            ("2 pm", En, None),
+            ("monday 3", En, None),
+            ("the wednesday one", En, Some(Choice::Offer(2))),
+            ("what about january 3rd", En, None),
+            ("hang on a second", En, None),
+            ("the 3rd please", En, Some(Choice::Offer(2))),
+            ("anything earlier", En, None),
+            ("deux heures", Fr, None),
+            ("une seconde", Fr, None),
+            ("le 3 janvier", Fr, None),
+            ("euh la deux svp", Fr, Some(Choice::Offer(1))),
+            ("plus tôt", Fr, None),
+            ("las dos", Es, None),
+            ("a las dos", Es, None),
+            ("un segundo", Es, None),
+            ("el 3 de enero", Es, None),
+            ("la dos por favor", Es, Some(Choice::Offer(1))),
             ("la deuxième", Fr, Some(Choice::Offer(1))),
             ("le premier choix", Fr, Some(Choice::Offer(0))),
             ("quinze heures", Fr, Some(Choice::Offer(1))),

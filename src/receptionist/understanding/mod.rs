@@ -8,11 +8,13 @@ pub mod days;
 mod intents;
 mod languages;
 pub mod measure;
+mod names;
 pub mod spoken;
 pub mod when;
 mod words;
 
-pub use languages::guess_language;
+pub use languages::{guess_language, next_language, shows_language};
+pub use names::{name_corrected, name_in, name_told};
 
 use crate::kernel::language::Language;
 use crate::receptionist::intent::Intent;
@@ -66,39 +68,22 @@ pub fn understand(text: &str, language: Language) -> Understanding {
     }
 }
 
-/// Whether the utterance, without its courtesies, is nothing but a name ("it's Ana Roy" → "Ana Roy").
-pub fn name_in(text: &str, language: Language) -> Option<String> {
-    let mut rest = text.trim().trim_end_matches(['.', '!', ',']);
-    // Several may stand one after the other: "hi, my name is …".
-    while let Some(shorter) = words(language)
-        .name_starts
-        .iter()
-        .find_map(|start| strip_start(rest, start))
-    {
-        rest = shorter;
-    }
-    let rest = rest
-        .split(['.', ',', '\n', ';'])
-        .next()
-        .unwrap_or_default()
-        .trim();
-    let is_name = rest.split_whitespace().count() <= 4
-        && rest.chars().any(char::is_alphabetic)
-        && !rest
-            .chars()
-            .any(|c| c.is_ascii_digit() || "?@/".contains(c));
-    is_name.then(|| rest.to_owned())
+/// Without the pronoun of "the friday one", which is no time of day.
+pub fn without_pronoun(text: &str) -> String {
+    let said: Vec<&str> = text.split_whitespace().collect();
+    let is_pronoun =
+        |at: usize| at >= 2 && plain(said[at]) == "one" && plain(said[at - 2]) == "the";
+    let kept = (0..said.len()).filter(|at| !is_pronoun(*at));
+    kept.map(|at| said[at]).collect::<Vec<_>>().join(" ")
 }
 
-/// The text without its first words, if these are, in plain form, the given ones.
-fn strip_start<'a>(text: &'a str, start: &str) -> Option<&'a str> {
-    let ends = text
-        .char_indices()
-        .filter(|(_, c)| !c.is_alphanumeric())
-        .map(|(at, _)| at);
-    let end = ends.take(12).find(|end| plain(&text[..*end]) == start)?;
-    let rest = text[end..].trim_start_matches(|c: char| !c.is_alphanumeric());
-    (!rest.is_empty()).then_some(rest)
+/// Whether a day of the week is named.
+pub fn names_weekday(text: &str, language: Language) -> bool {
+    let said = plain(text);
+    let said: Vec<&str> = said.split(' ').collect();
+    let weekdays = words(language).weekdays;
+    let mut spellings = weekdays.iter().flat_map(|spellings| spellings.iter());
+    spellings.any(|day| said.contains(day))
 }
 
 /// Texts without a single letter.
@@ -221,36 +206,6 @@ mod tests {
                     "{text:?}"
                 );
             }
-        }
-    }
-
-    #[test]
-    fn a_name_is_taken_out_of_the_words_around_it() {
-        for (text, language, name) in [
-            ("Ana Roy", Language::En, Some("Ana Roy")),
-            ("it's Ana.", Language::En, Some("Ana")),
-            (
-                "Hi, my name is Jean-Luc O'Neil",
-                Language::En,
-                Some("Jean-Luc O'Neil"),
-            ),
-            (
-                "je m'appelle Élodie Côté",
-                Language::Fr,
-                Some("Élodie Côté"),
-            ),
-            ("moi c'est Luc", Language::Fr, Some("Luc")),
-            (
-                "Me llamo José Núñez, gracias",
-                Language::Es,
-                Some("José Núñez"),
-            ),
-            ("soy María", Language::Es, Some("María")),
-            ("514 555 0199", Language::En, None),
-            ("and please tell him to hurry up", Language::En, None),
-            ("why?", Language::En, None),
-        ] {
-            assert_eq!(name_in(text, language).as_deref(), name, "{text:?}");
         }
     }
 }

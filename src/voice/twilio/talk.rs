@@ -342,6 +342,10 @@ pub async fn follow(
         note(tx, call, heard, &[&line], Some(&answer.dialogue), now).await?;
         return Ok(ring(desk, call, Phase::Transfer, [line], now));
     }
+    if reply.gives_up {
+        note(tx, call, heard, &[&line], Some(&answer.dialogue), now).await?;
+        return voicemail(tx, desk, call, vec![line], now).await;
+    }
     if is_last {
         note(tx, call, heard, &[&line], Some(&answer.dialogue), now).await?;
         call.phase = Phase::Over;

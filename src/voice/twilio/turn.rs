@@ -262,6 +262,7 @@ fn give_way(call: &Call, turn: &Turn) -> Answer {
             tool_calls: Vec::new(),
             hands_over: true,
             ends: false,
+            gives_up: false,
         },
         dialogue: call.dialogue.clone(),
     }

@@ -327,9 +327,19 @@ async fn a_code_that_names_nothing_open_changes_nothing_else_of_the_caller() {
     let code = anne.book(&first).await["confirmation_code"].clone();
     let second = anne.slot("wednesday").await;
     anne.book(&second).await;
-    // Which of the two nobody can know.
-    let answer = anne.ask(ToolName::CancelAppointment, json!({})).await;
-    assert_eq!(answer["result"], "needs_proof", "{answer}");
+    // Which of the two nobody can know: it is asked, and each can be named by its code.
+    let change = json!({"start": "2026-11-26T10:00"});
+    for (tool, args, result) in [
+        (ToolName::CancelAppointment, json!({}), "which_one"),
+        (ToolName::RescheduleAppointment, change, "which_one"),
+        (ToolName::FindAppointment, json!({}), "ok"),
+    ] {
+        let answer = anne.ask(tool, args).await;
+        assert_eq!(answer["result"], result, "{answer}");
+        assert_eq!(answer["appointments"].as_array().unwrap().len(), 2);
+        assert_eq!(answer["appointments"][0]["confirmation_code"], code);
+        assert!(answer["message"].as_str().unwrap().contains("Wednesday"));
+    }
     let args = json!({ "confirmation_code": code });
     let answer = anne.ask(ToolName::CancelAppointment, args.clone()).await;
     assert_eq!(answer["result"], "cancelled", "{answer}");

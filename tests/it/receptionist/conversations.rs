@@ -44,7 +44,7 @@ async fn an_appointment_is_booked_moved_and_cancelled_in_english() {
          < the second one
          > And what is your name, please?
          < Anne Roy
-         > So that's Tuesday, November 24 at 10 a.m. for furnace tune-up, right?
+         > So that's Tuesday, November 24 at 10 a.m. for furnace tune-up, under the name Anne Roy, right?
          < yes
          > You are booked for Tuesday, November 24 at 10 a.m. Your confirmation code is",
     )
@@ -56,7 +56,7 @@ async fn an_appointment_is_booked_moved_and_cancelled_in_english() {
         &app,
         &hvac,
         "< can i move my appointment to wednesday at 2 pm
-         > So I move your appointment to Wednesday, November 25 at 2 p.m., right?
+         > So I move your appointment from Tuesday, November 24 at 10 a.m. to Wednesday, November 25 at 2 p.m., right?
          < yes please
          > Your appointment is now on Wednesday, November 25 at 2 p.m.
          < i need to cancel my appointment
@@ -83,7 +83,7 @@ async fn un_rendez_vous_est_pris_en_francais() {
          < plutôt 15 h
          > Le mardi 24 novembre à 15 h, c'est libre. Et quel est votre nom
          < Élodie Côté
-         > Donc le mardi 24 novembre à 15 h, c'est bien cela?
+         > Donc le mardi 24 novembre à 15 h, au nom d'Élodie Côté, c'est bien cela?
          < oui
          > Votre rendez-vous est réservé pour le mardi 24 novembre à 15 h.",
     )
@@ -125,7 +125,7 @@ async fn a_slot_that_somebody_takes_in_the_middle_brings_others() {
         "< book an appointment tuesday at 10 am
          > Tuesday, November 24 at 10 a.m. is free.
          < Anne Roy
-         > So that's Tuesday, November 24 at 10 a.m., right?",
+         > So that's Tuesday, November 24 at 10 a.m., under the name Anne Roy, right?",
     )
     .await;
     let bob = super::Talk::by_text(&app, &hvac, "+15145550199").await;

@@ -208,6 +208,23 @@ async fn whoever_is_not_heard_is_asked_again_then_told_the_keys_then_gets_somebo
 }
 
 #[tokio::test]
+async fn whoever_is_not_understood_may_speak_after_the_tone() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").await;
+    let mut call = app.call_from(CALLER).calls(&hvac.number).await;
+    for _ in 0..3 {
+        call.says("blorp").await;
+    }
+    assert!(
+        call.last().contains("Press 1 for a person"),
+        "{}",
+        call.last()
+    );
+    call.keys("9").await;
+    assert_eq!(call.does(), ["Say", "Say", "Record"]);
+}
+
+#[tokio::test]
 async fn keys_do_what_the_menu_said() {
     for (key, expected) in [("1", "Gather"), ("2", "Gather"), ("0", "Dial")] {
         let app = TestApp::start().await;

@@ -1,5 +1,5 @@
 //! Appointments in English.
-use super::{Booking, choices, either, format, in_sentence};
+use super::{Booking, appointments, choices, either, format, in_sentence};
 use crate::kernel::language::Language::En;
 
 pub(super) fn say(phrase: Booking<'_>) -> String {
@@ -34,23 +34,25 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
             "I did not get that number. Could you give me all ten digits?".into()
         }
         Booking::AskCode => "What is the confirmation code, please?".into(),
-        Booking::Confirm {
-            at,
-            service: Some(service),
-        } => {
+        Booking::Chosen { at } => sentence(format!("All right, {}", format::moment(En, at))),
+        Booking::Confirm { at, service, name } => {
+            let service = service.map(|service| format!(" for {}", in_sentence(service)));
+            let name = name.map(|name| format!(", under the name {name}"));
+            let (service, name) = (service.unwrap_or_default(), name.unwrap_or_default());
             format!(
-                "So that's {} for {}, right?",
-                format::moment(En, at),
-                in_sentence(service)
+                "So that's {}{service}{name}, right?",
+                format::moment(En, at)
             )
         }
-        Booking::Confirm { at, service: None } => {
-            format!("So that's {}, right?", format::moment(En, at))
-        }
-        Booking::ConfirmMove { at } => format!(
-            "So I move your appointment to {}, right?",
+        Booking::ConfirmMove { from, at } => format!(
+            "So I move your appointment from {} to {}, right?",
+            format::moment(En, from),
             format::moment(En, at)
         ),
+        Booking::WhichAppointment { of } => {
+            let named = bare(appointments(En, "and", "", "for", of));
+            format!("You have several appointments: {named}. Which one do you mean?")
+        }
         Booking::ConfirmCancel { at } => {
             format!(
                 "You have an appointment on {}. Shall I cancel it?",
@@ -140,6 +142,9 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::Menu => {
             "For an appointment press 1, to leave a message press 2, for a person press 0.".into()
         }
+        Booking::PersonOrMessageKeys => "Press 1 for a person, 2 for a message.".into(),
+        Booking::TakeYourTime => "Of course, take your time.".into(),
+        Booking::CannotFollow => "I am sorry that I could not help you myself.".into(),
         Booking::PressForEnglish => "For English, press 2.".into(),
         Booking::StillThere => "Are you still there?".into(),
         Booking::AnythingUnknown => {

@@ -1,5 +1,5 @@
 //! Las citas, en español de América.
-use super::{Booking, choices, either, format, in_sentence};
+use super::{Booking, appointments, choices, either, format, in_sentence};
 use crate::kernel::language::Language::Es;
 
 pub(super) fn say(phrase: Booking<'_>) -> String {
@@ -32,23 +32,25 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::AskPhone => "¿Y a qué número le podemos llamar?".into(),
         Booking::PhoneNotUnderstood => "No entendí el número. ¿Me da los diez dígitos?".into(),
         Booking::AskCode => "¿Cuál es el código de confirmación, por favor?".into(),
-        Booking::Confirm {
-            at,
-            service: Some(service),
-        } => {
+        Booking::Chosen { at } => format!("De acuerdo, el {}.", format::moment(Es, at)),
+        Booking::Confirm { at, service, name } => {
+            let service = service.map(|service| format!(" para {}", in_sentence(service)));
+            let name = name.map(|name| format!(", a nombre de {name}"));
+            let (service, name) = (service.unwrap_or_default(), name.unwrap_or_default());
             format!(
-                "Entonces el {} para {}, ¿correcto?",
-                format::moment(Es, at),
-                in_sentence(service)
+                "Entonces el {}{service}{name}, ¿correcto?",
+                format::moment(Es, at)
             )
         }
-        Booking::Confirm { at, service: None } => {
-            format!("Entonces el {}, ¿correcto?", format::moment(Es, at))
-        }
-        Booking::ConfirmMove { at } => format!(
-            "Entonces muevo su cita al {}, ¿correcto?",
+        Booking::ConfirmMove { from, at } => format!(
+            "Entonces muevo su cita del {} al {}, ¿correcto?",
+            format::moment(Es, from),
             format::moment(Es, at)
         ),
+        Booking::WhichAppointment { of } => {
+            let named = appointments(Es, "y", "el ", "para", of);
+            format!("Tiene varias citas: {named}. ¿De cuál se trata?")
+        }
         Booking::ConfirmCancel { at } => {
             format!("Tiene una cita el {}. ¿La cancelo?", format::moment(Es, at))
         }
@@ -131,6 +133,9 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
             "Para una cita marque 1; para dejar un mensaje, 2; para hablar con una persona, 0."
                 .into()
         }
+        Booking::PersonOrMessageKeys => "Marque 1 para una persona, 2 para un mensaje.".into(),
+        Booking::TakeYourTime => "Claro, tómese su tiempo.".into(),
+        Booking::CannotFollow => "Lamento no haberle podido ayudar yo misma.".into(),
         Booking::PressForEnglish => "For English, press 2.".into(),
         Booking::StillThere => "¿Sigue ahí?".into(),
         Booking::AnythingUnknown => "No lo sé, pero puedo pedir al equipo que le responda.".into(),

@@ -1,5 +1,5 @@
 //! Les rendez-vous, en français du Québec.
-use super::{Booking, choices, either, format, in_sentence};
+use super::{Booking, appointments, choices, either, format, in_sentence};
 use crate::kernel::language::Language::Fr;
 
 pub(super) fn say(phrase: Booking<'_>) -> String {
@@ -20,12 +20,17 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::AskPhone => "Et à quel numéro peut-on vous joindre?".into(),
         Booking::PhoneNotUnderstood => "Je n'ai pas saisi le numéro. Pouvez-vous me donner les dix chiffres?".into(),
         Booking::AskCode => "Quel est le code de confirmation, s'il vous plaît?".into(),
-        Booking::Confirm { at, service: Some(service) } => {
-            format!("Donc le {} pour {}, c'est bien cela?", format::moment(Fr, at), in_sentence(service))
+        Booking::Chosen { at } => format!("D'accord, le {}.", format::moment(Fr, at)),
+        Booking::Confirm { at, service, name } => {
+            let service = service.map(|service| format!(" pour {}", in_sentence(service))).unwrap_or_default();
+            let name = name.map(|name| format!(", au nom {}", of(name))).unwrap_or_default();
+            format!("Donc le {}{service}{name}, c'est bien cela?", format::moment(Fr, at))
         }
-        Booking::Confirm { at, service: None } => format!("Donc le {}, c'est bien cela?", format::moment(Fr, at)),
-        Booking::ConfirmMove { at } => {
-            format!("Je déplace donc votre rendez-vous au {}, c'est bien cela?", format::moment(Fr, at))
+        Booking::ConfirmMove { from, at } => {
+            format!("Je déplace donc votre rendez-vous du {} au {}, c'est bien cela?", format::moment(Fr, from), format::moment(Fr, at))
+        }
+        Booking::WhichAppointment { of } => {
+            format!("Vous avez plusieurs rendez-vous : {}. Duquel s'agit-il?", appointments(Fr, "et", "le ", "pour", of))
         }
         Booking::ConfirmCancel { at } => {
             format!("Vous avez un rendez-vous le {}. Voulez-vous que je l'annule?", format::moment(Fr, at))
@@ -66,8 +71,20 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::TextsTooMany => "Je vous ai envoyé assez de textos pour aujourd'hui. Je peux prendre un message.".into(),
         Booking::TextUnknown => "Je n'ai pas cela à vous envoyer, désolée. Je peux prendre un message.".into(),
         Booking::Menu => "Pour un rendez-vous, faites le 1; pour laisser un message, le 2; pour parler à quelqu'un, le 0.".into(),
+        Booking::PersonOrMessageKeys => "Faites le 1 pour une personne, le 2 pour un message.".into(),
+        Booking::TakeYourTime => "Bien sûr, prenez votre temps.".into(),
+        Booking::CannotFollow => "Je regrette de ne pas avoir pu vous aider moi-même.".into(),
         Booking::PressForEnglish => "For English, press 2.".into(),
         Booking::StillThere => "Êtes-vous toujours là?".into(),
         Booking::AnythingUnknown => "Je ne le sais pas, mais je peux demander à l'équipe de vous répondre.".into(),
+    }
+}
+
+/// «de Marc», «d'Ana»; an H is silent more often than not.
+fn of(name: &str) -> String {
+    let first = crate::receptionist::plain::plain(name);
+    match first.starts_with(['a', 'e', 'i', 'o', 'u', 'h']) {
+        true => format!("d'{name}"),
+        false => format!("de {name}"),
     }
 }

@@ -37,11 +37,17 @@ pub enum Booking<'a> {
     AskPhone,
     PhoneNotUnderstood,
     AskCode,
+    /// A time that they chose, before the next question.
+    Chosen {
+        at: NaiveDateTime,
+    },
     Confirm {
         at: NaiveDateTime,
         service: Option<&'a str>,
+        name: Option<&'a str>,
     },
     ConfirmMove {
+        from: NaiveDateTime,
         at: NaiveDateTime,
     },
     ConfirmCancel {
@@ -49,6 +55,10 @@ pub enum Booking<'a> {
     },
     AskMove {
         at: NaiveDateTime,
+    },
+    /// Of several that they have; each with its service.
+    WhichAppointment {
+        of: &'a [(NaiveDateTime, Option<&'a str>)],
     },
     StaysAsItIs,
     // What was found, or done.
@@ -103,7 +113,11 @@ pub enum Booking<'a> {
     TextUnknown,
     // The telephone.
     Menu,
+    PersonOrMessageKeys,
     PressForEnglish,
+    TakeYourTime,
+    /// After the last attempt, before the tone.
+    CannotFollow,
     StillThere,
     AnythingUnknown,
 }
@@ -136,6 +150,27 @@ fn either(or: &str, items: &[String]) -> String {
         [only] => only.clone(),
         [first @ .., last] => format!("{} {or} {last}", first.join(", ")),
     }
+}
+
+/// Their appointments one after the other, each with what it is for.
+fn appointments(
+    language: Language,
+    and: &str,
+    article: &str,
+    purpose: &str,
+    of: &[(NaiveDateTime, Option<&str>)],
+) -> String {
+    let named: Vec<String> = of
+        .iter()
+        .map(|(at, service)| {
+            let at = format::moment(language, *at);
+            match service {
+                Some(service) => format!("{article}{at} {purpose} {}", in_sentence(service)),
+                None => format!("{article}{at}"),
+            }
+        })
+        .collect();
+    either(and, &named)
 }
 
 /// Several times, each day named once: `Tuesday, November 24 at 9 a.m., 10 a.m. or 11 a.m.`.

@@ -104,8 +104,8 @@ pub(super) const WORDS: Words = Words {
         &["friday", "fridays", "fri"], &["saturday", "saturdays", "sat"], &["sunday", "sundays", "sun"],
     ],
     everyday: &[
-        "the", "you", "your", "stop", "texting", "my", "i", "im", "is", "are", "do", "does", "what", "whats", "when", "where", "how", "much", "can", "could", "would", "want", "need", "to", "and", "it", "this", "that", "with", "have", "please", "thanks", "thank", "hello", "hi", "hey", "yes", "today",
-        "tomorrow", "open", "for", "book", "get", "an", "appointment", "call", "at", "of", "not", "from", "some", "someone", "tell", "price", "prices", "hours", "cancel", "closed", "who", "good", "morning", "help", "thx", "cost", "reschedule", "address", "u", "and", "be", "there", "he", "she",
+        "the", "you", "your", "texting", "my", "im", "is", "are", "do", "does", "what", "whats", "when", "where", "how", "much", "can", "could", "would", "want", "need", "to", "and", "it", "this", "that", "with", "have", "please", "thanks", "thank", "hello", "hi", "hey", "yes", "today",
+        "tomorrow", "open", "for", "book", "get", "appointment", "call", "at", "of", "not", "from", "some", "someone", "tell", "price", "prices", "hours", "cancel", "closed", "who", "good", "morning", "help", "thx", "cost", "reschedule", "address", "and", "be", "there", "she",
         "her", "him", "they", "we", "will", "speak", "talk", "human", "person",
     ],
 };

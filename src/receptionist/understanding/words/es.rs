@@ -78,8 +78,8 @@ pub(super) const WORDS: Words = Words {
     day_after_tomorrow: &["pasado manana"],
     weekdays: [&["lunes"], &["martes"], &["miercoles"], &["jueves"], &["viernes"], &["sabado", "sabados"], &["domingo", "domingos"]],
     everyday: &[
-        "el", "los", "las", "una", "uno", "unos", "mi", "mis", "su", "sus", "quiero", "quisiera", "necesito", "para", "por", "favor", "con", "que", "cual", "cuando", "donde", "como", "cuanto", "cuesta", "hola", "buenos", "buenas", "dias", "tardes", "noches", "gracias", "si", "hoy", "manana", "abren", "abierto", "abiertos", "cierran",
-        "cita", "precio", "precios", "estan", "esta", "hacen", "tienen", "puedo", "pueden", "puede", "hablar", "persona", "y", "del", "al", "lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo", "adios", "ayuda", "horario", "cancelar", "confirmo", "mensaje", "se", "le", "lo", "ya", "pero", "muy",
-        "digale", "direccion", "alguien", "soy", "es", "hay", "servicios", "ofrecen", "cambiar", "reprogramar", "dejar", "mucho", "muchas", "luego", "ustedes", "cobran", "hora", "ahora", "donde", "sirve", "funciona", "agua", "tengo",
+        "el", "los", "las", "una", "uno", "unos", "mi", "mis", "su", "sus", "quiero", "quisiera", "necesito", "para", "por", "cual", "cuando", "donde", "como", "cuanto", "cuesta", "hola", "buenos", "buenas", "dias", "tardes", "noches", "gracias", "hoy", "manana", "abren", "abierto", "abiertos", "cierran",
+        "cita", "precio", "precios", "estan", "esta", "hacen", "tienen", "puedo", "pueden", "puede", "hablar", "persona", "del", "lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo", "adios", "ayuda", "horario", "cancelar", "confirmo", "mensaje", "pero", "muy",
+        "digale", "direccion", "alguien", "soy", "servicios", "ofrecen", "cambiar", "reprogramar", "dejar", "mucho", "muchas", "luego", "ustedes", "cobran", "hora", "ahora", "donde", "sirve", "funciona", "agua", "tengo",
     ],
 };

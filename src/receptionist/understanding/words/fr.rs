@@ -81,8 +81,8 @@ pub(super) const WORDS: Words = Words {
         &["lundi", "lundis"], &["mardi", "mardis"], &["mercredi", "mercredis"], &["jeudi", "jeudis"], &["vendredi", "vendredis"], &["samedi", "samedis"], &["dimanche", "dimanches"],
     ],
     everyday: &[
-        "le", "les", "des", "du", "une", "humain", "possible", "je", "j", "vous", "votre", "vos", "mon", "ma", "mes", "est", "c", "cest", "et", "pour", "avec", "quel", "quelle", "quels", "quelles", "quand", "comment", "combien", "bonjour", "bonsoir", "salut", "allo", "merci", "oui", "non", "svp", "demain", "aujourd", "hui", "aujourdhui",
-        "ouvert", "ouverts", "ouvrez", "rendez", "rdv", "voudrais", "veux", "besoin", "pas", "qui", "sur", "heure", "heures", "prix", "faites", "etes", "avez", "pouvez", "parler", "chez", "annuler", "confirme", "personne", "quelqu", "au", "aux", "ce", "cette", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
-        "d", "l", "qu", "suis", "ai", "ca", "dites", "rappelez", "rappeler", "demandez", "moi", "il", "elle", "ne", "n", "mais", "adresse", "fait", "bonne", "journee", "revoir", "deplacer", "reporter", "plus",
+        "du", "une", "humain", "je", "vous", "votre", "cest", "et", "pour", "avec", "quel", "quelle", "quels", "quelles", "quand", "combien", "bonjour", "bonsoir", "salut", "allo", "merci", "oui", "svp", "demain", "aujourd", "hui", "aujourdhui",
+        "ouvert", "ouverts", "ouvrez", "rendez", "rdv", "voudrais", "veux", "besoin", "pas", "qui", "heure", "heures", "prix", "faites", "etes", "avez", "pouvez", "parler", "chez", "annuler", "personne", "quelqu", "au", "aux", "ce", "cette", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+        "suis", "dites", "rappelez", "rappeler", "demandez", "moi", "elle", "ne", "mais", "adresse", "fait", "bonne", "journee", "revoir", "deplacer", "reporter",
     ],
 };
