@@ -27,7 +27,7 @@ use crate::{
         ids::{SessionId, SubscriberId, UserId},
         random,
     },
-    web::{ApiError, client},
+    web::{ApiError, client, cookies},
 };
 
 /// A session that nobody uses ends, and so does the busiest one.
@@ -248,12 +248,5 @@ fn set_cookie(token: &str, lifetime: Duration) -> HeaderValue {
 
 /// The token in the cookie.
 pub fn cookie_of(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE);
-    cookies
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, value)| *name == COOKIE && !value.is_empty())
-        .map(|(_, value)| value.to_owned())
+    cookies::find(headers, COOKIE).map(str::to_owned)
 }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     calcom,
-    model::{Asked, Error, Offer, OfferedSlot, Resource},
+    model::{Appointment, Asked, Error, Offer, OfferedSlot, Resource},
     slots::{self, Busy, Lane, Plan, Slot},
     store::{appointments, resources},
     token::{self, Claim},
@@ -41,8 +41,28 @@ pub(super) struct Wanted {
     pub service: Option<Uuid>,
     pub resource: Option<ResourceId>,
     pub duration_minutes: Option<i32>,
-    /// Of an appointment that is moved: its own buffer, and no time that it takes itself.
-    pub moving: Option<(AppointmentId, i32)>,
+    pub moving: Option<Moving>,
+}
+
+/// An appointment that is moved: it keeps its buffer, the time that it takes hinders nothing, and where it is it need not
+/// go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moving {
+    pub appointment: AppointmentId,
+    pub resource: ResourceId,
+    pub starts_at: DateTime<Utc>,
+    pub buffer_minutes: i32,
+}
+
+impl Moving {
+    pub fn of(appointment: &Appointment) -> Self {
+        Self {
+            appointment: appointment.id,
+            resource: appointment.resource,
+            starts_at: appointment.starts_at,
+            buffer_minutes: appointment.buffer_minutes,
+        }
+    }
 }
 
 /// The business's book, as far as it concerns what is wanted.
@@ -114,7 +134,7 @@ pub(super) async fn open(
         return Err(Error::BadDuration);
     }
     let buffer_minutes = match wanted.moving {
-        Some((_, buffer)) => buffer,
+        Some(moving) => moving.buffer_minutes,
         None => service.map_or(0, |service| service.buffer_minutes),
     };
     let resources = active_resources(tx, wanted.resource, now).await?;
@@ -122,6 +142,11 @@ pub(super) async fn open(
     // Yesterday's hours may last into today, and the zone may be a day behind.
     let since = now.date_naive().checked_sub_days(Days::new(3));
     let closures = hours::list_holidays(tx, since, MOST_HOLIDAYS).await?;
+    let wish = calcom::Wish {
+        service: wanted.service,
+        minutes: Some(duration_minutes),
+        moving: wanted.moving.map(|moving| moving.appointment),
+    };
     let plan = Plan {
         zone: rules.zone,
         hours: week.iter().filter_map(OpeningHours::of).collect(),
@@ -130,7 +155,7 @@ pub(super) async fn open(
         horizon_days: u64::try_from(rules.horizon_days).unwrap_or_default(),
         duration: TimeDelta::minutes(i64::from(duration_minutes)),
         buffer: TimeDelta::minutes(i64::from(buffer_minutes)),
-        elsewhere: calcom::known(tx, wanted.service, now).await?,
+        elsewhere: calcom::known(tx, &wish, now).await?,
     };
     Ok(Book {
         rules,
@@ -178,7 +203,7 @@ impl Book {
         until: DateTime<Utc>,
     ) -> sqlx::Result<Vec<Lane>> {
         let until = until + self.plan.duration + self.plan.buffer;
-        let except = self.wanted.moving.map(|(appointment, _)| appointment);
+        let except = self.wanted.moving.map(|moving| moving.appointment);
         let busy = appointments::list_busy(tx, from, until, except).await?;
         let mut lanes: Vec<Lane> = self
             .resources
@@ -213,6 +238,7 @@ impl Book {
             .unwrap_or(start);
         let lanes = self.lanes(tx, from, until).await?;
         let mut free = slots::free_slots(&self.plan, &lanes, from, until, now, usize::MAX);
+        free.retain(|slot| !self.is_where_it_is(slot));
         free.sort_by_key(|slot| (slot.starts_at - start).abs());
         free.truncate(ALTERNATIVES);
         free.sort_by_key(|slot| slot.starts_at);
@@ -221,6 +247,15 @@ impl Book {
             .into_iter()
             .map(|slot| self.offered(keyring, subscriber, slot, now));
         Ok(slots.collect())
+    }
+
+    /// Whether taking the slot would move nothing.
+    fn is_where_it_is(&self, slot: &Slot) -> bool {
+        self.wanted.moving.is_some_and(|moving| {
+            let is_there =
+                self.wanted.resource.is_none() || self.wanted.resource == Some(moving.resource);
+            is_there && moving.starts_at == slot.starts_at
+        })
     }
 
     fn offered(

@@ -11,7 +11,7 @@ use super::{
         NoticeKind, Place, Proof, When,
     },
     notices,
-    offers::{self, Book, Wanted},
+    offers::{self, Book, Moving, Wanted},
     slots::{self, NotOffered},
     store::{appointments as store, reminders},
     token,
@@ -211,7 +211,7 @@ pub async fn reschedule(
         service: before.service,
         resource: named,
         duration_minutes: i32::try_from(before.duration_minutes()).ok(),
-        moving: Some((id, before.buffer_minutes)),
+        moving: Some(Moving::of(&before)),
     };
     let mut book = offers::open(tx, &wanted, now).await?;
     let (starts_at, free) = find_place(tx, keyring, &mut book, &target, now).await?;

@@ -19,6 +19,9 @@ use crate::{
     web::{ApiError, Body, Checks, Member, Path, Problem, Query, paging},
 };
 
+/// Nothing shorter can be booked.
+const SHORTEST: i32 = 5;
+
 /// The highest price, so that a slip of the hand is noticed.
 const DEAREST: i64 = 1_000_000;
 
@@ -184,17 +187,24 @@ async fn update_service(
     Ok(Json(view))
 }
 
-/// Takes a service away. One that is only no longer offered is better set to `is_active: false`.
+/// Takes a service away for which nobody is still to come. Any other one is set to `is_active: false`.
 #[utoipa::path(delete, path = "/services/{id}", tag = "settings", security(("bearer" = ["ADMIN"])),
     params(("id" = Uuid, Path)),
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem),
-              (status = 404, body = Problem)))]
+              (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn delete_service(
     State(app): State<AppState>,
     admin: Admin,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode, ApiError> {
     let mut tx = admin.begin(&app).await?;
+    if services::is_booked(&mut tx, id, app.clock.now()).await? {
+        return Err(ApiError::client(
+            StatusCode::CONFLICT,
+            "conflict",
+            "this service has appointments still to come: set is_active to false",
+        ));
+    }
     if !services::delete_service(&mut tx, id).await? {
         return Err(ApiError::not_found());
     }
@@ -233,7 +243,7 @@ impl ServiceInput {
             target,
             field,
             self.duration_minutes,
-            |checks, field, minutes| within(checks, field, minutes, 1..=1440),
+            |checks, field, minutes| within(checks, field, minutes, SHORTEST..=1440),
         );
         let (target, field) = (&mut to.buffer_minutes, "buffer_minutes");
         checks.set_required(

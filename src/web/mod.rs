@@ -11,6 +11,7 @@ pub mod limits;
 pub mod paging;
 pub mod flood;
 pub mod body;
+pub mod cookies;
 pub mod cors;
 pub mod security;
 pub mod etag;

@@ -225,8 +225,13 @@ pub async fn offer_other_times(
     let Some(found) = in_doubt else {
         return Ok(());
     };
-    let wish = When::Start(found.starts_at);
-    calcom::freshen_for(&app, job.subscriber, found.service, &wish).await;
+    let minutes = i32::try_from(found.duration_minutes()).ok();
+    let wish = calcom::Wish {
+        minutes,
+        ..calcom::Wish::of_service(found.service)
+    };
+    let when = When::Start(found.starts_at);
+    calcom::freshen_for(&app, job.subscriber, &wish, &when).await;
     let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
     if let Ok(way) = find_way(&mut tx, &found, now).await?
         && !way.person.is_opted_out
@@ -236,7 +241,7 @@ pub async fn offer_other_times(
             until: found.starts_at + OTHERS_AROUND,
             service: found.service,
             resource: None,
-            duration_minutes: i32::try_from(found.duration_minutes()).ok(),
+            duration_minutes: minutes,
             limit: usize::MAX,
         };
         // Whatever hinders an offer, the person hears that the time is in doubt.
@@ -245,11 +250,15 @@ pub async fn offer_other_times(
             Err(scheduling::Error::Database(error)) => return Err(error.into()),
             Err(_) => Vec::new(),
         };
+        // With another resource the time may be free here; it is the calendar that has it no more.
+        free.retain(|start| *start != found.starts_at);
         free.sort_by_key(|start| (*start - found.starts_at).abs());
         free.truncate(OTHERS);
         free.sort_unstable();
         let content = Content::OtherTimes(&free);
-        write(&mut tx, &app, &way, &found, content, now).await?;
+        let told = write(&mut tx, &app, &way, &found, content, now).await?;
+        let start = found.starts_at;
+        reminders::insert_doubt(&mut tx, found.id, start, told.outgoing, now).await?;
     }
     run.finish(&mut tx).await?;
     tx.commit().await?;

@@ -81,7 +81,8 @@ pub async fn lock_candidate(
                             join appointments a on a.subscriber_id = n.subscriber_id and a.id = n.appointment_id
                            where n.subscriber_id = $1 and n.outgoing_id = o.id
                              and (a.status not in ('PENDING', 'CONFIRMED') or a.starts_at <> n.starts_at
-                                  or a.starts_at <= $3)) as "is_outdated!",
+                                  or a.starts_at <= $3
+                                  or (n.kind = 'OTHER_TIMES' and a.status <> 'PENDING'))) as "is_outdated!",
                   (select c.text_state from contacts c
                     where c.subscriber_id = $1 and c.phone = o.to_number) as "text_state: _",
                   l.mode as "mode: _", l.is_enabled as is_channel_enabled, i.is_ai_paused,

@@ -64,6 +64,13 @@ pub struct EventType {
     pub slug: String,
     #[serde(default, rename = "lengthInMinutes")]
     pub length_minutes: i32,
+    /// What the booker may choose from; empty where there is only the one length.
+    #[serde(
+        default,
+        rename = "lengthInMinutesOptions",
+        deserialize_with = "loose::list"
+    )]
+    pub length_options: Vec<i32>,
     #[serde(default)]
     pub hidden: bool,
 }
@@ -73,6 +80,8 @@ pub struct EventType {
 pub struct NewBooking<'a> {
     pub event_type_id: i64,
     pub start: DateTime<Utc>,
+    /// One of the event type's lengths, where it has several: where it has one, Cal.com refuses to be told.
+    pub length_minutes: Option<i32>,
     pub name: &'a str,
     pub email: Option<&'a str>,
     pub phone: Option<&'a str>,
@@ -200,6 +209,8 @@ impl Client {
         struct Request<'a> {
             start: String,
             event_type_id: i64,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            length_in_minutes: Option<i32>,
             attendee: Person<'a>,
             metadata: &'a BTreeMap<&'a str, String>,
         }
@@ -207,6 +218,7 @@ impl Client {
         let request = Request {
             start: written(new.start),
             event_type_id: new.event_type_id,
+            length_in_minutes: new.length_minutes,
             attendee: Person {
                 name: new.name,
                 time_zone: new.time_zone,

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::{Booking, BookingStatus, Client, Error, NewBooking, SCOPES};
+use super::{AskedSlots, Booking, BookingStatus, Client, Error, NewBooking, SCOPES};
 use crate::providers::exchange::testing;
 
 fn client(base_url: &str) -> Client {
@@ -43,6 +43,7 @@ fn new_booking() -> NewBooking<'static> {
     NewBooking {
         event_type_id: 555,
         start: at("2026-11-24T14:00:00Z"),
+        length_minutes: None,
         name: "Jean Dupont",
         email: None,
         phone: Some("+15145551234"),
@@ -209,9 +210,15 @@ async fn slots_are_read_as_they_come_and_as_they_are_documented() {
         } }))
     };
     let base_url = testing::serve(Router::new().route("/v2/slots", get(handler))).await;
-    let range = (at("2026-11-24T05:00:00Z"), at("2026-11-25T05:00:00Z"));
+    let asked = AskedSlots {
+        event_type_id: 555,
+        from: at("2026-11-24T05:00:00Z"),
+        until: at("2026-11-25T05:00:00Z"),
+        length_minutes: None,
+        moving: None,
+    };
     let starts = client(&base_url)
-        .slots(&token(), 555, range, None, Duration::from_secs(2))
+        .slots(&token(), &asked, Duration::from_secs(2))
         .await
         .unwrap();
     let expected = [

@@ -18,4 +18,5 @@ pub use booking::{Attendee, Booking, BookingStatus, Host};
 pub use client::{Bookings, Client, EventType, Me, NewBooking, NewWebhook, Since};
 pub use error::Error;
 pub use oauth::{SCOPES, SCOPES_WITHOUT_WEBHOOKS, Tokens};
+pub use slots::AskedSlots;
 pub use webhook::{NoShow, ParseError, TRIGGERS, WebhookEvent};

@@ -8,29 +8,42 @@ use serde_json::Value;
 
 use super::{Client, Error, client::SLOTS_VERSION, loose};
 
+/// Which starts are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedSlots<'a> {
+    pub event_type_id: i64,
+    pub from: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    /// One of the event type's lengths, where it has several.
+    pub length_minutes: Option<i32>,
+    /// A booking whose own time counts as free.
+    pub moving: Option<&'a str>,
+}
+
 #[derive(Deserialize)]
 struct Days {
     data: BTreeMap<String, Vec<Value>>,
 }
 
 impl Client {
-    /// The starts that are free for an event type, in order. `moving`: a booking whose own time counts as free.
+    /// The starts that are free for an event type, in order.
     ///
     /// They are hints: what counts is whether the booking is taken.
     pub async fn slots(
         &self,
         token: &SecretString,
-        event_type_id: i64,
-        range: (DateTime<Utc>, DateTime<Utc>),
-        moving: Option<&str>,
+        asked: &AskedSlots<'_>,
         deadline: Duration,
     ) -> Result<Vec<DateTime<Utc>>, Error> {
         let mut query = vec![
-            ("eventTypeId", event_type_id.to_string()),
-            ("start", written(range.0)),
-            ("end", written(range.1)),
+            ("eventTypeId", asked.event_type_id.to_string()),
+            ("start", written(asked.from)),
+            ("end", written(asked.until)),
             ("timeZone", "UTC".to_owned()),
         ];
+        let minutes = asked.length_minutes;
+        query.extend(minutes.map(|minutes| ("duration", minutes.to_string())));
+        let moving = asked.moving;
         query.extend(moving.map(|uid| ("bookingUidToReschedule", uid.to_owned())));
         let request = self.http.get(self.url("/v2/slots")).query(&query);
         let answer: Days = self

@@ -278,7 +278,7 @@ async fn find_own(
 }
 
 /// The slot or the start that a call names. Some models put the time where the token belongs.
-fn when_of(
+pub(super) fn when_of(
     work: &Work<'_>,
     slot: Option<&str>,
     start: Option<&str>,

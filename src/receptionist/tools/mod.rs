@@ -8,6 +8,7 @@ pub mod arguments;
 pub mod run;
 mod appointments;
 mod availability;
+mod elsewhere;
 mod facts;
 mod messages;
 mod questions;

@@ -1,12 +1,12 @@
 //! Running a tool: once per call, with a row in `tool_calls`, an answer whatever happens.
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
     ToolAnswer, ToolCall, ToolName, ToolResult, answers, appointments, arguments::BusinessInfo,
-    availability, messages, questions, texts,
+    availability, elsewhere, messages, questions, texts,
 };
 use crate::{
     app::AppState,
@@ -19,16 +19,12 @@ use crate::{
     },
     people,
     receptionist::{Business, Medium},
-    scheduling::calcom,
     tenancy::{self, Channel, ChannelMode},
     traffic::{self, Outcome, Source, store::takeover},
 };
 
 /// Whoever waits on the telephone for a tool is told by then that it did not work.
 const DEADLINE: Duration = Duration::from_secs(5);
-
-/// How far ahead another calendar is asked before a tool looks into ours.
-const CALENDAR_LOOKS_AHEAD: TimeDelta = TimeDelta::days(14);
 
 /// For whom a tool runs.
 #[derive(Clone, Debug)]
@@ -79,17 +75,7 @@ async fn run_alone(
     language: Language,
     call: &ToolCall,
 ) -> anyhow::Result<ToolAnswer> {
-    if matches!(
-        call.name,
-        ToolName::CheckCalendarAvailability
-            | ToolName::BookAppointment
-            | ToolName::RescheduleAppointment
-    ) {
-        // What is free elsewhere is asked before the transaction, and kept for the turns that follow.
-        let now = app.clock.now();
-        let range = (now, now + CALENDAR_LOOKS_AHEAD);
-        calcom::freshen(app, errand.subscriber, None, range).await;
-    }
+    elsewhere::freshen(app, errand, business, language, call).await?;
     let mut tx = TenantTx::begin(&app.db, errand.subscriber).await?;
     let answer = run_in(app, &mut tx, errand, business, language, call).await?;
     tx.commit().await?;

@@ -4,12 +4,13 @@
 //! told, and the person is offered other times by text. Its time stays theirs with us until somebody decides. Moved to a
 //! time that is free there, by anybody, it is booked there like any other. What Cal.com refuses for another reason (a
 //! required answer that nobody asks callers for) stays CONFIRMED: the time is not in doubt, only the calendar's entry is
-//! missing, and the owner is told.
+//! missing, and the owner is told. So does what was booked before the calendar was connected: most likely it stands in
+//! the calendar under another name, and the owner knows.
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    model::{Link, SyncState},
+    model::{Link, NO_ANSWER, SyncState},
     store::{bookings, connections, slots},
     sync::SyncAppointment,
 };
@@ -23,7 +24,7 @@ use crate::{
     },
     mail::{Notice, TellOwner},
     scheduling::{
-        model::AppointmentStatus,
+        model::{Appointment, AppointmentStatus},
         store::{appointments, reminders},
     },
     traffic::{self, Source},
@@ -56,10 +57,12 @@ impl Job for OfferOtherTimes {
 pub async fn taken(app: &AppState, job: &SyncAppointment) -> sqlx::Result<()> {
     let now = app.clock.now();
     let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
-    let Some(mut link) = lock(&mut tx, job).await? else {
+    let connection = connections::lock(&mut tx).await?;
+    let Some(mut link) = bookings::find_of(&mut tx, job.appointment).await? else {
         return Ok(());
     };
     let appointment = appointments::lock_appointment(&mut tx, job.appointment).await?;
+    link.attempted_at = None;
     note(&mut link, SyncState::Conflict, "TIME_TAKEN");
     bookings::save(&mut tx, &link, now).await?;
     // What we thought to be free there is not.
@@ -67,7 +70,17 @@ pub async fn taken(app: &AppState, job: &SyncAppointment) -> sqlx::Result<()> {
     let in_doubt = appointment.filter(|appointment| {
         appointment.status.is_open() && link.wanted_start == Some(appointment.starts_at)
     });
-    if let Some(appointment) = in_doubt {
+    let was_connected = |appointment: &Appointment| {
+        connection
+            .as_ref()
+            .is_none_or(|connection| connection.connected_at <= appointment.updated_at)
+    };
+    if let Some(appointment) = &in_doubt
+        && !was_connected(appointment)
+    {
+        let detail = "an appointment from before cal.com was connected is not free there";
+        tell(&mut tx, job, Notice::CalendarConflict, detail, now).await?;
+    } else if let Some(appointment) = in_doubt {
         if appointment.status == AppointmentStatus::Confirmed {
             let pending = AppointmentStatus::Pending;
             appointments::set_status(&mut tx, &appointment, pending, now).await?;
@@ -95,24 +108,26 @@ pub async fn taken(app: &AppState, job: &SyncAppointment) -> sqlx::Result<()> {
 pub async fn refused(app: &AppState, job: &SyncAppointment, problem: &str) -> sqlx::Result<()> {
     let now = app.clock.now();
     let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
-    let Some(mut link) = lock(&mut tx, job).await? else {
+    connections::lock(&mut tx).await?;
+    let Some(mut link) = bookings::find_of(&mut tx, job.appointment).await? else {
         return Ok(());
     };
+    // Polls try again what got no answer, and what came of it is looked for first; the owner is told once.
+    let is_news = problem != NO_ANSWER || link.problem.as_deref() != Some(problem);
+    if problem != NO_ANSWER {
+        link.attempted_at = None;
+    }
     note(&mut link, SyncState::Failed, problem);
     bookings::save(&mut tx, &link, now).await?;
-    let detail = "an appointment is not at cal.com, which does not take it";
-    tell(&mut tx, job, Notice::CalendarRefused, detail, now).await?;
+    if is_news {
+        let detail = "an appointment is not at cal.com, which does not take it";
+        tell(&mut tx, job, Notice::CalendarRefused, detail, now).await?;
+    }
     tx.commit().await
-}
-
-async fn lock(tx: &mut TenantTx, job: &SyncAppointment) -> sqlx::Result<Option<Link>> {
-    connections::lock(tx).await?;
-    bookings::find_of(tx, job.appointment).await
 }
 
 fn note(link: &mut Link, state: SyncState, problem: &str) {
     link.sync_state = state;
-    link.attempted_at = None;
     link.problem = Some(problem.to_owned());
 }
 

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use url::Url;
 use uuid::Uuid;
 
 use super::{
@@ -30,7 +31,7 @@ use crate::{
 };
 
 /// How long somebody may think about it.
-const LIFE: TimeDelta = TimeDelta::minutes(10);
+pub const LIFE: TimeDelta = TimeDelta::minutes(10);
 
 /// 256 bits and a little.
 const STATE_LENGTH: usize = 43;
@@ -49,6 +50,16 @@ pub struct Answer {
     pub code: Option<String>,
     pub state: Option<String>,
     pub error: Option<String>,
+    /// What this browser was marked with when it was sent there.
+    pub mark: Option<String>,
+}
+
+/// Somebody is sent to Cal.com.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    pub url: String,
+    /// By which the browser is known that comes back: what the state hashes to.
+    pub mark: String,
 }
 
 /// What came of it.
@@ -56,7 +67,7 @@ pub struct Answer {
 pub enum Outcome {
     Connected,
     /// Cal.com does not know all that we asked for: the person is sent there again, with less.
-    AskAgain(String),
+    AskAgain(Begun),
     Failed(Failure),
 }
 
@@ -105,7 +116,7 @@ pub async fn begin(
     client: &calcom::Client,
     asker: Asker,
     wants_webhooks: bool,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<Begun> {
     let now = app.clock.now();
     let state = random::base62(STATE_LENGTH);
     let hash = hash_of(&state);
@@ -128,7 +139,8 @@ pub async fn begin(
         SCOPES_WITHOUT_WEBHOOKS
     };
     let url = client.authorize_url(&redirect_uri(app), &state, scopes);
-    url.ok_or_else(|| anyhow::anyhow!("CALCOM_APP_BASE_URL is no address"))
+    let url = url.ok_or_else(|| anyhow::anyhow!("CALCOM_APP_BASE_URL is no address"))?;
+    Ok(Begun { url, mark: hash })
 }
 
 /// Takes what the person brought back.
@@ -137,24 +149,37 @@ pub async fn finish(
     client: &calcom::Client,
     answer: &Answer,
 ) -> anyhow::Result<Outcome> {
-    let Some((asker, consent)) = take(app, answer.state.as_deref().unwrap_or_default()).await?
-    else {
+    let state = answer.state.as_deref().unwrap_or_default();
+    let Some((asker, consent)) = take(app, state).await? else {
         return Ok(Outcome::Failed(Failure::State));
     };
+    // Whoever was sent the address by somebody else would connect a calendar to a business that is not theirs.
+    if is_dashboard_here(app) && answer.mark != Some(hash_of(state)) {
+        return Ok(Outcome::Failed(Failure::Session));
+    }
     let role = role_of(app, (asker.user, asker.session), asker.subscriber).await?;
     if !role.is_some_and(|role| role.includes(Role::Admin)) {
         return Ok(Outcome::Failed(Failure::Session));
     }
     match (answer.error.as_deref(), answer.code.as_deref()) {
         (Some("invalid_scope" | "invalid_request"), _) if consent.wants_webhooks => {
-            let url = begin(app, client, asker, false).await?;
-            Ok(Outcome::AskAgain(url))
+            let begun = begin(app, client, asker, false).await?;
+            Ok(Outcome::AskAgain(begun))
         }
         (Some("access_denied"), _) => Ok(Outcome::Failed(Failure::Denied)),
         (Some(_), _) => Ok(Outcome::Failed(Failure::Refused)),
         (None, Some(code)) if !code.is_empty() => connect(app, client, asker, code).await,
         (None, _) => Ok(Outcome::Failed(Failure::Code)),
     }
+}
+
+/// Whether the browser of a dashboard keeps what we mark it with. One of another site may not.
+fn is_dashboard_here(app: &App) -> bool {
+    let settings = &app.settings;
+    let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
+    let dashboard = settings.frontend_url.as_deref();
+    settings.network.cors_origins.is_empty()
+        && dashboard.is_none_or(|url| origin(url) == origin(&settings.public_url))
 }
 
 /// The state is spent whatever comes of it.

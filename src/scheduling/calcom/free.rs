@@ -10,9 +10,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{
+    model::Link,
     store::{
-        connections,
-        slots::{self, Known},
+        bookings, connections,
+        slots::{self, Key, Known},
     },
     tokens::{self, NoAccess},
 };
@@ -23,8 +24,13 @@ use crate::{
         ids::{AppointmentId, SubscriberId},
         metrics::METRICS,
     },
-    providers::calcom,
-    scheduling::{model::When, store::appointments},
+    providers::calcom::{self, AskedSlots},
+    scheduling::{
+        model::{Appointment, When},
+        store::appointments,
+        token,
+    },
+    tenancy::store::{booking as rules, services},
 };
 
 /// Somebody may be on the phone.
@@ -68,16 +74,43 @@ impl Free {
     }
 }
 
-/// What is known of the calendar, for a service. None: none is connected, or nothing is known that is young enough.
+/// For what free times are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish {
+    pub service: Option<Uuid>,
+    /// None: as long as the service, or as usual.
+    pub minutes: Option<i32>,
+    /// An appointment that is moved: its own time does not hinder it.
+    pub moving: Option<AppointmentId>,
+}
+
+impl Wish {
+    pub fn of_service(service: Option<Uuid>) -> Self {
+        Self {
+            service,
+            ..Self::default()
+        }
+    }
+
+    pub fn of_moving(appointment: &Appointment) -> Self {
+        Self {
+            service: appointment.service,
+            minutes: i32::try_from(appointment.duration_minutes()).ok(),
+            moving: Some(appointment.id),
+        }
+    }
+}
+
+/// What is known of the calendar. None: none is connected, or nothing is known that is young enough.
 pub async fn known(
     tx: &mut TenantTx,
-    service: Option<Uuid>,
+    wish: &Wish,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Free>> {
-    let Some(event_type) = connections::find_event_type(tx, service).await? else {
+    let Some(key) = key_of(tx, wish).await? else {
         return Ok(None);
     };
-    let known = slots::find(tx, event_type, now - KEPT).await?;
+    let known = slots::find(tx, &key, now - KEPT).await?;
     Ok(known.map(|known| Free {
         from: known.covers_from,
         until: known.covers_until,
@@ -85,22 +118,69 @@ pub async fn known(
     }))
 }
 
+/// What Cal.com is asked for it. None: nothing is booked there.
+async fn key_of(tx: &mut TenantTx, wish: &Wish) -> sqlx::Result<Option<Key>> {
+    let Some(choice) = connections::find_event_type(tx, wish.service).await? else {
+        return Ok(None);
+    };
+    let link = match wish.moving {
+        Some(appointment) => bookings::find_of(tx, appointment).await?,
+        None => None,
+    };
+    let link = link.filter(Link::is_booked);
+    let booked_as = link.as_ref().and_then(|link| link.event_type_id);
+    let event_type = booked_as.unwrap_or(choice.id);
+    let minutes = if event_type == choice.id && !choice.lengths.is_empty() {
+        choice.length_of(minutes_of(tx, wish).await?.into())
+    } else {
+        None
+    };
+    Ok(Some(Key {
+        event_type,
+        minutes,
+        moving: link.and_then(|link| link.uid),
+    }))
+}
+
+async fn minutes_of(tx: &mut TenantTx, wish: &Wish) -> sqlx::Result<i32> {
+    if let Some(minutes) = wish.minutes {
+        return Ok(minutes);
+    }
+    if let Some(service) = wish.service
+        && let Some(service) = services::find_service(tx, service).await?
+    {
+        return Ok(service.duration_minutes);
+    }
+    let rules = rules::find_booking_rules(tx).await?;
+    Ok(rules.map_or(0, |rules| rules.duration_minutes))
+}
+
 /// The same for whoever is about to book, and for the coming days.
-pub async fn freshen_for(app: &App, subscriber: SubscriberId, service: Option<Uuid>, when: &When) {
+pub async fn freshen_for(app: &App, subscriber: SubscriberId, wish: &Wish, when: &When) {
     let now = app.clock.now();
+    let mut wish = *wish;
     let start = match when {
         When::Start(start) => *start,
         // On whatever clocks: a day on both sides is asked for.
         When::Local(local) => local.and_utc(),
-        // It was offered a moment ago, from what was asked for then.
-        When::Slot(_) => now,
+        When::Slot(text) => {
+            // One that is none of ours is refused by whoever books.
+            let Ok(claim) = token::read(&app.keyring, subscriber, text, now) else {
+                return;
+            };
+            if wish.moving.is_none() {
+                wish.service = claim.service.or(wish.service);
+                wish.minutes = Some(claim.duration_minutes);
+            }
+            claim.starts_at
+        }
     };
     let day = TimeDelta::days(1);
     let range = start
         .checked_sub_signed(day)
         .zip(start.checked_add_signed(day));
     if let Some(range) = range.filter(|(from, _)| *from < now + FARTHEST) {
-        freshen(app, subscriber, service, range).await;
+        freshen(app, subscriber, &wish, range).await;
     }
 }
 
@@ -115,7 +195,7 @@ pub async fn freshen_to_move(
     let found = appointments::find_appointment(&mut tx, appointment).await?;
     tx.end_reading();
     if let Some(found) = found {
-        freshen_for(app, subscriber, found.service, when).await;
+        freshen_for(app, subscriber, &Wish::of_moving(&found), when).await;
     }
     Ok(())
 }
@@ -124,14 +204,14 @@ pub async fn freshen_to_move(
 pub async fn freshen(
     app: &App,
     subscriber: SubscriberId,
-    service: Option<Uuid>,
+    wish: &Wish,
     range: (DateTime<Utc>, DateTime<Utc>),
 ) {
     if app.calcom.is_none() {
         return;
     }
     let timer = Instant::now();
-    let asked = tokio::time::timeout(DEADLINE, ask(app, subscriber, service, range)).await;
+    let asked = tokio::time::timeout(DEADLINE, ask(app, subscriber, wish, range)).await;
     let outcome = match asked {
         Ok(Ok(Asked::Needless)) => return,
         Ok(Ok(Asked::Done)) => "ok",
@@ -158,7 +238,7 @@ enum Asked {
 async fn ask(
     app: &App,
     subscriber: SubscriberId,
-    service: Option<Uuid>,
+    wish: &Wish,
     (from, until): (DateTime<Utc>, DateTime<Utc>),
 ) -> anyhow::Result<Asked> {
     let now = app.clock.now();
@@ -168,15 +248,18 @@ async fn ask(
     let from = from.max(now);
     let until = until.max(now + AT_LEAST).min(from + AT_MOST);
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
-    let event_type = connections::find_event_type(&mut tx, service).await?;
-    let known = match event_type {
-        Some(event_type) => slots::find(&mut tx, event_type, now - KEPT).await?,
+    let key = key_of(&mut tx, wish).await?;
+    let known = match &key {
+        Some(key) => slots::find(&mut tx, key, now - KEPT).await?,
         None => None,
     };
     tx.end_reading();
-    let Some(event_type) = event_type else {
+    let Some(key) = key else {
         return Ok(Asked::Needless);
     };
+    // What is free for a new booking is not what is asked for one that is moved.
+    let moving_uid = key.moving.clone().unwrap_or_default();
+    let known = known.filter(|known| known.moving_uid == moving_uid);
     let is_known = known.as_ref().is_some_and(|known| {
         known.fetched_at > now - FRESH && known.covers_from <= from && until <= known.covers_until
     });
@@ -188,28 +271,33 @@ async fn ask(
         Err(NoAccess::NotConnected | NoAccess::Reconnect) => return Ok(Asked::Needless),
         Err(error) => return Err(error.into()),
     };
-    // From a little earlier, so that the next question of this minute finds its own beginning in it.
-    let since = now.min(from);
+    // From a little earlier, so that the next question of this minute finds its own beginning in it; but for a day that
+    // is further away than anybody asks at once.
+    let since = if until <= now + AT_MOST { now } else { from };
     // What somebody asked for a moment ago is asked for again with the rest: a slot of it may be booked now.
     let until = known
         .map_or(until, |known| until.max(known.covers_until))
         .min(since + AT_MOST);
-    let range = (since, until);
-    let found = access
-        .client
-        .slots(&access.token, event_type, range, None, DEADLINE)
-        .await;
+    let asked = AskedSlots {
+        event_type_id: key.event_type,
+        from: since,
+        until,
+        length_minutes: key.minutes,
+        moving: key.moving.as_deref(),
+    };
+    let found = access.client.slots(&access.token, &asked, DEADLINE).await;
     if let Err(calcom::Error::TokenRefused) = found {
         tokens::refuse(app, subscriber, &access).await?;
     }
     let known = Known {
+        moving_uid,
         covers_from: since,
         covers_until: until,
         starts: found?,
         fetched_at: now,
     };
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
-    slots::put(&mut tx, event_type, &known).await?;
+    slots::put(&mut tx, &key, &known).await?;
     tx.commit().await?;
     Ok(Asked::Done)
 }

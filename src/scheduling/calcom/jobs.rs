@@ -1,16 +1,17 @@
 //! What is done at Cal.com beside bookings of ours: the webhook made and taken away, bookings asked for, tokens kept.
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    free,
-    model::ConnectionState,
+    free::{self, Wish},
+    model::{ConnectionState, EventTypeChoice},
     news::{self, News, Told},
     routes::choice_of,
     store::{bookings, connections},
+    sync::SyncAppointment,
     tokens::{self, Access, NoAccess},
 };
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     },
     providers::calcom::{self, Booking, NewWebhook, Since},
     scheduling::Error,
-    tenancy::store::booking as rules,
+    tenancy::store::{booking as rules, services},
 };
 
 /// A poll looks so far behind the last one: clocks differ, and what was being written then was not listed.
@@ -36,6 +37,12 @@ const FIRST_LOOK: TimeDelta = TimeDelta::days(90);
 const MOST_PAGES: usize = 20;
 
 const MOST_UNPLACED: i64 = 50;
+
+/// The next poll orders what is left.
+const MOST_BEHIND: i64 = 200;
+
+/// For more services than this nothing is asked in advance.
+const MOST_SERVICES: i64 = 100;
 
 /// Tokens die after 30 days; those that nobody has used for so long are renewed.
 const IDLE: TimeDelta = TimeDelta::days(6);
@@ -171,7 +178,7 @@ pub async fn set_up(app: AppState, _run: Run, job: SetUp) -> Result<(), JobError
     Ok(())
 }
 
-/// Until somebody chooses: the first that is as long as the business's appointments, else the first.
+/// Until somebody chooses: the first that is as long as the business's appointments or longer, else the first.
 async fn choose(app: &App, subscriber: SubscriberId, access: &Access) -> Result<(), JobError> {
     let name = access.connection.username.as_deref();
     let offered = match access.client.event_types(&access.token, name).await {
@@ -182,13 +189,22 @@ async fn choose(app: &App, subscriber: SubscriberId, access: &Access) -> Result<
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let rules = rules::find_booking_rules(&mut tx).await?;
     let usual = rules.map(|rules| rules.duration_minutes);
-    let mut shown = offered.iter().filter(|one| !one.hidden);
-    let fitting = shown.clone().find(|one| Some(one.length_minutes) == usual);
+    let shown: Vec<_> = offered
+        .iter()
+        .filter(|one| !one.hidden)
+        .map(choice_of)
+        .collect();
+    let fits = |one: &&EventTypeChoice| {
+        usual.is_some_and(|usual| one.minutes == Some(usual) || one.lengths.contains(&usual))
+    };
+    let is_enough =
+        |one: &&EventTypeChoice| usual.is_some_and(|usual| !one.is_too_short_for(usual));
+    let fitting = shown.iter().find(fits);
+    let fitting = fitting.or_else(|| shown.iter().find(is_enough));
     let current = connections::lock(&mut tx).await?;
     let is_open = current.is_some_and(|current| current.event_type_id.is_none());
-    if let (true, Some(choice)) = (is_open, fitting.or_else(|| shown.next())) {
-        let choice = choice_of(choice);
-        connections::set_default_event_type(&mut tx, Some(&choice), now).await?;
+    if let (true, Some(choice)) = (is_open, fitting.or(shown.first())) {
+        connections::set_default_event_type(&mut tx, Some(choice), now).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -316,13 +332,63 @@ pub async fn poll(app: AppState, _run: Run, job: Poll) -> Result<(), JobError> {
         }
     }
     retry_unplaced(&app, subscriber, &access).await?;
+    renew_event_types(&app, subscriber, &access).await?;
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     connections::set_polled(&mut tx, until).await?;
+    catch_up(&mut tx, &access, began).await?;
+    let services = services::list_services(&mut tx, None, Some(true), MOST_SERVICES).await?;
     tx.commit().await?;
     if known.is_some() {
         // Whoever is on the telephone next finds what is free there, and does not wait for it.
-        free::freshen(&app, subscriber, None, (began, began)).await;
+        let of_services = services.into_iter().map(|service| Some(service.id));
+        for service in std::iter::once(None).chain(of_services) {
+            let wish = Wish::of_service(service);
+            free::freshen(&app, subscriber, &wish, (began, began)).await;
+        }
     }
+    Ok(())
+}
+
+/// What is not there yet is ordered again: it was booked before the calendar was connected, or while it could not be
+/// asked.
+async fn catch_up(tx: &mut TenantTx, access: &Access, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let is_booked_there = access.connection.event_type_id.is_some()
+        || !connections::list_event_types(tx).await?.is_empty();
+    if !is_booked_there {
+        return Ok(());
+    }
+    let subscriber = tx.subscriber();
+    for (appointment, sequence) in bookings::list_behind(tx, now, MOST_BEHIND).await? {
+        let job = SyncAppointment {
+            subscriber,
+            appointment,
+            sequence,
+        };
+        jobs::enqueue(tx, &job);
+    }
+    Ok(())
+}
+
+/// How long an event type is may be changed there at any time.
+async fn renew_event_types(
+    app: &App,
+    subscriber: SubscriberId,
+    access: &Access,
+) -> Result<(), JobError> {
+    let name = access.connection.username.as_deref();
+    let offered = match access.client.event_types(&access.token, name).await {
+        Ok(offered) => offered,
+        Err(error) => {
+            tracing::warn!(subscriber.id = %subscriber, provider = "calcom", "event types are not known: {error}");
+            return Ok(());
+        }
+    };
+    let now = app.clock.now();
+    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
+    for one in &offered {
+        connections::renew_event_type(&mut tx, &choice_of(one), now).await?;
+    }
+    tx.commit().await?;
     Ok(())
 }
 

@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub use conflict::OfferOtherTimes;
-pub use free::{Free, freshen, freshen_for, freshen_to_move, known};
+pub use free::{Free, Wish, freshen, freshen_for, freshen_to_move, known};
 pub use model::{
     CalcomStatus, Connection, ConnectionState, EventTypeChoice, Link, Origin, SyncState,
 };

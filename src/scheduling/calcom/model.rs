@@ -28,6 +28,9 @@ text_enum! {
     CalcomStatus { Accepted, Pending, Cancelled, Rejected }
 }
 
+/// The problem of what Cal.com did not answer, however often it was asked.
+pub const NO_ANSWER: &str = "NO_ANSWER";
+
 impl CalcomStatus {
     pub fn is_over(self) -> bool {
         matches!(self, Self::Cancelled | Self::Rejected)
@@ -86,6 +89,27 @@ pub struct Link {
 }
 
 impl Link {
+    /// Whether Cal.com said no to what we asked for. Who only got no answer may ask again.
+    pub fn is_refused(&self) -> bool {
+        match self.sync_state {
+            SyncState::Conflict => true,
+            SyncState::Failed => self.problem.as_deref() != Some(NO_ANSWER),
+            SyncState::Wanted | SyncState::Done | SyncState::Unplaced => false,
+        }
+    }
+
+    /// Booking and appointment agree.
+    pub fn settle(&mut self) {
+        self.sync_state = SyncState::Done;
+        self.attempted_at = None;
+        self.problem = None;
+    }
+
+    /// Whether there is a booking that stands.
+    pub fn is_booked(&self) -> bool {
+        self.uid.is_some() && !self.status.is_some_and(CalcomStatus::is_over)
+    }
+
     /// One that is not written yet.
     pub fn new(origin: Origin, appointment: Option<AppointmentId>) -> Self {
         Self {
@@ -114,4 +138,22 @@ pub struct EventTypeChoice {
     pub id: i64,
     pub title: Option<String>,
     pub minutes: Option<i32>,
+    /// What a booking may say; empty where there is only the one length.
+    pub lengths: Vec<i32>,
+}
+
+impl EventTypeChoice {
+    /// The length that a booking says. None: it may say none, and is as long as the event type.
+    pub fn length_of(&self, minutes: i64) -> Option<i32> {
+        let lengths = self.lengths.iter().copied();
+        lengths
+            .into_iter()
+            .find(|length| i64::from(*length) == minutes)
+    }
+
+    /// Whether a booking may take less time there than the appointment does here.
+    pub fn is_too_short_for(&self, minutes: i32) -> bool {
+        let is_said = self.lengths.contains(&minutes);
+        !is_said && self.minutes.is_some_and(|own| own < minutes)
+    }
 }

@@ -204,7 +204,7 @@ async fn follow(
             let appointment = service::lock(tx, id).await?;
             if is_over {
                 cancel(tx, &appointment, now).await?;
-                settle(&mut link);
+                link.settle();
             } else if is_awaited {
                 // We have something to do there, and what we want stands with us.
                 bookings::save(tx, &link, now).await?;
@@ -226,12 +226,6 @@ async fn follow(
     }
     bookings::save(tx, &link, now).await?;
     Ok(Applied::Done)
-}
-
-fn settle(link: &mut Link) {
-    link.sync_state = SyncState::Done;
-    link.attempted_at = None;
-    link.problem = None;
 }
 
 /// A booking that is not among the appointments: entered where there is room.
@@ -278,7 +272,7 @@ async fn enter(
         new.resource = resource;
         if let Some(entered) = service::enter(tx, &new, ACT, now).await? {
             link.appointment = Some(entered.id);
-            settle(link);
+            link.settle();
             // Cal.com has told the person; we remind.
             reminders::drop_confirmation(tx, entered.id, "CALCOM").await?;
             return Ok(());
@@ -304,12 +298,13 @@ async fn keep_up(
     let wants_room = has_moved || link.sync_state == SyncState::Unplaced;
     let mut agrees = !is_elsewhere;
     if wants_room && is_elsewhere {
-        // Without an end of its own it keeps its length.
         let start = link.starts_at.unwrap_or(appointment.starts_at);
         let length = appointment.ends_at - appointment.starts_at;
+        // Without an end of its own it keeps its length; so does one of ours, which may be longer than the event type.
+        let is_theirs = link.origin == Origin::Calcom;
         let end = link
             .ends_at
-            .filter(|end| *end > start && *end - start <= LONGEST);
+            .filter(|end| is_theirs && *end > start && *end - start <= LONGEST);
         let mut place = Place {
             resource: appointment.resource,
             starts_at: start,
@@ -340,7 +335,7 @@ async fn keep_up(
     }
     // What Cal.com did not take stays so until one of the two is moved.
     if agrees {
-        settle(link);
+        link.settle();
     }
     Ok(())
 }
@@ -397,7 +392,7 @@ async fn cancel(
 }
 
 /// What cannot be (nobody stays away from what has not begun) is left as it is.
-async fn mark(
+pub(super) async fn mark(
     tx: &mut TenantTx,
     appointment: &Appointment,
     status: AppointmentStatus,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use axum::{
     Json,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
 use chrono::{DateTime, Utc};
@@ -16,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::{
-    consent::{self, Asker, Failure, Outcome},
+    consent::{self, Asker, Begun, Failure, Outcome},
     jobs::TearDown,
     model::{Connection, ConnectionState, EventTypeChoice, Link, SyncState},
     store::{bookings, connections},
@@ -30,13 +30,19 @@ use crate::{
     providers::calcom::{self, EventType},
     tenancy::{
         directory::{self, Key},
-        store::services,
+        store::services::{self, Service},
     },
-    web::{ApiError, Body, Problem, Query},
+    web::{ApiError, Body, Problem, Query, cookies},
 };
+
+/// Of this host alone, and only over TLS.
+const COOKIE: &str = "__Host-calcom";
 
 /// How much of what is wrong is shown.
 const MOST_TROUBLE: i64 = 100;
+
+/// More services than a business has.
+const MOST_SERVICES: i64 = 500;
 
 /// Where to go to say yes.
 #[derive(Debug, Serialize, ToSchema)]
@@ -104,10 +110,14 @@ pub struct EventTypeView {
     pub title: String,
     pub slug: String,
     pub length_minutes: i32,
+    /// What a booking may say instead; empty where there is only the one length.
+    pub length_options: Vec<i32>,
     pub is_hidden: bool,
     pub is_default: bool,
-    /// The services that are booked as this.
+    /// The services for which this was chosen.
     pub service_ids: Vec<Uuid>,
+    /// The services that are booked as this and take longer: their time after it looks free at Cal.com.
+    pub too_short_for_service_ids: Vec<Uuid>,
 }
 
 /// What is booked for a service, or, without one, for everything that names nothing else.
@@ -138,9 +148,9 @@ async fn calcom_authorize(
     State(app): State<AppState>,
     admin: Admin,
     person: SignedIn,
-) -> Result<Redirect, ApiError> {
-    let url = begin(&app, &admin, &person).await?;
-    Ok(Redirect::to(&url))
+) -> Result<Response, ApiError> {
+    let begun = begin(&app, &admin, &person).await?;
+    Ok(sent_there(&begun))
 }
 
 /// The same, for a page that goes there itself.
@@ -151,20 +161,33 @@ async fn calcom_authorize_url(
     State(app): State<AppState>,
     admin: Admin,
     person: SignedIn,
-) -> Result<Json<AuthorizeUrl>, ApiError> {
-    let url = begin(&app, &admin, &person).await?;
-    Ok(Json(AuthorizeUrl { url }))
+) -> Result<Response, ApiError> {
+    let begun = begin(&app, &admin, &person).await?;
+    let cookie = marked(&begun.mark);
+    Ok((cookie, Json(AuthorizeUrl { url: begun.url })).into_response())
 }
 
-async fn begin(app: &App, admin: &Admin, person: &SignedIn) -> Result<String, ApiError> {
+fn sent_there(begun: &Begun) -> Response {
+    (marked(&begun.mark), Redirect::to(&begun.url)).into_response()
+}
+
+/// The cookie by which the browser is known that comes back.
+fn marked(mark: &str) -> [(HeaderName, HeaderValue); 1] {
+    let age = consent::LIFE.num_seconds();
+    let text = format!("{COOKIE}={mark}; Path=/; Max-Age={age}; HttpOnly; Secure; SameSite=Lax");
+    let value = HeaderValue::from_str(&text).expect("a hash is letters and digits");
+    [(header::SET_COOKIE, value)]
+}
+
+async fn begin(app: &App, admin: &Admin, person: &SignedIn) -> Result<Begun, ApiError> {
     admin.refuse_impersonation()?;
     let asker = Asker {
         subscriber: admin.subscriber,
         user: person.user,
         session: person.session,
     };
-    let url = consent::begin(app, client(app)?, asker, true).await;
-    url.map_err(ApiError::Internal)
+    let begun = consent::begin(app, client(app)?, asker, true).await;
+    begun.map_err(ApiError::Internal)
 }
 
 fn client(app: &App) -> Result<&calcom::Client, ApiError> {
@@ -172,8 +195,8 @@ fn client(app: &App) -> Result<&calcom::Client, ApiError> {
     client.ok_or_else(|| ApiError::provider_not_configured("Cal.com"))
 }
 
-/// Where Cal.com sends the person back to. Who it is stands in the state alone: a browser that comes from another site
-/// shows no token.
+/// Where Cal.com sends the person back to. Who it is stands in the state: a browser that comes from another site shows no
+/// token, only the cookie that it got when it was sent there.
 #[utoipa::path(get, path = "/calcom/callback", tag = "scheduling", params(CallbackQuery),
     responses((status = 200, content_type = "text/html", description = "connected, where no dashboard is known"),
               (status = 303, description = "to the dashboard, with `calcom=connected` or `calcom_error=…`"),
@@ -181,6 +204,7 @@ fn client(app: &App) -> Result<&calcom::Client, ApiError> {
               (status = 503, body = Problem)))]
 async fn calcom_callback(
     State(app): State<AppState>,
+    headers: HeaderMap,
     Query(query): Query<CallbackQuery>,
 ) -> Result<Response, ApiError> {
     let client = client(&app)?;
@@ -188,10 +212,11 @@ async fn calcom_callback(
         code: query.code,
         state: query.state,
         error: query.error,
+        mark: cookies::find(&headers, COOKIE).map(str::to_owned),
     };
     let outcome = consent::finish(&app, client, &answer).await;
     Ok(match outcome.map_err(ApiError::Internal)? {
-        Outcome::AskAgain(url) => Redirect::to(&url).into_response(),
+        Outcome::AskAgain(begun) => sent_there(&begun),
         Outcome::Connected => page(&app, None),
         Outcome::Failed(failure) => page(&app, Some(failure)),
     })
@@ -253,7 +278,8 @@ async fn show_calcom_status(
 ) -> Result<Json<CalendarStatus>, ApiError> {
     let mut tx = staff.begin(&app).await?;
     let connection = connections::find(&mut tx).await?;
-    let trouble = bookings::list_trouble(&mut tx, MOST_TROUBLE).await?;
+    let now = app.clock.now();
+    let trouble = bookings::list_trouble(&mut tx, now, MOST_TROUBLE).await?;
     tx.end_reading();
     Ok(Json(CalendarStatus::of(connection, trouble)))
 }
@@ -354,10 +380,13 @@ async fn choose_calcom_event_type(
     Body(request): Body<ChooseEventType>,
 ) -> Result<Json<EventTypes>, ApiError> {
     let mut tx = admin.begin(&app).await?;
-    if let Some(service) = request.service_id {
-        let found = services::find_service(&mut tx, service).await?;
-        found.ok_or_else(ApiError::not_found)?;
-    }
+    let service = match request.service_id {
+        Some(service) => {
+            let found = services::find_service(&mut tx, service).await?;
+            Some(found.ok_or_else(ApiError::not_found)?)
+        }
+        None => None,
+    };
     tx.end_reading();
     let offered = offered(&app, admin.subscriber).await?;
     let choice = match request.event_type_id {
@@ -370,6 +399,12 @@ async fn choose_calcom_event_type(
             Some(choice_of(found))
         }
     };
+    if let (Some(service), Some(choice)) = (&service, &choice)
+        && choice.is_too_short_for(service.duration_minutes)
+    {
+        let detail = "is shorter than the service, and offers no such length to choose";
+        return Err(ApiError::invalid("event_type_id", detail));
+    }
     let now = app.clock.now();
     let mut tx = admin.begin(&app).await?;
     let connection = connections::lock(&mut tx).await?;
@@ -396,20 +431,36 @@ async fn view(
     let mut tx = caller.begin(app).await?;
     let connection = connections::find(&mut tx).await?;
     let chosen = connections::list_event_types(&mut tx).await?;
+    let services = services::list_services(&mut tx, None, Some(true), MOST_SERVICES).await?;
     tx.end_reading();
     let default = connection.and_then(|connection| connection.event_type_id);
-    let data = offered.into_iter().map(|one| EventTypeView {
-        is_default: default == Some(one.id),
-        service_ids: chosen
-            .iter()
-            .filter(|(_, id)| *id == one.id)
-            .map(|(service, _)| *service)
-            .collect(),
-        id: one.id,
-        title: one.title,
-        slug: one.slug,
-        length_minutes: one.length_minutes,
-        is_hidden: one.hidden,
+    let chosen_for = |service: Uuid| chosen.iter().find(|(one, _)| *one == service);
+    let booked_as = |service: Uuid| chosen_for(service).map_or(default, |(_, id)| Some(*id));
+    let data = offered.into_iter().map(|one| {
+        let choice = choice_of(&one);
+        let is_too_short = |service: &&Service| {
+            booked_as(service.id) == Some(one.id)
+                && choice.is_too_short_for(service.duration_minutes)
+        };
+        EventTypeView {
+            is_default: default == Some(one.id),
+            service_ids: chosen
+                .iter()
+                .filter(|(_, id)| *id == one.id)
+                .map(|(service, _)| *service)
+                .collect(),
+            too_short_for_service_ids: services
+                .iter()
+                .filter(is_too_short)
+                .map(|service| service.id)
+                .collect(),
+            id: one.id,
+            title: one.title,
+            slug: one.slug,
+            length_minutes: one.length_minutes,
+            length_options: one.length_options,
+            is_hidden: one.hidden,
+        }
     });
     Ok(Json(EventTypes {
         data: data.collect(),
@@ -421,6 +472,7 @@ pub(super) fn choice_of(offered: &EventType) -> EventTypeChoice {
         id: offered.id,
         title: Some(offered.title.clone()),
         minutes: Some(offered.length_minutes).filter(|minutes| *minutes > 0),
+        lengths: offered.length_options.clone(),
     }
 }
 

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ATTEMPT_KEY, conflict,
-    model::{CalcomStatus, ConnectionState, Link, Origin, SyncState},
+    model::{CalcomStatus, ConnectionState, Link, NO_ANSWER, Origin, SyncState},
+    news,
     store::{bookings, connections, slots},
     tokens::{self, Access},
 };
@@ -26,6 +27,7 @@ use crate::{
     providers::calcom::{self, Booking, NewBooking, Since},
     scheduling::{
         model::{Appointment, AppointmentStatus},
+        service,
         store::appointments,
     },
     tenancy::store::booking as rules,
@@ -81,20 +83,19 @@ pub(super) enum Step {
     Create,
     Move,
     Cancel,
+    /// Nothing there: it came back to the time that is booked.
+    Agree,
 }
 
 /// What appointment and booking differ in. What is over or has begun is left as it is.
 pub(super) fn step(appointment: &Appointment, link: Option<&Link>, now: DateTime<Utc>) -> Step {
-    let is_booked = link
-        .is_some_and(|link| link.uid.is_some() && !link.status.is_some_and(CalcomStatus::is_over));
+    let is_booked = link.is_some_and(Link::is_booked);
     let may_be_booked = link.is_some_and(|link| link.attempted_at.is_some());
     match appointment.status {
         AppointmentStatus::Pending | AppointmentStatus::Confirmed => {
             let start = Some(appointment.starts_at);
-            let is_refused = link.is_some_and(|link| {
-                matches!(link.sync_state, SyncState::Conflict | SyncState::Failed)
-                    && link.wanted_start == start
-            });
+            let is_refused =
+                link.is_some_and(|link| link.is_refused() && link.wanted_start == start);
             // One that somebody made there is brought in line only by a change of ours.
             let is_unplaced = link.is_some_and(|link| link.sync_state == SyncState::Unplaced);
             if appointment.starts_at <= now || is_refused || is_unplaced {
@@ -106,7 +107,10 @@ pub(super) fn step(appointment: &Appointment, link: Option<&Link>, now: DateTime
                     _ => Step::Create,
                 }
             } else if link.is_some_and(|link| link.starts_at == start) {
-                Step::Nothing
+                match link {
+                    Some(link) if link.is_refused() => Step::Agree,
+                    _ => Step::Nothing,
+                }
             } else {
                 Step::Move
             }
@@ -122,6 +126,8 @@ struct Work {
     appointment: Appointment,
     link: Option<Link>,
     event_type: i64,
+    /// Where the event type has several lengths.
+    length_minutes: Option<i32>,
     language: &'static str,
 }
 
@@ -150,7 +156,7 @@ pub async fn sync_appointment(
         match carry_out(&app, &job, work).await {
             Err(JobError::Retry(error) | JobError::RetryAfter(error, _)) if is_last => {
                 tracing::error!(subscriber.id = %job.subscriber, "an appointment is not at cal.com: {error:#}");
-                conflict::refused(&app, &job, "NO_ANSWER").await?;
+                conflict::refused(&app, &job, NO_ANSWER).await?;
                 Ok(())
             }
             done => done,
@@ -168,25 +174,25 @@ async fn read(
     let appointment = appointments::find_appointment(&mut tx, job.appointment).await?;
     let link = bookings::find_of(&mut tx, job.appointment).await?;
     let rules = rules::find_booking_rules(&mut tx).await?;
-    let event_type = match &appointment {
+    let choice = match &appointment {
         Some(appointment) => connections::find_event_type(&mut tx, appointment.service).await?,
         None => None,
     };
     tx.end_reading();
-    let event_type = link
-        .as_ref()
-        .and_then(|link| link.event_type_id)
-        .or(event_type);
+    let booked_as = link.as_ref().and_then(|link| link.event_type_id);
+    let event_type = booked_as.or(choice.as_ref().map(|choice| choice.id));
     let (Some(appointment), Some(event_type), Some(rules)) = (appointment, event_type, rules)
     else {
         return Ok(None);
     };
+    let choice = choice.filter(|choice| choice.id == event_type);
     if access.connection.state != ConnectionState::Active {
         return Ok(None);
     }
     let language = appointment.language.unwrap_or(rules.language).code();
     Ok(Some(Work {
         access,
+        length_minutes: choice.and_then(|choice| choice.length_of(appointment.duration_minutes())),
         appointment,
         link,
         event_type,
@@ -204,6 +210,9 @@ async fn carry_out(app: &AppState, job: &SyncAppointment, work: Work) -> Result<
         Some(link) => link.clone(),
         None => Link::new(Origin::Ours, Some(work.appointment.id)),
     };
+    if step == Step::Agree {
+        return agree(app, job, link, &work.appointment).await;
+    }
     if let Some(attempted_at) = link.attempted_at {
         match look(&work.access, &link, attempted_at).await {
             Ok(Some(booking)) => {
@@ -220,8 +229,7 @@ async fn carry_out(app: &AppState, job: &SyncAppointment, work: Work) -> Result<
         }
         if step == Step::Cancel && link.uid.is_none() {
             // It was never booked: nothing is left to take back.
-            link.attempted_at = None;
-            link.sync_state = SyncState::Done;
+            link.settle();
             return save(app, job, &link).await;
         }
     }
@@ -229,7 +237,6 @@ async fn carry_out(app: &AppState, job: &SyncAppointment, work: Work) -> Result<
     link.event_type_id = Some(work.event_type);
     link.wanted_start = Some(work.appointment.starts_at);
     link.attempted_at = Some(now);
-    link.problem = None;
     save(app, job, &link).await?;
     match ask(job, &work, &link, step).await {
         Ok(booking) => {
@@ -296,7 +303,7 @@ async fn ask(
                 .cancel(token, uid, "Cancelled by the business's receptionist")
                 .await
         }
-        Step::Create | Step::Nothing => {
+        Step::Create | Step::Agree | Step::Nothing => {
             let mut metadata = BTreeMap::from([
                 ("subscriber_id", job.subscriber.to_string()),
                 (ATTEMPT_KEY, link.id.to_string()),
@@ -307,6 +314,7 @@ async fn ask(
             let new = NewBooking {
                 event_type_id: work.event_type,
                 start: appointment.starts_at,
+                length_minutes: work.length_minutes,
                 name: name
                     .filter(|name| !name.trim().is_empty())
                     .unwrap_or(NAMELESS),
@@ -377,11 +385,41 @@ async fn write(
     link.starts_at = booking.start.or(link.wanted_start);
     link.ends_at = booking.end.or(link.ends_at);
     link.news_at = booking.updated_at.max(link.news_at);
-    link.attempted_at = None;
-    link.problem = None;
-    link.sync_state = SyncState::Done;
+    link.settle();
     bookings::save(&mut tx, &link, now).await?;
     slots::forget(&mut tx).await?;
+    settle_doubt(&mut tx, &link, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A time that was in doubt, and stands there by now, is told like any other.
+async fn settle_doubt(tx: &mut TenantTx, link: &Link, now: DateTime<Utc>) -> Result<(), JobError> {
+    let (Some(id), Some(CalcomStatus::Accepted)) = (link.appointment, link.status) else {
+        return Ok(());
+    };
+    let appointment = service::lock(tx, id).await?;
+    let is_in_doubt = appointment.status == AppointmentStatus::Pending;
+    if is_in_doubt && link.starts_at == Some(appointment.starts_at) {
+        news::mark(tx, &appointment, AppointmentStatus::Confirmed, now).await?;
+    }
+    Ok(())
+}
+
+/// What was refused is not wanted any more: the appointment is where its booking is.
+async fn agree(
+    app: &AppState,
+    job: &SyncAppointment,
+    mut link: Link,
+    appointment: &Appointment,
+) -> Result<(), JobError> {
+    let now = app.clock.now();
+    let mut tx = TenantTx::begin(&app.db, job.subscriber).await?;
+    connections::lock(&mut tx).await?;
+    link.wanted_start = Some(appointment.starts_at);
+    link.settle();
+    bookings::save(&mut tx, &link, now).await?;
+    settle_doubt(&mut tx, &link, now).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -389,8 +427,7 @@ async fn write(
 /// There is no such booking there: nothing is left to cancel.
 async fn gone(app: &AppState, job: &SyncAppointment, mut link: Link) -> Result<(), JobError> {
     link.status = Some(CalcomStatus::Cancelled);
-    link.attempted_at = None;
-    link.sync_state = SyncState::Done;
+    link.settle();
     save(app, job, &link).await
 }
 

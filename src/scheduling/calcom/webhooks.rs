@@ -25,7 +25,7 @@ use crate::{
         ids::SubscriberId,
         text::hex,
     },
-    providers::calcom::{WebhookEvent, signature},
+    providers::calcom::{Booking, WebhookEvent, signature},
     scheduling,
     tenancy::{
         directory::{self, Entry, Key},
@@ -272,7 +272,8 @@ fn kind_of(event: &WebhookEvent) -> &'static str {
     }
 }
 
-/// Whose calendar it is: on the bare path by its host, and where none is named by the booking.
+/// Whose calendar it is: on the bare path by its host, else by the booking, else by what we wrote into it. A host of a
+/// team may be somebody whom nobody connected.
 async fn owner_of(
     app: &App,
     event: &WebhookEvent,
@@ -282,15 +283,38 @@ async fn owner_of(
         return Ok(Some(own));
     }
     let mut tx = SystemTx::begin(&app.db, SystemToken::InboundRouter).await?;
-    let mut owner = None;
-    if let Some(booking) = event.booking() {
-        let host = &booking.host;
-        let (name, email) = (host.username.as_deref(), host.email.as_deref());
-        let named = connections::find_host(&mut tx, host.id, name, email).await?;
-        owner = named.map(|named| named.subscriber);
-    } else if let Some(uid) = event.uid() {
-        owner = bookings::find_owner(&mut tx, uid).await?;
-    }
+    let owner = find_owner(&mut tx, event).await?;
     tx.commit().await?;
     Ok(owner)
+}
+
+async fn find_owner(tx: &mut SystemTx, event: &WebhookEvent) -> sqlx::Result<Option<SubscriberId>> {
+    let booking = event.booking();
+    if let Some(Booking { host, .. }) = booking {
+        let (name, email) = (host.username.as_deref(), host.email.as_deref());
+        let named = connections::find_host(tx, host.id, name, email).await?;
+        if let Some(named) = named {
+            return Ok(Some(named.subscriber));
+        }
+    }
+    let before = booking.and_then(|booking| booking.moved_from.as_deref());
+    for uid in event.uid().into_iter().chain(before) {
+        let owner = bookings::find_owner(tx, uid).await?;
+        if owner.is_some() {
+            return Ok(owner);
+        }
+    }
+    let written = booking.and_then(named_in);
+    match written {
+        Some(subscriber) if connections::is_connected(tx, subscriber).await? => {
+            Ok(Some(subscriber))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Whom the booking's metadata names; in a word that is older than ours as well.
+fn named_in(booking: &Booking) -> Option<SubscriberId> {
+    let mut names = ["subscriber_id", "tenant_id"].into_iter();
+    names.find_map(|name| booking.metadata.get(name)?.parse().ok())
 }

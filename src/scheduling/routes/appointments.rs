@@ -233,7 +233,11 @@ async fn book_appointment(
     request: Once<BookRequest>,
 ) -> Result<Response, ApiError> {
     let new = request.body.read()?;
-    calcom::freshen_for(&app, staff.subscriber, new.service, &new.when).await;
+    let wish = calcom::Wish {
+        minutes: new.duration_minutes,
+        ..calcom::Wish::of_service(new.service)
+    };
+    calcom::freshen_for(&app, staff.subscriber, &wish, &new.when).await;
     let mut tx = staff.begin(&app).await?;
     if let Some(replay) = request.begin(&mut tx).await? {
         return Ok(replay);

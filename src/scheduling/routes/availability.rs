@@ -69,7 +69,11 @@ async fn show_availability(
     let (from, until) = (begin_of(query.from, Tz::UTC), end_of(query.to, Tz::UTC));
     let day = TimeDelta::days(1);
     let range = (from - day, until + day);
-    calcom::freshen(&app, staff.subscriber, query.service_id, range).await;
+    let wish = calcom::Wish {
+        minutes: query.duration,
+        ..calcom::Wish::of_service(query.service_id)
+    };
+    calcom::freshen(&app, staff.subscriber, &wish, range).await;
     let mut tx = staff.begin(&app).await?;
     let rules = booking::find_booking_rules(&mut tx).await?;
     let rules = rules.ok_or_else(ApiError::not_found)?;

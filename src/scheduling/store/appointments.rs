@@ -113,7 +113,8 @@ pub async fn lock_appointment(
     find_appointment(tx, id).await
 }
 
-/// The open appointments from a moment on that this code names, or that this number booked, the next one first.
+/// The open appointments from a moment on that this code names, or that this number booked, for itself or for somebody
+/// else, the next one first.
 pub async fn list_of_person(
     tx: &mut TenantTx,
     code: Option<&str>,
@@ -125,6 +126,9 @@ pub async fn list_of_person(
         r#"select a.id as "id: AppointmentId" from appointments a
             where a.subscriber_id = $1 and a.status in ('PENDING', 'CONFIRMED') and a.ends_at > $4
               and (a.confirmation_code = $2 or a.customer_phone = $3
+                   or exists (select from interactions i
+                               where i.subscriber_id = $1 and i.id = a.interaction_id and i.direction = 'INBOUND'
+                                 and i.counterpart = $3)
                    or a.contact_id in (select coalesce(c.merged_into, c.id) from contacts c
                                         where c.subscriber_id = $1 and c.phone = $3))
             order by a.starts_at, a.id limit 20"#,

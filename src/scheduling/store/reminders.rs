@@ -166,6 +166,32 @@ pub async fn set_queued(
     Ok(())
 }
 
+/// The person is told by this text that the start is in doubt: it goes out as long as that is so.
+pub async fn insert_doubt(
+    tx: &mut TenantTx,
+    appointment: AppointmentId,
+    starts_at: DateTime<Utc>,
+    outgoing: OutgoingId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "insert into reminders
+             (subscriber_id, id, appointment_id, kind, starts_at, due_at, state, outgoing_id, created_at)
+         values ($1, $2, $3, 'OTHER_TIMES', $4, $6, 'QUEUED', $5, $6)
+         on conflict (subscriber_id, appointment_id, kind, starts_at) do update set outgoing_id = excluded.outgoing_id",
+        subscriber as _,
+        ReminderId::new() as _,
+        appointment as _,
+        starts_at,
+        outgoing as _,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// It is not told, because.
 pub async fn set_dropped(tx: &mut TenantTx, id: ReminderId, reason: &str) -> sqlx::Result<()> {
     let subscriber = tx.subscriber();

@@ -1,4 +1,5 @@
 //! What a business does, how long it takes and what it costs.
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -103,6 +104,28 @@ pub async fn update_service(tx: &mut TenantTx, to: &Service) -> sqlx::Result<()>
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Whether somebody is still to come for this service. Nobody can book it until the transaction ends.
+pub async fn is_booked(tx: &mut TenantTx, id: Uuid, now: DateTime<Utc>) -> sqlx::Result<bool> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "select id from services where subscriber_id = $1 and id = $2 for update",
+        subscriber as _,
+        id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    sqlx::query_scalar!(
+        r#"select exists (select from appointments
+                           where subscriber_id = $1 and service_id = $2 and status in ('PENDING', 'CONFIRMED')
+                             and ends_at > $3) as "is!""#,
+        subscriber as _,
+        id,
+        now,
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// False when there is no such service.

@@ -106,23 +106,35 @@ impl Carrier {
 
     /// What is known only from hearsay, or not the same everywhere.
     pub fn is_unsure(&self) -> bool {
-        ["unverified", "disagree", "inferred", "not seen"]
-            .iter()
-            .any(|word| self.confidence.contains(word))
+        [
+            "unverified",
+            "disagree",
+            "inferred",
+            "not seen",
+            "older source",
+        ]
+        .iter()
+        .any(|word| self.confidence.contains(word))
+    }
+
+    /// Whether the code for all conditional forwarding at once is less sure than those for each kind.
+    fn is_all_conditional_unsure(&self) -> bool {
+        self.confidence.contains("*004* (unverified)")
     }
 
     /// What the owner does, in order. Conditional forwarding comes first: the owner's phone still rings.
     pub fn steps(&self, number: &E164, language: Language) -> Vec<String> {
         let codes = self.codes(number);
         let code = |name: &str| codes.get(name).cloned().flatten();
-        let conditional: Vec<String> = match code("all_conditional") {
+        let for_all = |name: &str| code(name).filter(|_| !self.is_all_conditional_unsure());
+        let conditional: Vec<String> = match for_all("all_conditional") {
             Some(all) => vec![all],
             None => ["no_answer", "busy", "unreachable"]
                 .into_iter()
                 .filter_map(code)
                 .collect(),
         };
-        let off: Vec<String> = match code("all_conditional_off") {
+        let off: Vec<String> = match for_all("all_conditional_off") {
             Some(all) => vec![all],
             None => ["no_answer_off", "busy_off", "unreachable_off"]
                 .into_iter()
@@ -223,6 +235,29 @@ mod tests {
     }
 
     #[test]
+    fn where_only_the_code_for_all_at_once_is_unsure_each_kind_has_its_step() {
+        for key in ["rogers", "telus"] {
+            for language in [Language::En, Language::Fr, Language::Es] {
+                let steps = find(key).unwrap().steps(&number(), language);
+                let [no_answer, busy, unreachable] = ["*61*", "*67*", "*62*"].map(|code| {
+                    let code = format!("{code}+15145550199#");
+                    steps.iter().position(|step| step.contains(&code))
+                });
+                assert_eq!(
+                    (no_answer, busy, unreachable),
+                    (Some(1), Some(2), Some(3)),
+                    "{key}: {steps:?}"
+                );
+                assert!(!steps.concat().contains("004"), "{key}: {steps:?}");
+                let off = steps.last().unwrap();
+                assert!(off.contains("61#") && off.contains("62#"), "{off}");
+            }
+        }
+        let steps = find("t_mobile").unwrap().steps(&number(), Language::En);
+        assert!(steps[1].contains("**004*"), "{steps:?}");
+    }
+
+    #[test]
     fn a_landline_needs_two_codes_and_what_is_unsure_says_so() {
         let landline = find("LANDLINE").unwrap();
         let steps = landline.steps(&number(), Language::En);
@@ -231,6 +266,7 @@ mod tests {
             "{steps:?}"
         );
         assert!(find("us_cellular").unwrap().is_unsure());
+        assert!(find("metro").unwrap().is_unsure());
         assert!(!find("other_gsm").unwrap().is_unsure());
         assert!(find("nobody").is_none());
     }

@@ -97,6 +97,53 @@ async fn a_state_is_good_once_for_ten_minutes_and_for_the_session_that_asked() {
 }
 
 #[tokio::test]
+async fn only_the_browser_that_was_sent_there_comes_back_with_a_calendar() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").await;
+    for cookies in ["", "__Host-calcom=", "__Host-calcom=0123abcd"] {
+        let state = app.ask_for_calendar(&shop).await;
+        let code = app.calcom.consents(USER);
+        let page = app
+            .come_back_with(cookies, &format!("code={code}&state={state}"))
+            .await
+            .expect(400);
+        assert!(page.body.contains("Sign in"), "{cookies}: {}", page.body);
+    }
+    let admin = app.admin(&shop).await;
+    for path in ["/api/calcom/authorize-url", "/api/calcom/authorize"] {
+        let sent = admin.get(path).await;
+        let cookie = sent.header("set-cookie").to_owned();
+        for part in ["__Host-calcom=", "; HttpOnly; Secure; SameSite=Lax"] {
+            assert!(cookie.contains(part), "{cookie}");
+        }
+        let url = match sent.status.as_u16() {
+            303 => sent.header("location").to_owned(),
+            _ => sent.json()["url"].as_str().unwrap().to_owned(),
+        };
+        let (code, state) = (app.calcom.consents(USER), member(&url, "state"));
+        let kept = cookie.split(';').next().unwrap();
+        app.come_back_with(kept, &format!("code={code}&state={state}"))
+            .await
+            .expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_dashboard_of_another_site_keeps_no_cookie_of_ours_and_connects_all_the_same() {
+    let dashboard = "https://dash.example";
+    for settings in [("FRONTEND_URL", dashboard), ("CORS_ORIGINS", dashboard)] {
+        let app = TestApp::with(&[settings]).await;
+        let shop = app.subscriber("hvac").await;
+        let state = app.ask_for_calendar(&shop).await;
+        let code = app.calcom.consents(USER);
+        app.come_back_with("", &format!("code={code}&state={state}"))
+            .await;
+        let status = app.staff(&shop).await.get("/api/calcom/status").await;
+        assert_eq!(status.json()["is_connected"], true, "{settings:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_cal_com_answers_instead_is_shown() {
     let app = TestApp::start().await;
     let shop = app.subscriber("hvac").await;

@@ -1,5 +1,7 @@
 //! A calendar at Cal.com: connected, told of, kept in line, polled.
+mod catching_up;
 mod connecting;
+mod lengths;
 mod news;
 mod offering;
 mod polling;
@@ -9,10 +11,11 @@ mod webhooks;
 
 use axum::{body::Body, http::Request};
 use chrono::{DateTime, Utc};
-use rocket_reception::providers::calcom::signature;
+use rocket_reception::{kernel::text::hex, providers::calcom::signature};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use url::Url;
+use sha2::{Digest, Sha256};
+use url::{Url, form_urlencoded};
 
 use crate::{
     fakes::USER,
@@ -55,9 +58,21 @@ impl TestApp {
         member(answer.json()["url"].as_str().unwrap(), "state")
     }
 
+    /// The browser that was sent to Cal.com comes back.
     pub async fn come_back(&self, query: &str) -> Answer {
-        let path = format!("/api/calcom/callback?{query}");
-        self.stranger().get(&path).await
+        let state = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "state");
+        let state = state.map(|(_, state)| state.into_owned());
+        let mark = hex(&Sha256::digest(state.unwrap_or_default()));
+        self.come_back_with(&format!("a=b; __Host-calcom={mark}"), query)
+            .await
+    }
+
+    /// A browser with these cookies comes back.
+    pub async fn come_back_with(&self, cookies: &str, query: &str) -> Answer {
+        let request = Request::get(format!("/api/calcom/callback?{query}"))
+            .header("cookie", cookies)
+            .body(Body::empty());
+        self.send(request.unwrap()).await
     }
 
     /// The business's calendar is this person's.

@@ -1,8 +1,12 @@
 //! What is free is free in both calendars.
+use rocket_reception::receptionist::tools::ToolName;
 use serde_json::{Value, json};
 
 use super::{TUESDAY_AT_NINE, at};
-use crate::support::{Subscriber, TestApp, minutes, seconds};
+use crate::{
+    receptionist::Talk,
+    support::{Subscriber, TestApp, minutes, seconds},
+};
 
 const PATH: &str = "/api/availability?from=2026-11-24&to=2026-11-24";
 
@@ -44,6 +48,79 @@ async fn only_what_is_free_in_both_is_offered_and_booked() {
         .await
         .expect(201);
     assert_eq!(free(&app, &shop).await, [TUESDAY_AT_NINE]);
+}
+
+#[tokio::test]
+async fn a_tool_asks_for_the_service_and_the_day_that_somebody_names() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").service("Repair", 60, 100).await;
+    app.calcom.offers(777, "Repair", 60);
+    app.connect(&shop).await;
+    let service: uuid::Uuid = app
+        .value(&shop, "select id from services where subscriber_id = $1")
+        .await;
+    let chosen = json!({ "service_id": service, "event_type_id": 777 });
+    let admin = app.admin(&shop).await;
+    admin
+        .put("/api/calcom/event-types", chosen)
+        .await
+        .expect(200);
+    // Three weeks ahead only eleven o'clock is free there.
+    let far = "2026-12-15T17:00:00Z";
+    app.calcom.is_free_at(&[at(far)]);
+    let ann = Talk::by_text(&app, &shop, "+15145550123").await;
+    let asked = json!({ "date": "2026-12-15", "service": "repair" });
+    let found = ann.ask(ToolName::CheckCalendarAvailability, asked).await;
+    assert_eq!(found["result"], "ok", "{found}");
+    assert_eq!(found["slots"].as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(found["slots"][0]["start"], far);
+    let asked: Vec<_> = app.calcom.asked();
+    let slots: Vec<_> = asked
+        .iter()
+        .filter(|(_, path, _)| path.starts_with("/v2/slots"))
+        .collect();
+    assert!(
+        slots
+            .iter()
+            .all(|(_, path, _)| path.contains("eventTypeId=777")),
+        "{slots:?}"
+    );
+    // Somebody else is quicker there: it is not booked here.
+    app.advance(seconds(61));
+    app.calcom.is_free_at(&[at("2026-12-15T18:00:00Z")]);
+    let wish = json!({ "start": "2026-12-15T11:00", "customer_name": "Ann", "service": "repair" });
+    let refused = ann.ask(ToolName::BookAppointment, wish).await;
+    assert_eq!(refused["result"], "no_slot", "{refused}");
+    assert_eq!(
+        refused["alternatives"][0]["start"], "2026-12-15T18:00:00Z",
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn the_poll_keeps_what_is_free_for_every_service() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").service("Repair", 60, 100).await;
+    app.calcom.offers(777, "Repair", 60);
+    app.connect(&shop).await;
+    let service: uuid::Uuid = app
+        .value(&shop, "select id from services where subscriber_id = $1")
+        .await;
+    let chosen = json!({ "service_id": service, "event_type_id": 777 });
+    let admin = app.admin(&shop).await;
+    admin
+        .put("/api/calcom/event-types", chosen)
+        .await
+        .expect(200);
+    app.advance(minutes(10));
+    app.run_schedules().await;
+    let kept: Vec<(i64,)> = app
+        .rows(
+            &shop,
+            "select event_type_id from calendar_slots where subscriber_id = $1 order by 1",
+        )
+        .await;
+    assert_eq!(kept, [(555,), (777,)]);
 }
 
 #[tokio::test]

@@ -183,6 +183,64 @@ async fn the_bare_path_finds_the_business_by_the_host() {
 }
 
 #[tokio::test]
+async fn the_bare_path_knows_a_booking_whose_host_is_another_of_the_team() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").await;
+    app.connect(&shop).await;
+    app.book(&shop, TUESDAY_AT_NINE).await;
+    app.run_jobs().await;
+    let of_team = |mut body: serde_json::Value| {
+        body["payload"]["organizer"] =
+            json!({ "id": 9009, "email": "paul@example.com", "username": "paul" });
+        body.to_string()
+    };
+    let ours = app.calcom.standing().remove(0);
+    app.advance(crate::support::minutes(1));
+    let moved = app.calcom.moves(&ours.uid, at("2026-11-25T16:00:00Z"));
+    let told = of_team(moved.webhook("BOOKING_RESCHEDULED"));
+    app.tell(BARE, CALCOM_SECRET, told).await.expect(200);
+    assert_eq!(
+        app.appointments(&shop).await[0].0,
+        at("2026-11-25T16:00:00Z")
+    );
+    app.advance(crate::support::minutes(1));
+    let cancelled = app.calcom.cancels(&moved.uid, "ill");
+    let told = of_team(cancelled.webhook("BOOKING_CANCELLED"));
+    app.tell(BARE, CALCOM_SECRET, told).await.expect(200);
+    assert_eq!(app.appointments(&shop).await[0].1, "CANCELLED");
+    assert_eq!(app.kept().await, []);
+}
+
+#[tokio::test]
+async fn a_host_whom_nobody_knows_leaves_it_to_what_is_written_into_the_booking() {
+    let app = TestApp::start().await;
+    let (shop, other) = (app.subscriber("hvac").await, app.subscriber("other").await);
+    app.connect(&shop).await;
+    let told = |name: &str, whose: String| {
+        let booking = app
+            .calcom
+            .books(at(TUESDAY_AT_NINE), "Jean Dupont", "+15145551234");
+        let mut body = booking.webhook("BOOKING_CREATED");
+        body["payload"]["organizer"] = json!({ "id": 9009 });
+        body["payload"]["metadata"] = json!({ name: whose });
+        body.to_string()
+    };
+    // One without a calendar, and none at all.
+    for whose in [other.id.to_string(), "hvac".to_owned()] {
+        let body = told("subscriber_id", whose);
+        app.tell(BARE, CALCOM_SECRET, body).await.expect(200);
+    }
+    assert_eq!(app.kept().await.len(), 2);
+    for name in ["subscriber_id", "tenant_id"] {
+        let body = told(name, shop.id.to_string());
+        app.tell(BARE, CALCOM_SECRET, body).await.expect(200);
+    }
+    assert_eq!(app.kept().await.len(), 2);
+    assert_eq!(app.links(&shop).await.len(), 2);
+    assert_eq!(app.appointments(&other).await, []);
+}
+
+#[tokio::test]
 async fn a_connections_secret_acts_for_its_business_alone_and_on_its_path_alone() {
     let app = TestApp::start().await;
     let (shop, other) = (app.subscriber("hvac").await, app.subscriber("other").await);

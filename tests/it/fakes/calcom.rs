@@ -153,6 +153,19 @@ impl FakeCalcom {
         self.memories.lock().event_types.push(offered);
     }
 
+    /// Whoever books this may choose how long it takes.
+    pub fn offers_lengths(&self, id: i64, lengths: &[i64]) {
+        let mut memories = self.memories.lock();
+        let mut event_types = memories.event_types.iter_mut();
+        let offered = event_types.find(|one| one["id"] == id).unwrap();
+        offered["lengthInMinutesOptions"] = json!(lengths);
+    }
+
+    /// What should have failed next does not any more.
+    pub fn recovers(&self) {
+        self.memories.lock().troubles.clear();
+    }
+
     /// Only these times are free, and not booked; before that every half hour is.
     pub fn is_free_at(&self, starts: &[DateTime<Utc>]) {
         self.memories.lock().free = starts.to_vec();
@@ -165,7 +178,8 @@ impl FakeCalcom {
             "name": name, "email": format!("{}@example.com", name.to_lowercase().replace(' ', ".")),
             "timeZone": "America/Toronto", "phoneNumber": phone, "language": "fr",
         });
-        memories.book(USER, EVENT_TYPE, start, attendee, json!({}))
+        let minutes = memories.minutes_of(EVENT_TYPE);
+        memories.book(USER, EVENT_TYPE, (start, minutes), attendee, json!({}))
     }
 
     /// Somebody moves a booking there.
@@ -318,14 +332,10 @@ impl Memories {
         &mut self,
         user: i64,
         event_type: i64,
-        start: DateTime<Utc>,
+        (start, minutes): (DateTime<Utc>, i64),
         attendee: Value,
         metadata: Value,
     ) -> FakeBooking {
-        let offered = self.event_types.iter().find(|one| one["id"] == event_type);
-        let minutes = offered
-            .and_then(|one| one["lengthInMinutes"].as_i64())
-            .unwrap_or(30);
         let uid = self.name("bk");
         let now = self.clock.now();
         let booking = FakeBooking {
@@ -349,11 +359,39 @@ impl Memories {
         booking
     }
 
-    fn is_taken(&self, start: DateTime<Utc>, besides: Option<&str>) -> bool {
+    fn event_type(&self, id: i64) -> Option<&Value> {
+        self.event_types.iter().find(|one| one["id"] == id)
+    }
+
+    fn minutes_of(&self, event_type: i64) -> i64 {
+        let offered = self.event_type(event_type);
+        offered
+            .and_then(|one| one["lengthInMinutes"].as_i64())
+            .unwrap_or(30)
+    }
+
+    /// The length that is asked for, where there are several; a text says what is wrong with it.
+    fn asked_minutes(&self, event_type: i64, asked: Option<i64>) -> Result<i64, &'static str> {
+        let Some(minutes) = asked else {
+            return Ok(self.minutes_of(event_type));
+        };
+        let options = self
+            .event_type(event_type)
+            .map(|one| &one["lengthInMinutesOptions"]);
+        match options.and_then(Value::as_array) {
+            None => Err(
+                "Can't specify 'lengthInMinutes' because event type does not have multiple possible lengths.",
+            ),
+            Some(options) if options.contains(&json!(minutes)) => Ok(minutes),
+            Some(_) => Err("Provided 'lengthInMinutes' is not one of the possible lengths"),
+        }
+    }
+
+    fn is_taken(&self, (start, minutes): (DateTime<Utc>, i64), besides: Option<&str>) -> bool {
         self.bookings.iter().any(|booking| {
             booking.status == "accepted"
                 && besides != Some(&booking.uid)
-                && booking.start < start + TimeDelta::minutes(30)
+                && booking.start < start + TimeDelta::minutes(minutes)
                 && start < booking.end
         })
     }
@@ -583,6 +621,11 @@ handler!(
 handler!(slots, "slots", |memories, _user, _path, query, _body| {
     let [from, until] = ["start", "end"].map(|name| query[name].parse::<DateTime<Utc>>().unwrap());
     let moving = query.get("bookingUidToReschedule").map(String::as_str);
+    let asked = query.get("duration").map(|text| text.parse().unwrap());
+    let event_type = query["eventTypeId"].parse().unwrap();
+    let minutes = memories
+        .asked_minutes(event_type, asked)
+        .map_err(|wrong| refusal(400, wrong))?;
     let mut days: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     let mut free = memories.free.clone();
     if free.is_empty() {
@@ -593,7 +636,7 @@ handler!(slots, "slots", |memories, _user, _path, query, _body| {
             .collect();
     }
     for start in free {
-        if from <= start && start < until && !memories.is_taken(start, moving) {
+        if from <= start && start < until && !memories.is_taken((start, minutes), moving) {
             let day = start.date_naive().to_string();
             days.entry(day)
                 .or_default()
@@ -608,13 +651,16 @@ handler!(
     "book",
     |memories, user, _path, _query, body| {
         let start = moment(&body["start"]);
+        let event_type = body["eventTypeId"].as_i64().unwrap();
+        let minutes = memories
+            .asked_minutes(event_type, body["lengthInMinutes"].as_i64())
+            .map_err(|wrong| refusal(400, wrong))?;
         let is_offered = memories.free.is_empty() || memories.free.contains(&start);
-        if !is_offered || memories.is_taken(start, None) {
+        if !is_offered || memories.is_taken((start, minutes), None) {
             return Err(refusal(400, NOT_FREE));
         }
-        let event_type = body["eventTypeId"].as_i64().unwrap();
         let (attendee, metadata) = (body["attendee"].clone(), body["metadata"].clone());
-        let booking = memories.book(user, event_type, start, attendee, metadata);
+        let booking = memories.book(user, event_type, (start, minutes), attendee, metadata);
         Ok((StatusCode::CREATED, booking.json()))
     }
 );
@@ -654,12 +700,13 @@ handler!(
 handler!(reschedule, "move", |memories, _user, path, _query, body| {
     let start = moment(&body["start"]);
     let uid = &path["uid"];
-    let is_standing = |booking: &FakeBooking| booking.uid == *uid && booking.status == "accepted";
-    if !memories.bookings.iter().any(is_standing) {
+    let is_standing = |booking: &&FakeBooking| booking.uid == *uid && booking.status == "accepted";
+    let Some(old) = memories.bookings.iter().find(is_standing) else {
         return Err(refusal(400, "This booking cannot be rescheduled"));
-    }
+    };
+    let minutes = (old.end - old.start).num_minutes();
     let is_offered = memories.free.is_empty() || memories.free.contains(&start);
-    if !is_offered || memories.is_taken(start, Some(uid)) {
+    if !is_offered || memories.is_taken((start, minutes), Some(uid)) {
         return Err(refusal(400, NOT_FREE));
     }
     let moved = memories.move_booking(uid, start).unwrap();

@@ -8,7 +8,7 @@ use rocket_reception::{
                 bookings::{self, Signs},
                 connections::{self, Person, SealedTokens},
                 consents::{self, Consent},
-                slots::{self, Known},
+                slots::{self, Key, Known},
             },
         },
         store::reminders,
@@ -29,6 +29,7 @@ async fn a_calendar_of_another_subscriber_is_not_found_and_not_changed() {
         id: 7,
         title: None,
         minutes: None,
+        lengths: Vec::new(),
     };
     let tokens = SealedTokens {
         access: "stolen".to_owned(),
@@ -80,7 +81,17 @@ async fn a_calendar_of_another_subscriber_is_not_found_and_not_changed() {
     let found = connections::find_event_type(&mut tx, Some(service))
         .await
         .unwrap();
-    assert_ne!(found, Some(8));
+    assert_ne!(found.map(|choice| choice.id), Some(8));
+    for known in [7, 8, 99] {
+        let renewed = EventTypeChoice {
+            id: known,
+            title: Some("stolen".to_owned()),
+            ..choice.clone()
+        };
+        connections::renew_event_type(&mut tx, &renewed, now())
+            .await
+            .unwrap();
+    }
     connections::clear_event_types(&mut tx).await.unwrap();
     let person = Person {
         user_id: 7,
@@ -110,7 +121,13 @@ async fn consents_and_free_times_of_another_subscriber_are_not_taken() {
         wants_webhooks: true,
         expires_at: now(),
     };
+    let key = Key {
+        event_type: 99,
+        minutes: None,
+        moving: None,
+    };
     let known = Known {
+        moving_uid: String::new(),
         covers_from: now(),
         covers_until: now(),
         starts: Vec::new(),
@@ -124,8 +141,9 @@ async fn consents_and_free_times_of_another_subscriber_are_not_taken() {
     let others = scene.world.value("calendar_consents", "state_hash", b);
     assert!(!gone.unwrap().iter().any(|hash| hash == others));
     let long_ago = at("2000-01-01T00:00:00Z");
-    slots::put(&mut tx, 99, &known).await.unwrap();
-    assert!(slots::find(&mut tx, 99, long_ago).await.unwrap().is_some());
+    slots::put(&mut tx, &key, &known).await.unwrap();
+    let found = slots::find(&mut tx, &key, long_ago).await.unwrap();
+    assert!(found.is_some());
     slots::forget(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     scene.assert_b_is_as_before().await;
@@ -151,10 +169,12 @@ async fn bookings_of_another_subscriber_are_not_found_changed_or_pointed_to() {
             .unwrap()
             .is_none()
     );
-    let trouble = bookings::list_trouble(&mut tx, 10).await.unwrap();
+    let long_ago = at("2000-01-01T00:00:00Z");
+    let trouble = bookings::list_trouble(&mut tx, long_ago, 10).await.unwrap();
     let own = scene.world.id("calendar_bookings", a);
     assert!(trouble.iter().all(|link| link.id == own));
-    let long_ago = at("2000-01-01T00:00:00Z");
+    let behind = bookings::list_behind(&mut tx, long_ago, 10).await.unwrap();
+    assert!(!behind.iter().any(|(id, _)| *id == appointment));
     let unplaced = bookings::list_unplaced(&mut tx, long_ago, 10)
         .await
         .unwrap();

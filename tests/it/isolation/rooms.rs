@@ -95,6 +95,11 @@ async fn what_a_business_sets_and_its_people_are_its_own() {
             .is_none()
     );
     assert!(
+        !services::is_booked(&mut tx, id("services"), at("2000-01-01T00:00:00Z"))
+            .await
+            .unwrap()
+    );
+    assert!(
         !services::delete_service(&mut tx, id("services"))
             .await
             .unwrap()

@@ -44,7 +44,7 @@ async fn says(app: &TestApp, to: &Subscriber, words: &str) -> String {
 }
 
 /// Somebody who is talking with the business, and a brain that uses tools for them.
-struct Talk<'app> {
+pub struct Talk<'app> {
     app: &'app TestApp,
     errand: Errand,
     business: Business,
@@ -54,7 +54,7 @@ struct Talk<'app> {
 
 impl<'app> Talk<'app> {
     /// A text conversation, from this number.
-    async fn by_text(app: &'app TestApp, with: &Subscriber, from: &str) -> Self {
+    pub async fn by_text(app: &'app TestApp, with: &Subscriber, from: &str) -> Self {
         let text = app.text_from(from).to(&with.number).says("hello");
         text.send().await.expect(200);
         let caller: E164 = from.parse().unwrap();
@@ -84,7 +84,7 @@ impl<'app> Talk<'app> {
     }
 
     /// The answer of a tool, as a brain gets it.
-    async fn ask(&self, name: ToolName, args: Value) -> Value {
+    pub async fn ask(&self, name: ToolName, args: Value) -> Value {
         let calls = self
             .calls
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);

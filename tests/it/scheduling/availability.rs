@@ -164,6 +164,15 @@ async fn what_was_booked_stays_when_the_hours_change() {
         .expect(200);
     let shown = staff.get(&super::path_of(&booked)).await.expect(200).json();
     assert_eq!(shown, booked);
+    // What somebody is still to come for stays, so that they are told what for.
+    admin.delete(&path).await.expect_problem(409, "conflict");
+    admin
+        .put(&path, json!({"is_active": false}))
+        .await
+        .expect(200);
+    let shown = staff.get(&super::path_of(&booked)).await.expect(200).json();
+    assert_eq!(shown, booked);
+    staff.delete(&super::path_of(&booked)).await.expect(200);
     admin.delete(&path).await.expect(204);
     let shown = staff.get(&super::path_of(&booked)).await.expect(200).json();
     assert_eq!(

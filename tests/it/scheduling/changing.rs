@@ -1,7 +1,13 @@
 //! Moving, cancelling, and what became of a visit.
+use rocket_reception::{
+    kernel::{db::TenantTx, ids::InteractionId},
+    scheduling::{self, Proof},
+};
 use serde_json::json;
 
-use super::{ANNE, AT_NINE, AT_TEN, book, book_by_tool, booking, each, path_of, slots, wish};
+use super::{
+    ANNE, AT_NINE, AT_TEN, BORIS, book, book_by_tool, booking, each, path_of, slots, wish,
+};
 use crate::support::{TestApp, hours};
 
 const MONDAY: &str = "from=2026-11-23&to=2026-11-23";
@@ -60,6 +66,48 @@ async fn one_that_is_moved_leaves_its_time_and_takes_another() {
     let by_token = json!({"slot": offered[2]["slot"]});
     let moved = staff.patch(&path, by_token).await.expect(200).json();
     assert_eq!(moved["starts_at"], offered[2]["starts_at"]);
+}
+
+#[tokio::test]
+async fn whoever_wants_to_move_is_not_offered_the_time_that_is_theirs_already() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").await;
+    let staff = app.staff(&shop).await;
+    let booked = book(&staff, AT_TEN).await;
+    let half_past = "2026-11-23T16:30:00Z";
+    book(&staff, half_past).await;
+    let path = format!("{}/reschedule", path_of(&booked));
+    let refused = staff.patch(&path, json!({"starts_at": half_past})).await;
+    let refused = refused.expect_problem(409, "slot_taken").json();
+    let others = each(refused["alternatives"].as_array().unwrap(), "starts_at");
+    assert_eq!(others.len(), 5);
+    assert!(
+        !others.contains(&AT_TEN.to_owned()) && others.contains(&AT_NINE.to_owned()),
+        "{others:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_phone_that_booked_for_somebody_else_proves_it_as_well() {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").await;
+    let text = app.text_from(BORIS).to(&shop.number).says("hello");
+    text.send().await.expect(200);
+    let found = "select id from interactions where subscriber_id = $1";
+    let conversation = InteractionId(app.value(&shop, found).await);
+    let wish = booking(ANNE, AT_TEN, Some(conversation));
+    let booked = book_by_tool(&app.state, &shop, &wish).await.unwrap();
+    for (phone, is_theirs) in [(ANNE, true), (BORIS, true), ("+15145550177", false)] {
+        let proof = Proof {
+            caller: Some(phone.parse().unwrap()),
+            code: None,
+        };
+        let mut tx = TenantTx::begin(&app.state.db, shop.id).await.unwrap();
+        let found = scheduling::find_for(&mut tx, &proof, app.clock.now()).await;
+        tx.end_reading();
+        let found = found.map(|found| found[0].id).ok();
+        assert_eq!(found == Some(booked.id), is_theirs, "{phone}");
+    }
 }
 
 #[tokio::test]

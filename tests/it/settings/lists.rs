@@ -214,6 +214,7 @@ async fn a_service_is_added_changed_and_taken_away() {
     assert_eq!(active["data"], json!([]));
     for wrong in [
         json!({"duration_minutes": 0}),
+        json!({"duration_minutes": 4}),
         json!({"duration_minutes": null}),
         json!({"price": "-1"}),
         json!({"price": "much"}),
@@ -226,6 +227,11 @@ async fn a_service_is_added_changed_and_taken_away() {
             .await
             .expect_problem(422, "invalid_request");
     }
+    // What may be saved can be booked.
+    admin
+        .put(&path, json!({"duration_minutes": 5}))
+        .await
+        .expect(200);
     let missing = admin.post("/api/services", json!({})).await;
     let missing = missing.expect_problem(422, "invalid_request").json();
     assert_eq!(missing["errors"].as_array().unwrap().len(), 2);

@@ -58,22 +58,67 @@ pub async fn find_of(tx: &mut TenantTx, appointment: AppointmentId) -> sqlx::Res
     .await
 }
 
-/// Those with which something is wrong, the latest first.
-pub async fn list_trouble(tx: &mut TenantTx, limit: i64) -> sqlx::Result<Vec<Link>> {
+/// Those still to come with which something is wrong, the latest first. Of a cancelled appointment that is a booking that
+/// still stands.
+pub async fn list_trouble(
+    tx: &mut TenantTx,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<Vec<Link>> {
     let subscriber = tx.subscriber();
     sqlx::query_as!(
         Link,
-        r#"select id, appointment_id as "appointment: _", origin as "origin: _", sync_state as "sync_state: _", uid,
-                  ical_uid, sequence, event_type_id, status as "status: _", starts_at, ends_at, news_at, wanted_start,
-                  attempted_at, problem
-             from calendar_bookings
-            where subscriber_id = $1 and sync_state in ('CONFLICT', 'FAILED', 'UNPLACED')
-            order by id desc limit $2"#,
+        r#"select b.id, b.appointment_id as "appointment: _", b.origin as "origin: _", b.sync_state as "sync_state: _",
+                  b.uid, b.ical_uid, b.sequence, b.event_type_id, b.status as "status: _", b.starts_at, b.ends_at,
+                  b.news_at, b.wanted_start, b.attempted_at, b.problem
+             from calendar_bookings b
+             left join appointments a on a.subscriber_id = b.subscriber_id and a.id = b.appointment_id
+            where b.subscriber_id = $1 and b.sync_state in ('CONFLICT', 'FAILED', 'UNPLACED')
+              and coalesce(a.ends_at, b.ends_at, 'infinity') > $2
+              and (a.id is null or a.status in ('PENDING', 'CONFIRMED')
+                   or (a.status = 'CANCELLED' and b.uid is not null
+                       and coalesce(b.status, 'ACCEPTED') in ('ACCEPTED', 'PENDING')))
+            order by b.id desc limit $3"#,
         subscriber as _,
+        now,
         limit,
     )
     .fetch_all(tx.conn())
     .await
+}
+
+/// Appointments still to come, with the count of their changes, that are not at Cal.com as they are here, though it never
+/// said no: nobody could ask it when they were changed, or it did not answer.
+pub async fn list_behind(
+    tx: &mut TenantTx,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<Vec<(AppointmentId, i32)>> {
+    let subscriber = tx.subscriber();
+    let rows = sqlx::query!(
+        r#"select a.id as "id: AppointmentId", a.sequence
+             from appointments a
+             left join calendar_bookings b on b.subscriber_id = a.subscriber_id and b.appointment_id = a.id
+             cross join lateral (
+                  select b.uid is not null and coalesce(b.status, 'ACCEPTED') in ('ACCEPTED', 'PENDING') as booked,
+                         b.sync_state = 'WANTED' or (b.sync_state = 'FAILED' and b.problem = 'NO_ANSWER') as unanswered
+             ) as there
+            where a.subscriber_id = $1 and a.starts_at > $2
+              and case when a.status in ('PENDING', 'CONFIRMED')
+                       then b.id is null or there.unanswered
+                            or (there.booked and b.sync_state = 'DONE' and b.starts_at <> a.starts_at)
+                       when a.status = 'CANCELLED'
+                       then (there.booked and b.sync_state <> 'FAILED')
+                            or (there.unanswered and (there.booked or b.attempted_at is not null))
+                       else false end
+            order by a.starts_at, a.id limit $3"#,
+        subscriber as _,
+        now,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.sequence)).collect())
 }
 
 /// Bookings that are still to come and found no place with us.

@@ -85,6 +85,7 @@ pub async fn connect(
                 event_type_id = case when c.calcom_user_id = $3 then c.event_type_id end,
                 event_type_title = case when c.calcom_user_id = $3 then c.event_type_title end,
                 event_type_minutes = case when c.calcom_user_id = $3 then c.event_type_minutes end,
+                event_type_lengths = case when c.calcom_user_id = $3 then c.event_type_lengths else '{}' end,
                 polled_until = case when c.calcom_user_id = $3 then c.polled_until end",
         subscriber as _,
         id,
@@ -248,12 +249,14 @@ pub async fn set_default_event_type(
     let subscriber = tx.subscriber();
     sqlx::query!(
         "update calendar_connections
-            set event_type_id = $2, event_type_title = $3, event_type_minutes = $4, updated_at = $5
+            set event_type_id = $2, event_type_title = $3, event_type_minutes = $4, event_type_lengths = $5,
+                updated_at = $6
           where subscriber_id = $1 and provider = 'CALCOM'",
         subscriber as _,
         choice.map(|choice| choice.id),
         choice.and_then(|choice| choice.title.as_deref()),
         choice.and_then(|choice| choice.minutes),
+        choice.map_or(&[][..], |choice| &choice.lengths),
         now,
     )
     .execute(tx.conn())
@@ -271,16 +274,19 @@ pub async fn set_event_type_of(
     let subscriber = tx.subscriber();
     sqlx::query!(
         "insert into calendar_event_types
-             (subscriber_id, id, service_id, event_type_id, event_type_title, event_type_minutes, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7)
+             (subscriber_id, id, service_id, event_type_id, event_type_title, event_type_minutes, event_type_lengths,
+              updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (subscriber_id, service_id) do update
-            set event_type_id = $4, event_type_title = $5, event_type_minutes = $6, updated_at = $7",
+            set event_type_id = $4, event_type_title = $5, event_type_minutes = $6, event_type_lengths = $7,
+                updated_at = $8",
         subscriber as _,
         Uuid::now_v7(),
         service,
         choice.id,
         choice.title,
         choice.minutes,
+        &choice.lengths,
         now,
     )
     .execute(tx.conn())
@@ -333,19 +339,54 @@ pub async fn list_event_types(tx: &mut TenantTx) -> sqlx::Result<Vec<(Uuid, i64)
 pub async fn find_event_type(
     tx: &mut TenantTx,
     service: Option<Uuid>,
-) -> sqlx::Result<Option<i64>> {
+) -> sqlx::Result<Option<EventTypeChoice>> {
     let subscriber = tx.subscriber();
-    sqlx::query_scalar!(
-        r#"select coalesce(t.event_type_id, c.event_type_id) as "event_type_id"
+    sqlx::query_as!(
+        EventTypeChoice,
+        r#"select e.id as "id!", e.title, e.minutes, e.lengths as "lengths!"
              from calendar_connections c
              left join calendar_event_types t on t.subscriber_id = c.subscriber_id and t.service_id = $2
+             cross join lateral (
+                  select t.event_type_id, t.event_type_title, t.event_type_minutes, t.event_type_lengths
+                   where t.id is not null
+                  union all
+                  select c.event_type_id, c.event_type_title, c.event_type_minutes, c.event_type_lengths
+                   where t.id is null and c.event_type_id is not null
+             ) as e (id, title, minutes, lengths)
             where c.subscriber_id = $1 and c.provider = 'CALCOM' and c.state = 'ACTIVE'"#,
         subscriber as _,
         service,
     )
     .fetch_optional(tx.conn())
     .await
-    .map(Option::flatten)
+}
+
+/// What was chosen is by now called so and so long: wherever it was chosen.
+pub async fn renew_event_type(
+    tx: &mut TenantTx,
+    choice: &EventTypeChoice,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let subscriber = tx.subscriber();
+    sqlx::query!(
+        "with services as (
+             update calendar_event_types
+                set event_type_title = $3, event_type_minutes = $4, event_type_lengths = $5, updated_at = $6
+              where subscriber_id = $1 and event_type_id = $2
+         )
+         update calendar_connections
+            set event_type_title = $3, event_type_minutes = $4, event_type_lengths = $5, updated_at = $6
+          where subscriber_id = $1 and provider = 'CALCOM' and event_type_id = $2",
+        subscriber as _,
+        choice.id,
+        choice.title,
+        choice.minutes,
+        &choice.lengths,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// A connection of somebody's.
@@ -378,6 +419,17 @@ pub async fn find_host(
     .await?;
     let only = found.pop();
     Ok(only.filter(|_| found.is_empty()))
+}
+
+/// Whether this business has a calendar that is not given up.
+pub async fn is_connected(tx: &mut SystemTx, subscriber: SubscriberId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from calendar_connections
+                           where subscriber_id = $1 and state <> 'DISCONNECTED') as "is!""#,
+        subscriber as _,
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// Every calendar that is connected.
