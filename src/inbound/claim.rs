@@ -126,6 +126,20 @@ pub async fn find_taker(
     Ok(taker.flatten())
 }
 
+/// Which of these events of the platform's we have, whatever became of them.
+pub async fn list_had(db: &Db, provider: &str, kept_ids: &[String]) -> sqlx::Result<Vec<String>> {
+    let mut tx = SystemTx::begin(db, SystemToken::InboundRouter).await?;
+    let had = sqlx::query_scalar!(
+        "select external_id from inbound_events where provider = $1 and external_id = any($2)",
+        provider,
+        kept_ids,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    tx.commit().await?;
+    Ok(had)
+}
+
 /// Says whose a kept event is that is taken up again: only their transaction can do so.
 pub async fn give_kept(
     db: &Db,

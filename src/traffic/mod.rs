@@ -15,7 +15,7 @@ mod texts;
 
 pub use black_box::{Source, trace, trace_update};
 pub use conversations::{
-    ConversationUpdate, Held, NewRecording, NewTurn, SavedConversation, find_held, is_cleared,
+    AtProvider, ConversationUpdate, Held, NewRecording, NewTurn, SavedConversation, find_held, is_cleared,
     order_deletion, save_conversation, tell_analysis,
 };
 pub use dialogue::{

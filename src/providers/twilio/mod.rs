@@ -24,5 +24,7 @@ pub use error::{Error, ErrorMeaning, meaning};
 pub use form::{DuplicateField, Form, FormError};
 pub use numbers::{NumberUrls, OwnedNumber};
 pub use place_call::{NewCall, PlacedCall};
-pub use voice::{Attestation, CallForm, CallStatus, DialStatus, Dialled, Heard, NoCall, Recording};
+pub use voice::{
+    Attestation, CallForm, CallStatus, DialStatus, Dialled, Heard, NoCall, Recording, Transcription, sid_in,
+};
 pub use wire::{InboundSms, Media, MessageStatus, MessageStatusCallback, OptOutType, ParseError};

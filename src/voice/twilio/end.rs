@@ -7,7 +7,7 @@ use super::{
     guard::Proved,
     links::Query,
     owner,
-    ring::TRIES,
+    ring::{TRIES, may_begin_again},
     rules::{Ended, outcome_of},
     store::{self, Call, Phase},
     text_back,
@@ -56,7 +56,7 @@ pub async fn follow(
         }
         let mut ended = end(app, proved, &key, subscriber).await;
         for _ in 1..TRIES {
-            if !matches!(ended, Err(traffic::Error::Raced)) {
+            if !may_begin_again(&ended) {
                 break;
             }
             ended = end(app, proved, &key, subscriber).await;
@@ -79,7 +79,7 @@ async fn end(
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let call = store::lock_call(&mut tx, &form.call_sid).await?;
     let from = call.as_ref().and_then(|call| call.from.clone());
-    let from = from.or_else(|| E164::of_caller(&form.from));
+    let from = from.or_else(|| Parties::caller_in(form));
     let Some(desk) = Desk::read(app, &mut tx, from.as_ref(), now).await? else {
         tx.end_reading();
         inbound::keep_unrouted(&app.db, key).await?;
@@ -89,8 +89,8 @@ async fn end(
     if inbound::claim(&mut tx, Some(subscriber), &kept).await? == Claim::Duplicate {
         return Ok(Received::Duplicate);
     }
-    if call.is_none() && from.is_some() && from == E164::of_caller(&form.to) {
-        // Our own test call that came back: nobody was on it.
+    if call.is_none() && Parties::is_echo(form) {
+        // A call of ours that came back: nobody was on it.
         tx.commit().await?;
         return Ok(Received::Done);
     }
