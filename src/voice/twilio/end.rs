@@ -23,6 +23,9 @@ use crate::{
     web::ApiError,
 };
 
+/// Of a call that we heard of later than that, a text would come out of nowhere.
+const LATEST_TEXT_BACK: Duration = Duration::hours(1);
+
 /// Follows what Twilio tells of a call's progress. Only the end of a call that came in counts: what is before it was
 /// told by the call itself, and legs that we rang belong to their call.
 pub async fn follow(
@@ -35,7 +38,7 @@ pub async fn follow(
     let now = since.unwrap_or_else(|| app.clock.now());
     let key = EventKey {
         provider: "TWILIO",
-        external_id: format!("status:{}:{}", form.call_sid, form.status.as_str()),
+        external_id: status_key(&form.call_sid, form.status.as_str()),
         kind: "call.status",
         raw: &proved.raw,
         received_at: now,
@@ -67,6 +70,11 @@ pub async fn follow(
         Ok(ended?)
     };
     inbound::own_or_answer(app, subscriber, &key, handled.await).await
+}
+
+/// The key of the news that a call has this status.
+pub fn status_key(call_sid: &str, status: &str) -> String {
+    format!("status:{call_sid}:{status}")
 }
 
 async fn end(
@@ -128,7 +136,8 @@ async fn end(
     let told = tell(&mut tx, &kept, desk.line(), &parties, tidings).await?;
     // What is known by now may be more than this tells: a recording that came first.
     let is_missed = is_missed && told.saved.outcome == Some(outcome);
-    if is_missed && told.saved.was_open {
+    let is_recent = app.clock.now() - now < LATEST_TEXT_BACK;
+    if is_missed && is_recent && told.saved.was_open {
         text_back::order(&mut tx, &desk, &parties, &told, now).await?;
     }
     if let Some(mut call) = call {

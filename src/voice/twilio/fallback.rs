@@ -1,6 +1,6 @@
 //! The last rung, made of nothing but the request: words in the languages that we speak, and a tone to speak after.
 //!
-//! Twilio keeps the recording whatever is broken here, and tells of it when somebody listens again.
+//! Twilio keeps the recording whatever is broken here; what it could not tell us of is looked up later (`missed`).
 use axum::response::{IntoResponse, Response};
 
 use super::{

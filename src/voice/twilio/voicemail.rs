@@ -244,6 +244,11 @@ async fn make_lead(
     Ok(())
 }
 
+/// The key of the news that a recording has this status.
+pub fn recording_key(call_sid: &str, sid: &str, status: &str) -> String {
+    format!("recording:{call_sid}:{sid}:{status}")
+}
+
 /// Twilio tells of a recording that is done, or what was said in one.
 pub async fn recorded(
     app: &AppState,
@@ -260,13 +265,16 @@ pub async fn recorded(
     let status = recording
         .and_then(|recording| recording.status.clone())
         .unwrap_or_default();
-    let (what, status) = match &form.transcription {
-        Some(words) => ("transcription", words.status.clone().unwrap_or_default()),
-        None => ("recording", status),
+    let external_id = match &form.transcription {
+        Some(words) => {
+            let status = words.status.as_deref().unwrap_or_default();
+            format!("transcription:{}:{sid}:{status}", form.call_sid)
+        }
+        None => recording_key(&form.call_sid, &sid, &status),
     };
     let key = EventKey {
         provider: "TWILIO",
-        external_id: format!("{what}:{}:{sid}:{status}", form.call_sid),
+        external_id,
         kind: "call.recording",
         raw: &proved.raw,
         received_at: now,
