@@ -37,6 +37,8 @@ pub fn registry() -> Registry {
     registry.register(voice::forget_vapi_call);
     registry.register(voice::start_recording);
     registry.register(settings::point_number);
+    registry.register(voice::find_missed_calls);
+    registry.register(voice::look_through_account);
     registry.register(voice::find_stuck_calls);
     registry.register(voice::ask_about_call);
     registry.register(discretion::forget_words);
@@ -102,6 +104,7 @@ pub fn schedules() -> Vec<Schedule> {
         every: Every::DailyAt { hour: 7, minute: 0 },
         job: |due_at| new_job(&insights::LookForChurn::of(due_at)),
     });
+    schedules.push(voice::missed_calls_schedule());
     schedules.push(voice::stuck_calls_schedule());
     schedules.extend(scheduling::calcom::schedules());
     schedules.extend(safety::schedules());

@@ -22,13 +22,9 @@ pub struct EventKey<'a> {
 }
 
 impl EventKey<'_> {
-    /// The key under which it is kept. What a subscriber's own secret proves has keys of its own: nobody can take the
-    /// key of another's event before that event comes.
+    /// The key under which it is kept.
     pub fn kept_id(&self) -> String {
-        match self.proof {
-            Proof::Platform => self.external_id.clone(),
-            Proof::Own(subscriber) => format!("own:{subscriber}:{}", self.external_id),
-        }
+        self.proof.kept_id(&self.external_id)
     }
 
     /// The same event, without what was said in it where that is not kept. The row stays, so that it takes effect once.
@@ -109,10 +105,7 @@ pub async fn find_taker(
     external_id: &str,
     proof: Proof,
 ) -> sqlx::Result<Option<SubscriberId>> {
-    let kept_id = match proof {
-        Proof::Platform => external_id.to_owned(),
-        Proof::Own(subscriber) => format!("own:{subscriber}:{external_id}"),
-    };
+    let kept_id = proof.kept_id(external_id);
     let mut tx = SystemTx::begin(db, SystemToken::InboundRouter).await?;
     let taker = sqlx::query_scalar!(
         r#"select subscriber_id as "subscriber: SubscriberId" from inbound_events
@@ -124,6 +117,20 @@ pub async fn find_taker(
     .await?;
     tx.commit().await?;
     Ok(taker.flatten())
+}
+
+/// Which of these events we have, by the keys under which they are kept, whatever became of them.
+pub async fn list_had(db: &Db, provider: &str, kept_ids: &[String]) -> sqlx::Result<Vec<String>> {
+    let mut tx = SystemTx::begin(db, SystemToken::InboundRouter).await?;
+    let had = sqlx::query_scalar!(
+        "select external_id from inbound_events where provider = $1 and external_id = any($2)",
+        provider,
+        kept_ids,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    tx.commit().await?;
+    Ok(had)
 }
 
 /// Says whose a kept event is that is taken up again: only their transaction can do so.

@@ -15,7 +15,7 @@ mod vapi;
 
 pub use claim::{
     Claim, EventKey, Kept, KeptState, Received, claim, find_kept, find_taker, give_kept,
-    keep_unreadable, keep_unrouted,
+    keep_unreadable, keep_unrouted, list_had,
 };
 pub use connection::{Connected, connected};
 pub use pace::{await_turn, pace};

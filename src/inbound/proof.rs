@@ -19,6 +19,15 @@ impl Proof {
         }
     }
 
+    /// The key under which an event that this proves is kept. What a subscriber's own secret proves has keys of its own:
+    /// nobody can take the key of another's event before that event comes.
+    pub fn kept_id(self, external_id: &str) -> String {
+        match self {
+            Self::Platform => external_id.to_owned(),
+            Self::Own(subscriber) => format!("own:{subscriber}:{external_id}"),
+        }
+    }
+
     /// The subscriber whose own secret it was.
     pub fn own(self) -> Option<SubscriberId> {
         match self {

@@ -42,6 +42,22 @@ impl E164 {
         }
         text.parse().ok()
     }
+
+    /// A number as a carrier near this one writes it, such as `4315550100` or `1 431 555-0100` beside `+14315550177`.
+    /// Only North America writes its own without more.
+    pub fn written_near(text: &str, near: &Self) -> Option<Self> {
+        if let Some(number) = Self::of_caller(text) {
+            return Some(number);
+        }
+        let number = text.split('@').next()?;
+        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+        let is_american = near.0.starts_with("+1");
+        match digits.len() {
+            10 if is_american => format!("+1{digits}").parse().ok(),
+            11 if is_american && digits.starts_with('1') => format!("+{digits}").parse().ok(),
+            _ => None,
+        }
+    }
 }
 
 impl FromStr for E164 {
@@ -90,6 +106,29 @@ impl fmt::Debug for E164 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_in_national_form_is_that_of_the_same_country() {
+        let near: E164 = "+14315550177".parse().unwrap();
+        for written in [
+            "+12045550177",
+            "2045550177",
+            "12045550177",
+            "(204) 555-0177",
+            "sip:+12045550177@10.0.0.1",
+        ] {
+            let number = E164::written_near(written, &near).unwrap();
+            assert_eq!(number.as_str(), "+12045550177", "{written}");
+        }
+        let french: E164 = "+33123456789".parse().unwrap();
+        for (unknown, near) in [
+            ("anonymous", &near),
+            ("5550177", &near),
+            ("2045550177", &french),
+        ] {
+            assert_eq!(E164::written_near(unknown, near), None, "{unknown}");
+        }
+    }
 
     #[test]
     fn only_a_plus_and_eight_to_fifteen_digits_are_a_number() {

@@ -16,5 +16,5 @@ pub use store::{
     callers::{
         Caller, TextState, end_opt_out, mark_text_state, name_contact, start_opt_out, touch_contact,
     },
-    leads::{NewLead, insert_lead},
+    leads::{NewLead, has_lead, insert_lead},
 };

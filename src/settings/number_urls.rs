@@ -130,7 +130,8 @@ impl Urls {
             },
             fallback: app.settings.fallback_url_of(&subscriber.to_string()),
             is_fallback_static: app.settings.voice_fallback_url.is_some(),
-            status: format!("{base}/webhooks/twilio/voice/status"),
+            // Sent again when nobody answers; what is lost all the same is looked up later.
+            status: format!("{base}/webhooks/twilio/voice/status#rc=3&rp=ct,rt,5xx"),
         }
     }
 

@@ -278,21 +278,33 @@ pub async fn is_cleared(tx: &mut TenantTx, interaction: InteractionId) -> sqlx::
     .await
 }
 
-/// Orders that the provider deletes a call, with its sound, at this time: `safety` has it done.
+/// What a provider keeps of a conversation. At some the sound goes with the call, at others it is a thing of its own.
+#[derive(Clone, Copy, Debug)]
+pub enum AtProvider<'a> {
+    Call(&'a str),
+    Recording(&'a str),
+}
+
+/// Orders that the provider deletes it at this time: `safety` has it done.
 pub async fn order_deletion(
     tx: &mut TenantTx,
     provider: &str,
-    external_id: &str,
+    thing: AtProvider<'_>,
     due_at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
+    let (kind, external_id) = match thing {
+        AtProvider::Call(id) => ("CALL", id),
+        AtProvider::Recording(id) => ("RECORDING", id),
+    };
     let subscriber = tx.subscriber();
     sqlx::query!(
         "insert into provider_deletions (subscriber_id, id, provider, kind, external_id, due_at, created_at)
-         values ($1, $2, $3, 'CALL', $4, $5, $5)
+         values ($1, $2, $3, $4, $5, $6, $6)
          on conflict (subscriber_id, provider, kind, external_id) do nothing",
         subscriber as _,
         Uuid::now_v7(),
         provider,
+        kind,
         external_id,
         due_at,
     )

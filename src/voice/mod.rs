@@ -24,8 +24,9 @@ pub use stuck::{
     schedule as stuck_calls_schedule,
 };
 pub use twilio::{
-    StandingDocument, StartRecording, receive_raw as receive_raw_call, standing_documents,
-    start_recording,
+    FindMissedCalls, LookThroughAccount, StandingDocument, StartRecording, find_missed_calls,
+    look_through_account, missed_calls_schedule, receive_raw as receive_raw_call,
+    standing_documents, start_recording,
 };
 pub use vapi::{ForgetVapiCall, forget_vapi_call, receive_raw as receive_raw_of_vapi};
 

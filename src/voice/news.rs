@@ -7,9 +7,11 @@ use crate::{
     inbound::EventKey,
     kernel::{db::TenantTx, ids::ContactId},
     people,
+    providers::twilio,
     tenancy::{Channel, Line},
     traffic::{
-        self, ConversationUpdate, HandledBy, NewRecording, Outcome, Role, SavedConversation, Status,
+        self, AtProvider, ConversationUpdate, HandledBy, NewRecording, Outcome, Role,
+        SavedConversation, Status,
     },
 };
 
@@ -97,9 +99,19 @@ async fn heed_consent(
     }
     let call = format!("{} {}", update.provider, update.external_id);
     if !people::consents::may_keep_recording(tx, update.contact, &call, now).await? {
-        update.recordings.clear();
         let tomorrow = now + Duration::days(1);
-        traffic::order_deletion(tx, update.provider, &update.external_id, tomorrow).await?;
+        for recording in update
+            .recordings
+            .extract_if(.., |recording| !is_left(recording))
+        {
+            let sid = twilio::sid_in(&recording.url).filter(|_| update.provider == "TWILIO");
+            let thing = match sid {
+                // There a call that is deleted leaves its sound behind.
+                Some(sid) => AtProvider::Recording(sid),
+                None => AtProvider::Call(&update.external_id),
+            };
+            traffic::order_deletion(tx, update.provider, thing, tomorrow).await?;
+        }
     }
     Ok(())
 }

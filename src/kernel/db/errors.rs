@@ -27,6 +27,13 @@ pub fn is_unstorable(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| ["22021", "22P05", "22008"].contains(&code.as_ref()))
 }
 
+/// Whether somebody else's work was in the way for a moment: the same may go well when it is tried again at once.
+pub fn is_in_the_way(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    // 40 rolled back for another, 55P03 waited too long for a lock.
+    code.is_some_and(|code| code.starts_with("40") || code == "55P03")
+}
+
 /// Whether the database was not there, or too busy: the caller may send the same again later.
 pub fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {

@@ -25,7 +25,7 @@ use crate::kernel::clock::Clock;
 use reading::Reading;
 
 pub use catalogue::{catalogue_differences, read_catalogue};
-pub use errors::{OnConstraint, is_unavailable, is_unstorable};
+pub use errors::{OnConstraint, is_in_the_way, is_unavailable, is_unstorable};
 pub use migrate::{MIGRATOR, MigrationState, migrate, migration_status};
 pub use outbox::{DELIVER, DELIVER_RUNS, NewEvent, NewJob, NewTrace};
 pub use roles::{APP_ROLE, IDENTITY_ROLE, ensure_roles, login_bypasses_policies};

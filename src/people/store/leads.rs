@@ -41,6 +41,18 @@ pub async fn insert_lead(
     Ok(id)
 }
 
+/// Whether a conversation has made a lead.
+pub async fn has_lead(tx: &mut TenantTx, interaction: InteractionId) -> sqlx::Result<bool> {
+    let subscriber = tx.subscriber();
+    sqlx::query_scalar!(
+        r#"select exists (select from leads where subscriber_id = $1 and interaction_id = $2) as "is_so!""#,
+        subscriber as _,
+        interaction as _,
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
 /// A lead, with what became of it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Lead {

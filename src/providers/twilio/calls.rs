@@ -13,6 +13,8 @@ pub struct FoundCall {
     pub status: String,
     pub to: Option<String>,
     pub from: Option<String>,
+    /// `inbound`, or one of several ways of going out.
+    pub direction: Option<String>,
     #[serde(default, deserialize_with = "loose::moment")]
     pub start_time: Option<DateTime<Utc>>,
     #[serde(default, deserialize_with = "loose::moment")]

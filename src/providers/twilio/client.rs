@@ -220,6 +220,15 @@ impl Client {
         )
     }
 
+    /// A path that Twilio names for what comes next in a list.
+    pub(super) fn url_of(&self, path: &str) -> String {
+        format!("{}/{}", self.base_url, path.trim_start_matches('/'))
+    }
+
+    pub(super) fn account_sid(&self) -> &str {
+        &self.account_sid
+    }
+
     async fn exchange(&self, request: RequestBuilder) -> Result<exchange::Answer, Error> {
         let request = request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()));
         Ok(exchange::run(request, self.deadline, &self.pulse).await?)

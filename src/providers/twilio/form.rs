@@ -39,6 +39,12 @@ impl Form {
             .collect()
     }
 
+    /// The body that decodes to this.
+    pub fn encode(&self) -> String {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(self.iter()).finish()
+    }
+
     /// The value of a field that may come once at most; an empty value is a value.
     pub fn get(&self, name: &str) -> Result<Option<&str>, DuplicateField> {
         let mut values = self

@@ -7,6 +7,7 @@ pub mod signature;
 pub mod segments;
 pub mod twiml;
 mod form;
+mod logs;
 mod wire;
 mod numbers;
 mod voice;
@@ -22,7 +23,11 @@ pub use calls::FoundCall;
 pub use client::{Account, Client, NewMessage, SentMessage};
 pub use error::{Error, ErrorMeaning, meaning};
 pub use form::{DuplicateField, Form, FormError};
+pub use logs::FoundRecording;
 pub use numbers::{NumberUrls, OwnedNumber};
 pub use place_call::{NewCall, PlacedCall};
-pub use voice::{Attestation, CallForm, CallStatus, DialStatus, Dialled, Heard, NoCall, Recording};
+pub use voice::{
+    Attestation, CallForm, CallStatus, DialStatus, Dialled, Heard, NoCall, Recording,
+    Transcription, sid_in,
+};
 pub use wire::{InboundSms, Media, MessageStatus, MessageStatusCallback, OptOutType, ParseError};

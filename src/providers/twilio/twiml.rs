@@ -43,6 +43,8 @@ pub struct Say {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gather {
     pub action: String,
+    /// The action is a plain file.
+    pub is_action_static: bool,
     pub language: &'static str,
     pub takes_speech: bool,
     /// Whether the action is also asked when nothing was heard; else the next verb runs.
@@ -61,6 +63,8 @@ pub struct Dial {
     pub number: String,
     /// What the person hears before the two are connected.
     pub whisper: Option<String>,
+    /// The whisper is a plain file.
+    pub is_whisper_static: bool,
     pub action: Option<String>,
     pub timeout_s: u8,
     /// Shown to the person; None: the caller's own number.
@@ -131,7 +135,7 @@ fn write_gather(out: &mut String, gather: &Gather) {
     let mut attributes = vec![
         ("input", input),
         ("action", gather.action.as_str()),
-        ("method", "POST"),
+        ("method", method(gather.is_action_static)),
         ("timeout", &timeout),
     ];
     if gather.tells_silence {
@@ -173,7 +177,7 @@ fn write_dial(out: &mut String, dial: &Dial) {
     let whisper = dial.whisper.as_deref();
     let whisper: Vec<_> = whisper
         .into_iter()
-        .flat_map(|url| [("url", url), ("method", "POST")])
+        .flat_map(|url| [("url", url), ("method", method(dial.is_whisper_static))])
         .collect();
     element(out, "Number", &whisper, &dial.number);
     out.push_str("</Dial>");
@@ -183,14 +187,7 @@ fn write_record(out: &mut String, record: &Record) {
     let longest = record.longest_s.to_string();
     let mut attributes = vec![
         ("action", record.action.as_str()),
-        (
-            "method",
-            if record.is_action_static {
-                "GET"
-            } else {
-                "POST"
-            },
-        ),
+        ("method", method(record.is_action_static)),
         ("maxLength", &longest),
         ("timeout", "5"),
         ("finishOnKey", "#"),
@@ -203,6 +200,14 @@ fn write_record(out: &mut String, record: &Record) {
         attributes.extend([("transcribe", "true"), ("transcribeCallback", url)]);
     }
     empty(out, "Record", &attributes);
+}
+
+/// Hosts of plain files know nothing else than GET.
+fn method(is_static: bool) -> &'static str {
+    match is_static {
+        true => "GET",
+        false => "POST",
+    }
 }
 
 /// A comma parts hints from one another.
@@ -290,6 +295,7 @@ mod tests {
     fn a_turn_listens_while_it_speaks() {
         let gather = Verb::Gather(Gather {
             action: "/voice/gather?turn=2&s=1".to_owned(),
+            is_action_static: false,
             language: "fr-CA",
             takes_speech: true,
             tells_silence: true,
@@ -314,6 +320,7 @@ mod tests {
         let dial = Verb::Dial(Dial {
             number: "+1<&>".to_owned(),
             whisper: Some("/w?a=1&b=\"".to_owned()),
+            is_whisper_static: false,
             action: None,
             timeout_s: 12,
             caller_id: None,

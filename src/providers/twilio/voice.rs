@@ -23,7 +23,7 @@ pub struct CallForm {
     pub confidence: Option<String>,
     pub dial: Option<Dialled>,
     pub recording: Option<Recording>,
-    pub transcription: Option<String>,
+    pub transcription: Option<Transcription>,
     /// Whole seconds, of a call that is over.
     pub duration_s: Option<i32>,
 }
@@ -90,12 +90,29 @@ pub struct Recording {
     pub source: Option<String>,
 }
 
+/// What was made out of a recording; without text where Twilio could not tell what was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcription {
+    pub status: Option<String>,
+    pub text: Option<String>,
+}
+
 /// The form names no call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("twilio field CallSid is missing")]
 pub struct NoCall;
 
 impl CallForm {
+    /// Whether this is about the words in a recording: one that failed has no text.
+    pub fn tells_transcription(form: &Form) -> bool {
+        let names = [
+            "TranscriptionSid",
+            "TranscriptionStatus",
+            "TranscriptionText",
+        ];
+        names.iter().any(|name| first(form, name).is_some())
+    }
+
     /// Reads a request about a call.
     pub fn parse(form: &Form) -> Result<Self, NoCall> {
         let text = |name: &str| first(form, name).map(str::to_owned);
@@ -124,10 +141,20 @@ impl CallForm {
                 status: text("RecordingStatus"),
                 source: text("RecordingSource"),
             }),
-            transcription: text("TranscriptionText"),
+            transcription: transcription(form),
             duration_s: number("CallDuration"),
         })
     }
+}
+
+fn transcription(form: &Form) -> Option<Transcription> {
+    if !CallForm::tells_transcription(form) {
+        return None;
+    }
+    Some(Transcription {
+        status: first(form, "TranscriptionStatus").map(str::to_owned),
+        text: first(form, "TranscriptionText").map(str::to_owned),
+    })
 }
 
 /// Keys win: whoever pressed one meant to.
@@ -152,6 +179,20 @@ fn first<'form>(form: &'form Form, name: &str) -> Option<&'form str> {
 /// Ids go into keys and paths.
 fn is_sid(text: &str) -> bool {
     text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+impl Recording {
+    /// The recording's id, which also ends its URL.
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_deref().or_else(|| sid_in(&self.url))
+    }
+}
+
+/// The id of the recording that is at this URL.
+pub fn sid_in(url: &str) -> Option<&str> {
+    let file = url.split(['?', '#']).next()?.rsplit('/').next()?;
+    let sid = file.split('.').next()?;
+    (sid.starts_with("RE") && is_sid(sid)).then_some(sid)
 }
 
 impl CallStatus {
@@ -311,6 +352,49 @@ mod tests {
         let end = sample("number_status_completed");
         assert!(end.status.is_final() && end.duration_s.is_some());
         assert!(sample("outbound_call_status_ringing").is_outbound);
+    }
+
+    #[test]
+    fn a_transcription_is_one_with_and_without_words() {
+        let told = of(&[
+            ("TranscriptionStatus", "completed"),
+            ("TranscriptionText", "hello"),
+        ]);
+        let words = told.transcription.unwrap();
+        assert_eq!(words.text.as_deref(), Some("hello"));
+        let told = of(&[
+            ("TranscriptionSid", "TR1"),
+            ("TranscriptionStatus", "failed"),
+            ("RecordingUrl", "https://api.twilio.com/Recordings/RE1"),
+        ]);
+        let failed = told.transcription.unwrap();
+        assert_eq!(
+            (failed.status.as_deref(), failed.text),
+            (Some("failed"), None)
+        );
+        assert_eq!(of(&[("RecordingStatus", "completed")]).transcription, None);
+    }
+
+    #[test]
+    fn the_url_of_a_recording_names_it() {
+        for (url, sid) in [
+            (
+                "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE00ff",
+                Some("RE00ff"),
+            ),
+            (
+                "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE00ff.mp3?x=1",
+                Some("RE00ff"),
+            ),
+            (
+                "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/",
+                None,
+            ),
+            ("https://retell.example/call.wav", None),
+            ("RE../x", None),
+        ] {
+            assert_eq!(sid_in(url), sid, "{url}");
+        }
     }
 
     #[test]

@@ -149,11 +149,12 @@ async fn converse(
 /// Its words, if they are some.
 fn spoken(completion: &Completion) -> anyhow::Result<String> {
     let text = completion.content.trim();
+    // First: whatever looks at the words takes the longer for more of them.
+    if text.chars().nth(LONGEST_REPLY).is_some() {
+        bail!("the model says too much");
+    }
     if plain(text).is_empty() {
         bail!("the model says nothing");
-    }
-    if text.chars().count() > LONGEST_REPLY {
-        bail!("the model says too much");
     }
     // Calls written out as words, by models that are too small for tools.
     if text.starts_with(['{', '[', '<']) {

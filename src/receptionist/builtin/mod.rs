@@ -12,6 +12,7 @@ mod dialogue;
 mod keys;
 mod managing;
 mod messages;
+mod pending;
 mod plan;
 #[cfg(test)]
 mod scripts;
@@ -24,4 +25,5 @@ mod which;
 mod words;
 
 pub use dialogue::{Input, Step, advance};
+pub use pending::pending_question;
 pub use state::DialogueState;

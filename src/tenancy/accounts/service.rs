@@ -180,6 +180,14 @@ pub async fn own_accounts(
     Ok(accounts)
 }
 
+/// Who has an account of its own at this provider.
+pub async fn list_holders(
+    tx: &mut SystemTx,
+    provider: Provider,
+) -> sqlx::Result<Vec<SubscriberId>> {
+    store::list_holders(tx, provider).await
+}
+
 fn open(keyring: &Keyring, row: Option<Row>) -> Result<Option<OwnAccount>, Error> {
     Ok(row.map(|row| opened(keyring, row)).transpose()?)
 }

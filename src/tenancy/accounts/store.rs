@@ -198,6 +198,20 @@ pub(super) async fn list_enabled(
     Ok(rows.into_iter().map(Row::from).collect())
 }
 
+/// Who has an account of its own at this provider.
+pub(super) async fn list_holders(
+    tx: &mut SystemTx,
+    provider: Provider,
+) -> sqlx::Result<Vec<SubscriberId>> {
+    sqlx::query_scalar!(
+        r#"select subscriber_id as "subscriber: _" from provider_accounts where provider = $1 and is_enabled
+            order by subscriber_id"#,
+        provider as _,
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
 pub(super) async fn upsert(tx: &mut TenantTx, provider: Provider, row: &Row) -> sqlx::Result<()> {
     let subscriber = tx.subscriber();
     let (key, secret) = (row.api_key.as_ref(), row.webhook_secret.as_ref());

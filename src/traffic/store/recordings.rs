@@ -153,3 +153,20 @@ pub async fn find_source(tx: &mut TenantTx, id: RecordingId) -> sqlx::Result<Opt
     .fetch_optional(tx.conn())
     .await
 }
+
+/// Whether this sound of a call over Twilio was left after a tone.
+pub async fn is_voicemail(tx: &mut TenantTx, call_sid: &str, url: &str) -> sqlx::Result<bool> {
+    let subscriber = tx.subscriber();
+    sqlx::query_scalar!(
+        r#"select exists (
+               select from recordings r
+                 join interactions i on i.subscriber_id = r.subscriber_id and i.id = r.interaction_id
+                where r.subscriber_id = $1 and i.provider = 'TWILIO' and i.external_id = $2
+                  and r.kind = 'VOICEMAIL' and r.provider_url = $3) as "is_so!""#,
+        subscriber as _,
+        call_sid,
+        url,
+    )
+    .fetch_one(tx.conn())
+    .await
+}

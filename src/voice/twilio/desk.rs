@@ -11,9 +11,12 @@ use crate::{
         ids::{InteractionId, SubscriberId},
         phone::E164,
     },
+    providers::twilio::CallForm,
     receptionist::Business,
     tenancy::{self, AiProvider, CallSettings, Channel, Line, Transport, VoiceLine, business},
-    traffic::{self, ConversationUpdate, Direction, HandledBy, NewRecording, Outcome, Status},
+    traffic::{
+        self, ConversationUpdate, Direction, HandledBy, NewRecording, NewTurn, Outcome, Status,
+    },
     voice::news::{self, News, Stage as NewsStage, Told},
 };
 
@@ -100,6 +103,7 @@ pub struct Tidings {
     pub duration_s: Option<i32>,
     pub reason: Option<String>,
     pub transfer_destination: Option<String>,
+    pub turns: Vec<NewTurn>,
     pub recordings: Vec<NewRecording>,
     pub not_billed: Option<NotBilled>,
 }
@@ -114,6 +118,16 @@ pub struct Parties {
 }
 
 impl Parties {
+    /// Who calls. Nobody calls from the very number that they call: that is a phone which we rang with our own number
+    /// shown, and which leads back to us.
+    pub fn caller_in(form: &CallForm) -> Option<E164> {
+        E164::of_caller(&form.from).filter(|_| !Self::is_echo(form))
+    }
+
+    pub fn is_echo(form: &CallForm) -> bool {
+        E164::of_caller(&form.from).is_some() && form.from == form.to
+    }
+
     pub fn of(call: &Call) -> Self {
         Self {
             call_sid: call.call_sid.clone(),
@@ -166,7 +180,7 @@ pub async fn tell(
         disconnection_reason: tidings.reason,
         transfer_destination: tidings.transfer_destination,
         analysis: None,
-        turns: Vec::new(),
+        turns: tidings.turns,
         recordings: tidings.recordings,
     };
     let news = News {

@@ -8,8 +8,8 @@ use super::{
     guard::{self, Proved},
     links::{Links, Query},
     owner,
-    plan::{Line, Plan},
-    ring::{self, Answered, Reply, keep, replay},
+    plan::Plan,
+    ring::{self, Answered, Reply, TRIES, keep, may_begin_again, replay},
     store::{self, Call, Phase},
     talk,
     turn::answered_by_ai,
@@ -27,7 +27,7 @@ use crate::{
         CallStatus, DialStatus, Dialled, Heard,
         twiml::{self, Gather, Verb},
     },
-    tenancy::{self, Channel},
+    tenancy::{self, Channel, directory::Key},
     traffic::{self, HandledBy, Outcome, Source},
     voice::{
         news::Stage as NewsStage,
@@ -37,13 +37,21 @@ use crate::{
 
 /// So long the person may look for the key.
 const PATIENCE_S: u8 = 5;
-/// Where the name cannot be had.
-const NAMELESS: &str = "your business";
 
 /// The end of a dial: the two spoke, or nobody came.
 pub async fn done(app: &App, proved: &Proved, query: &Query) -> anyhow::Result<String> {
-    let reply = guard::in_time(reply(app, proved, query)).await?;
-    Ok(reply.write(app).await)
+    match guard::in_time(reply(app, proved, query)).await {
+        Ok(reply) => Ok(reply.write(app).await),
+        // The two have spoken: nothing is left to be said, whatever we could not write down.
+        Err(error) if was_answered(proved.call.dial.as_ref(), None) => {
+            tracing::error!(
+                provider = "twilio",
+                "a call that was put through ends unnoted: {error:#}"
+            );
+            Ok(fallback::hang_up())
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn reply(app: &App, proved: &Proved, query: &Query) -> anyhow::Result<Reply> {
@@ -52,13 +60,20 @@ async fn reply(app: &App, proved: &Proved, query: &Query) -> anyhow::Result<Repl
         inbound::keep_unrouted(&app.db, &key_of(proved, "unknown", now)).await?;
         return Ok(Reply::Document(fallback::not_in_service()));
     };
-    match follow(app, proved, subscriber, now).await? {
+    let mut followed = follow(app, proved, subscriber, now).await;
+    for _ in 1..TRIES {
+        if !may_begin_again(&followed) {
+            break;
+        }
+        followed = follow(app, proved, subscriber, now).await;
+    }
+    match followed? {
         Some(answered) => Ok(Reply::plan(answered)),
         // A dial that we know nothing of; the two have spoken, or somebody still waits.
         None if was_answered(proved.call.dial.as_ref(), None) => {
             Ok(Reply::Document(fallback::hang_up()))
         }
-        None => ring::reply(app, proved, Some(subscriber)).await,
+        None => ring::reply(app, proved, Some(Key::Subscriber(subscriber))).await,
     }
 }
 
@@ -169,14 +184,12 @@ async fn nobody_came(
     call: &mut Call,
     now: DateTime<Utc>,
 ) -> Result<Plan, traffic::Error> {
-    let language = call.language;
-    let nobody = Line::fixed(language, words(language, Words::NobodyFree));
     Ok(match call.phase {
         Phase::Staff => {
             answered_by_ai(tx, key, desk, call).await?;
             talk::begin(tx, desk, call, now).await?
         }
-        Phase::Transfer => talk::ask_message(tx, desk, call, vec![nobody], now).await?,
+        Phase::Transfer => talk::after_transfer(tx, desk, call, now).await?,
         _ => talk::voicemail(tx, desk, call, Vec::new(), now).await?,
     })
 }
@@ -232,12 +245,24 @@ async fn press_one(
 ) -> String {
     let (name, language) = match subscriber {
         Some(subscriber) => introduction(app, subscriber).await,
-        None => (NAMELESS.to_owned(), Language::En),
+        None => nameless(Language::En),
     };
     let links = Links::of(app, subscriber);
-    let text = words(language, Words::PressOne { name: &name });
-    let gather = Gather {
-        action: interaction.map_or_else(String::new, |interaction| links.whisper(interaction)),
+    let action = interaction.map_or_else(String::new, |interaction| links.whisper(interaction));
+    twiml::document(&ask_for_key(language, &name, &action, false))
+}
+
+/// Who calls, and which key takes the call; nobody is put through without it.
+pub fn ask_for_key(
+    language: Language,
+    name: &str,
+    action: &str,
+    is_action_static: bool,
+) -> [Verb; 3] {
+    let text = words(language, Words::PressOne { name });
+    let gather = Verb::Gather(Gather {
+        action: action.to_owned(),
+        is_action_static,
         language: Accent::of(language).locale,
         takes_speech: false,
         tells_silence: false,
@@ -245,13 +270,9 @@ async fn press_one(
         timeout_s: PATIENCE_S,
         hints: Vec::new(),
         prompt: vec![Verb::Say(say(language, &text))],
-    };
+    });
     // Said twice: the first words are lost while the phone goes to the ear.
-    let again = Gather {
-        prompt: vec![Verb::Say(say(language, &text))],
-        ..gather.clone()
-    };
-    twiml::document(&[Verb::Gather(gather), Verb::Gather(again), Verb::Hangup])
+    [gather.clone(), gather, Verb::Hangup]
 }
 
 /// Whose caller it is. Not knowing that is no reason not to put them through.
@@ -264,10 +285,14 @@ async fn introduction(app: &App, subscriber: SubscriberId) -> (String, Language)
     };
     match found.await {
         Ok(Some(line)) => (line.business_name, line.language),
-        Ok(None) => (NAMELESS.to_owned(), Language::En),
+        Ok(None) => nameless(Language::En),
         Err(error) => {
             tracing::error!(subscriber.id = %subscriber, "a whisper goes without a name: {error}");
-            (NAMELESS.to_owned(), Language::En)
+            nameless(Language::En)
         }
     }
+}
+
+fn nameless(language: Language) -> (String, Language) {
+    (words(language, Words::YourBusiness), language)
 }

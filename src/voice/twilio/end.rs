@@ -7,7 +7,7 @@ use super::{
     guard::Proved,
     links::Query,
     owner,
-    ring::TRIES,
+    ring::{TRIES, may_begin_again},
     rules::{Ended, outcome_of},
     store::{self, Call, Phase},
     text_back,
@@ -23,6 +23,9 @@ use crate::{
     web::ApiError,
 };
 
+/// Of a call that we heard of later than that, a text would come out of nowhere.
+const LATEST_TEXT_BACK: Duration = Duration::hours(1);
+
 /// Follows what Twilio tells of a call's progress. Only the end of a call that came in counts: what is before it was
 /// told by the call itself, and legs that we rang belong to their call.
 pub async fn follow(
@@ -35,7 +38,7 @@ pub async fn follow(
     let now = since.unwrap_or_else(|| app.clock.now());
     let key = EventKey {
         provider: "TWILIO",
-        external_id: format!("status:{}:{}", form.call_sid, form.status.as_str()),
+        external_id: status_key(&form.call_sid, form.status.as_str()),
         kind: "call.status",
         raw: &proved.raw,
         received_at: now,
@@ -56,7 +59,7 @@ pub async fn follow(
         }
         let mut ended = end(app, proved, &key, subscriber).await;
         for _ in 1..TRIES {
-            if !matches!(ended, Err(traffic::Error::Raced)) {
+            if !may_begin_again(&ended) {
                 break;
             }
             ended = end(app, proved, &key, subscriber).await;
@@ -69,6 +72,11 @@ pub async fn follow(
     inbound::own_or_answer(app, subscriber, &key, handled.await).await
 }
 
+/// The key of the news that a call has this status.
+pub fn status_key(call_sid: &str, status: &str) -> String {
+    format!("status:{call_sid}:{status}")
+}
+
 async fn end(
     app: &AppState,
     proved: &Proved,
@@ -79,7 +87,7 @@ async fn end(
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let call = store::lock_call(&mut tx, &form.call_sid).await?;
     let from = call.as_ref().and_then(|call| call.from.clone());
-    let from = from.or_else(|| E164::of_caller(&form.from));
+    let from = from.or_else(|| Parties::caller_in(form));
     let Some(desk) = Desk::read(app, &mut tx, from.as_ref(), now).await? else {
         tx.end_reading();
         inbound::keep_unrouted(&app.db, key).await?;
@@ -89,8 +97,8 @@ async fn end(
     if inbound::claim(&mut tx, Some(subscriber), &kept).await? == Claim::Duplicate {
         return Ok(Received::Duplicate);
     }
-    if call.is_none() && from.is_some() && from == E164::of_caller(&form.to) {
-        // Our own test call that came back: nobody was on it.
+    if call.is_none() && Parties::is_echo(form) {
+        // A call of ours that came back: nobody was on it.
         tx.commit().await?;
         return Ok(Received::Done);
     }
@@ -128,7 +136,8 @@ async fn end(
     let told = tell(&mut tx, &kept, desk.line(), &parties, tidings).await?;
     // What is known by now may be more than this tells: a recording that came first.
     let is_missed = is_missed && told.saved.outcome == Some(outcome);
-    if is_missed && told.saved.was_open {
+    let is_recent = app.clock.now() - now < LATEST_TEXT_BACK;
+    if is_missed && is_recent && told.saved.was_open {
         text_back::order(&mut tx, &desk, &parties, &told, now).await?;
     }
     if let Some(mut call) = call {

@@ -1,9 +1,10 @@
 //! The last rung, made of nothing but the request: words in the languages that we speak, and a tone to speak after.
 //!
-//! Twilio keeps the recording whatever is broken here, and tells of it when somebody listens again.
+//! Twilio keeps the recording whatever is broken here; what it could not tell us of is looked up later (`missed`).
 use axum::response::{IntoResponse, Response};
 
 use super::{
+    dial::ask_for_key,
     guard::xml,
     links::Links,
     plan::record,
@@ -24,11 +25,31 @@ use crate::{
 
 /// In this order where nobody knows the caller's language.
 const LANGUAGES: [Language; 3] = [En, Fr, Es];
-/// The document stands on a host that knows nothing: whoever is rung presses no key there.
 const RING_S: u8 = 12;
 
-/// The file beside the standing documents.
+/// The files beside the standing documents. Twilio connects the two after one that says nothing.
 pub const THANKS_FILE: &str = "thanks.xml";
+const TAKEN_FILE: &str = "taken.xml";
+
+/// What stands beside the documents of all businesses, by file.
+pub fn beside() -> Vec<(String, String)> {
+    let mut files = vec![
+        (THANKS_FILE.to_owned(), thanks()),
+        (TAKEN_FILE.to_owned(), twiml::document(&[])),
+    ];
+    files.extend(LANGUAGES.map(|language| (whisper_file(language), whisper(language))));
+    files
+}
+
+fn whisper_file(language: Language) -> String {
+    format!("whisper-{}.xml", language.code())
+}
+
+/// Whoever is rung presses a key: an answering machine takes no call, and neither does a line that leads back to us.
+fn whisper(language: Language) -> String {
+    let name = words(language, Words::YourBusiness);
+    twiml::document(&ask_for_key(language, &name, TAKEN_FILE, true))
+}
 
 /// What a caller hears when we cannot say anything else.
 pub fn document(links: &Links) -> String {
@@ -62,13 +83,13 @@ fn please(language: Language) -> &'static str {
 pub struct Standing<'a> {
     pub name: &'a str,
     pub language: Language,
+    /// Nobody whose line is known to lead back to this document.
     pub ring: Option<&'a E164>,
     pub links: &'a Links,
 }
 
 impl Standing<'_> {
-    /// Its own language first, and the person first. A static document cannot tell an answering machine from a person:
-    /// the ring is short enough that the person's own voicemail does not take the call.
+    /// Its own language first, and the person first.
     pub fn document(&self) -> String {
         let others = LANGUAGES
             .into_iter()
@@ -81,7 +102,8 @@ impl Standing<'_> {
             )));
             verbs.push(Verb::Dial(Dial {
                 number: number.to_string(),
-                whisper: None,
+                whisper: Some(whisper_file(self.language)),
+                is_whisper_static: true,
                 action: None,
                 timeout_s: RING_S,
                 caller_id: None,
@@ -189,7 +211,35 @@ mod tests {
         assert!(place("<Dial") < place("Vous avez joint Plomberie &amp; Fils"));
         assert!(place("Vous avez joint") < place("Please leave"));
         assert!(place("Please leave") < place("<Record"));
-        assert!(!written.contains("url="), "nobody there answers a whisper");
+        assert!(written.contains(r#"<Number url="whisper-fr.xml" method="GET">"#));
         assert!(written.contains(r#"<Record action="thanks.xml" method="GET""#));
+    }
+    #[test]
+    fn whoever_a_standing_document_rings_presses_a_key_in_their_own_language() {
+        let files = beside();
+        let file = |name: &str| &files.iter().find(|(file, _)| file == name).unwrap().1;
+        for (name, said) in [
+            (
+                "whisper-en.xml",
+                "A call for your business. To take it, press 1.",
+            ),
+            (
+                "whisper-fr.xml",
+                "Un appel pour votre entreprise. Pour le prendre, appuyez sur le 1.",
+            ),
+            (
+                "whisper-es.xml",
+                "Una llamada para su negocio. Para tomarla, marque 1.",
+            ),
+        ] {
+            let whisper = file(name);
+            assert!(whisper.contains(said), "{whisper}");
+            assert!(
+                whisper.contains(r#"action="taken.xml" method="GET""#),
+                "{whisper}"
+            );
+            assert!(whisper.ends_with("<Hangup/></Response>"), "{whisper}");
+        }
+        assert!(file("taken.xml").ends_with("<Response></Response>"));
     }
 }

@@ -9,6 +9,7 @@ mod end;
 mod fallback;
 mod guard;
 mod links;
+mod missed;
 mod owner;
 mod plan;
 mod recording;
@@ -23,6 +24,10 @@ mod turn;
 mod voicemail;
 mod words;
 
+pub use missed::{
+    FindMissedCalls, LookThroughAccount, find_missed_calls, look_through_account,
+    schedule as missed_calls_schedule,
+};
 pub use recording::{StartRecording, start_recording};
 pub use routes::{receive_raw, router};
 pub use standing::{StandingDocument, standing_documents};

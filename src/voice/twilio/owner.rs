@@ -7,12 +7,20 @@ use crate::{
     tenancy::directory::{self, Key},
 };
 
+/// Whom a path names, by id or slug. A word that names nobody is as none: somebody waits, and was called by a number.
+pub fn named(text: &str) -> Key<'_> {
+    match text.parse() {
+        Ok(id) => Key::Subscriber(id),
+        Err(_) => Key::Slug(text),
+    }
+}
+
 /// The business of a call that begins. `named`: whom the URL names that Twilio was given for the number; it counts where
 /// the number itself names nobody.
 pub async fn of_number(
     app: &App,
     proved: &Proved,
-    named: Option<SubscriberId>,
+    named: Option<Key<'_>>,
 ) -> sqlx::Result<Option<SubscriberId>> {
     of_called(
         app,
@@ -27,13 +35,9 @@ async fn of_called(
     app: &App,
     proved: &Proved,
     to: Option<&E164>,
-    named: Option<SubscriberId>,
+    named: Option<Key<'_>>,
 ) -> sqlx::Result<Option<SubscriberId>> {
-    let asked = [
-        to.map(Key::Number),
-        to.map(Key::SharedDefault),
-        named.map(Key::Subscriber),
-    ];
+    let asked = [to.map(Key::Number), to.map(Key::SharedDefault), named];
     let keys: Vec<Key<'_>> = asked.iter().flatten().cloned().collect();
     if keys.is_empty() {
         return Ok(None);

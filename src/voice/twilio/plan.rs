@@ -118,6 +118,7 @@ async fn verb(app: &App, stage: &Stage, links: &Links, step: &Step, until: Insta
             }
             Verb::Gather(Gather {
                 action: links.gather(*turn),
+                is_action_static: false,
                 language: Accent::of(*language).locale,
                 takes_speech: true,
                 tells_silence: true,
@@ -134,6 +135,7 @@ async fn verb(app: &App, stage: &Stage, links: &Links, step: &Step, until: Insta
         } => Verb::Dial(Dial {
             number: number.to_string(),
             whisper: Some(links.whisper(stage.interaction)),
+            is_whisper_static: false,
             action: Some(links.dial_done()),
             timeout_s: *seconds,
             caller_id: caller_id.as_ref().map(ToString::to_string),

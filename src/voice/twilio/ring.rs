@@ -8,7 +8,7 @@ use super::{
     guard::{self, Proved},
     owner::{self, ring_key},
     plan::{self, Line, Plan, Stage, Step},
-    rules::{Because, Facts, First, not_billed, who_answers},
+    rules::{Because, Facts, First, may_transfer, not_billed, who_answers},
     store::{self, Call, Phase},
     talk,
     words::{Words, words},
@@ -17,15 +17,28 @@ use crate::{
     app::App,
     billing,
     inbound::{self, Claim, EventKey},
-    kernel::{db::TenantTx, ids::SubscriberId, phone::E164},
-    providers::twilio::Attestation,
-    tenancy::store::switch,
+    kernel::{
+        db::{TenantTx, is_in_the_way},
+        ids::SubscriberId,
+        phone::E164,
+    },
+    providers::twilio::{Attestation, CallForm},
+    tenancy::{directory::Key, store::switch},
     traffic::{self, HandledBy, Outcome, SavedDialogue, Source},
     voice::{forwarding, news::Stage as NewsStage},
 };
 
-/// Another request of the same new call may win the race to make it; then we begin again.
+/// How often a request is taken up: another one of the same call may have been in the way.
 pub const TRIES: usize = 3;
+
+/// Whether what failed may go well when it begins again.
+pub fn may_begin_again<T>(tried: &Result<T, traffic::Error>) -> bool {
+    match tried {
+        Err(traffic::Error::Raced) => true,
+        Err(traffic::Error::Database(error)) => is_in_the_way(error),
+        Ok(_) | Err(traffic::Error::Cleared) => false,
+    }
+}
 
 /// What a call does next, and for whom it is written.
 pub struct Answered {
@@ -54,20 +67,12 @@ impl Reply {
 }
 
 /// Answers a call that rings.
-pub async fn answer(
-    app: &App,
-    proved: &Proved,
-    named: Option<SubscriberId>,
-) -> anyhow::Result<String> {
+pub async fn answer(app: &App, proved: &Proved, named: Option<Key<'_>>) -> anyhow::Result<String> {
     let reply = guard::in_time(reply(app, proved, named)).await?;
     Ok(reply.write(app).await)
 }
 
-pub async fn reply(
-    app: &App,
-    proved: &Proved,
-    named: Option<SubscriberId>,
-) -> anyhow::Result<Reply> {
+pub async fn reply(app: &App, proved: &Proved, named: Option<Key<'_>>) -> anyhow::Result<Reply> {
     let now = app.clock.now();
     let key = key_of(proved, now);
     let Some(subscriber) = owner::of_number(app, proved, named).await? else {
@@ -76,7 +81,7 @@ pub async fn reply(
     };
     let mut begun = begin(app, proved, &key, subscriber).await;
     for _ in 1..TRIES {
-        if !matches!(begun, Err(traffic::Error::Raced)) {
+        if !may_begin_again(&begun) {
             break;
         }
         begun = begin(app, proved, &key, subscriber).await;
@@ -123,7 +128,7 @@ async fn begin(
     subscriber: SubscriberId,
 ) -> Result<Begun, traffic::Error> {
     let (now, form) = (key.received_at, &proved.call);
-    let caller = E164::of_caller(&form.from);
+    let caller = Parties::caller_in(form);
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let Some(desk) = Desk::read(app, &mut tx, caller.as_ref(), now).await? else {
         return Ok(Begun::Nobodys);
@@ -139,8 +144,9 @@ async fn begin(
         tx.end_reading();
         return Ok(Begun::Over);
     }
+    let shown = E164::of_caller(&form.from);
     if let Some(to) = E164::of_caller(&form.to)
-        && forwarding::is_test_come_back(&mut tx, caller.as_ref(), &to, now).await?
+        && forwarding::is_test_come_back(&mut tx, shown.as_ref(), &to, now).await?
     {
         tx.commit().await?;
         return Ok(Begun::CameBack);
@@ -177,8 +183,8 @@ async fn begin(
         language: desk.line().language,
         silences: 0,
         has_menu: false,
-        can_dial: can_ring,
-        is_limited: first == First::Message,
+        can_dial: can_ring && may_transfer(first, because),
+        is_limited: first == First::Message || because == Because::NoService,
         is_builtin: false,
         positions: 0,
         has_heard: false,
@@ -243,9 +249,17 @@ pub fn replay(desk: &Desk, call: &Call) -> Answered {
 
 /// Whether the owner's own line brought the call: the forwarding that they set up works.
 fn through_own_line(proved: &Proved, desk: &Desk) -> bool {
-    let through = proved.call.forwarded_from.as_deref();
-    let through = through.and_then(E164::of_caller);
+    let through = forwarded_from(&proved.call);
     through.is_some_and(|number| desk.is_own_phone(&number)) && desk.line().is_enabled
+}
+
+/// The line through which the call came, whichever way its carrier writes numbers.
+fn forwarded_from(form: &CallForm) -> Option<E164> {
+    let through = form.forwarded_from.as_deref()?;
+    match E164::of_caller(&form.to) {
+        Some(to) => E164::written_near(through, &to),
+        None => E164::of_caller(through),
+    }
 }
 
 /// Who answers first, why, and whether somebody may be rung in this call at all.
@@ -258,19 +272,17 @@ async fn decide(
 ) -> sqlx::Result<(First, Because, bool)> {
     let (form, line) = (&proved.call, desk.line());
     let to = E164::of_caller(&form.to);
-    let is_loop = match (caller, &to) {
-        (Some(from), Some(to)) => store::is_dialling(tx, from, to, &form.call_sid, now).await?,
-        _ => false,
+    let is_ringing = match &to {
+        Some(to) => store::is_dialling(tx, caller, to, &form.call_sid, now).await?,
+        None => false,
     };
+    // Two who withhold their numbers may be two: they are answered, and nobody is rung for the second.
+    let is_loop = Parties::is_echo(form) || (is_ringing && caller.is_some());
     // A line that forwards to us when nobody answers there: the usual way to us, and the one way that must not be
     // rung again. The same for who calls from it.
-    let through = form.forwarded_from.as_deref().and_then(E164::of_caller);
-    let is_ours = [caller, through.as_ref()];
-    let leads_back = is_ours
-        .into_iter()
-        .flatten()
-        .any(|number| desk.is_own_phone(number));
-    let can_ring = desk.phone().is_some_and(|phone| Some(phone) != to.as_ref()) && !leads_back;
+    let through = forwarded_from(form);
+    let leads_back = [caller, through.as_ref(), to.as_ref()].contains(&desk.phone());
+    let can_ring = desk.phone().is_some() && !leads_back && !is_ringing;
     let facts = Facts {
         is_blocked: desk.voice.is_caller_blocked,
         is_spoofed: form.attestation == Attestation::Failed,

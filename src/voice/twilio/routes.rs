@@ -12,15 +12,16 @@ use super::{
     dial, end, fallback,
     guard::{self, Proved, xml},
     links::{Links, Query},
-    ring, turn, voicemail,
+    owner, ring, turn, voicemail,
 };
 use crate::{
     app::AppState,
     inbound::{self, Kept, Received, TwilioForm, outcome_of},
-    kernel::{ids::SubscriberId, phone::E164},
+    kernel::phone::E164,
     messaging,
     providers::twilio::{CallForm, Form},
     sms,
+    tenancy::directory::Key,
     web::{ApiError, Path, Problem},
 };
 
@@ -57,24 +58,24 @@ pub async fn incoming_call(State(app): State<AppState>, told: Told) -> Response 
 }
 
 /// The same for a number whose receptionist was switched off when Twilio was last told of it: the present state
-/// decides. `subscriber` is whose number it is.
+/// decides. `subscriber` is whose number it is, by id or slug.
 #[utoipa::path(post, path = "/voice/forward-to-owner/{subscriber}", tag = "providers",
-    params(("subscriber" = uuid::Uuid, Path)),
+    params(("subscriber" = String, Path)),
     request_body(content = String, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "TwiML", content_type = "text/xml"),
         (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn forward_to_owner(
     State(app): State<AppState>,
-    Path(subscriber): Path<SubscriberId>,
+    Path(subscriber): Path<String>,
     told: Told,
 ) -> Response {
     match guard::proved(&app, told) {
-        Ok(proved) => ring(&app, &proved, Some(subscriber)).await,
+        Ok(proved) => ring(&app, &proved, Some(owner::named(&subscriber))).await,
         Err(answer) => *answer,
     }
 }
 
-async fn ring(app: &AppState, proved: &Proved, named: Option<SubscriberId>) -> Response {
+async fn ring(app: &AppState, proved: &Proved, named: Option<Key<'_>>) -> Response {
     let work = ring::answer(app, proved, named);
     guard::answer(app, "call.ring", &proved.call, work).await
 }
@@ -294,7 +295,7 @@ async fn twilio_any(
     if !has("CallSid") {
         return Err(ApiError::invalid("MessageSid", "is missing"));
     }
-    if has("RecordingStatus") || has("TranscriptionText") {
+    if has("RecordingStatus") || CallForm::tells_transcription(&proved.form) {
         return Ok(call_recording(app, query, proved).await?.into_response());
     }
     if has("DialCallStatus") {

@@ -98,7 +98,6 @@ pub fn who_answers(facts: &Facts) -> (First, Because) {
         ChannelMode::Off => return ring_or_tone(Because::SwitchedOff),
         // On a call there are no drafts: whoever waits must be answered by somebody.
         ChannelMode::Shadow => return ring_or_tone(Because::Shadow),
-        _ if is_suspended || !facts.may_start => return (First::Message, Because::NoService),
         _ => {}
     }
     let closed = match facts.hours {
@@ -106,22 +105,40 @@ pub fn who_answers(facts: &Facts) -> (First, Because) {
         Hours::Closed => Some((facts.after_hours, Because::AfterHours)),
         Hours::Holiday => Some((facts.on_holidays, Because::Holiday)),
     };
-    match closed {
-        Some((ClosedAnswer::MessageOnly, because)) => return (First::Message, because),
-        Some((ClosedAnswer::Voicemail, because)) => return (First::Voicemail, because),
-        Some((ClosedAnswer::Forward, because)) => return ring_or_tone(because),
-        Some((ClosedAnswer::Answer, _)) | None => {}
-    }
     // Nobody can approve what is said on a call before it is said: APPROVE_FIRST_REPLY is FULL here.
     let rings_staff = match facts.mode {
         ChannelMode::StaffFirst => Some(Because::StaffFirst),
         ChannelMode::AfterHours if facts.hours == Hours::Open => Some(Because::OpenHours),
         _ => None,
     };
+    if is_suspended || !facts.may_start {
+        // What it owes keeps nobody from its own people, where they answer at this hour.
+        let is_staffed = closed.is_none_or(|(chosen, _)| chosen == ClosedAnswer::Answer);
+        let first = match rings_staff {
+            Some(_) if facts.can_ring && is_staffed => First::Staff,
+            _ => First::Message,
+        };
+        return (first, Because::NoService);
+    }
+    match closed {
+        Some((ClosedAnswer::MessageOnly, because)) => return (First::Message, because),
+        Some((ClosedAnswer::Voicemail, because)) => return (First::Voicemail, because),
+        Some((ClosedAnswer::Forward, because)) => return ring_or_tone(because),
+        Some((ClosedAnswer::Answer, _)) | None => {}
+    }
     match rings_staff {
         Some(because) if facts.can_ring => (First::Staff, because),
         Some(_) => (First::Receptionist, Because::NobodyToRing),
         None => (First::Receptionist, Because::Mode),
+    }
+}
+
+/// Whether a caller who asks for a person is put through: not where the business chose that nobody is rung now.
+pub fn may_transfer(first: First, because: Because) -> bool {
+    match first {
+        First::Message => because == Because::NoService,
+        First::Voicemail => false,
+        _ => true,
     }
 }
 
@@ -292,6 +309,46 @@ mod tests {
                 "who is switched off is not ours to answer"
             );
         }
+    }
+
+    #[test]
+    fn what_the_business_owes_keeps_nobody_from_its_own_people() {
+        use {ChannelMode as M, First as F, Hours as H};
+        for (mode, hours, after_hours, expected) in [
+            (M::StaffFirst, H::Open, ClosedAnswer::Answer, F::Staff),
+            (M::StaffFirst, H::Closed, ClosedAnswer::Answer, F::Staff),
+            (
+                M::StaffFirst,
+                H::Closed,
+                ClosedAnswer::MessageOnly,
+                F::Message,
+            ),
+            (M::AfterHours, H::Open, ClosedAnswer::Answer, F::Staff),
+            (M::AfterHours, H::Closed, ClosedAnswer::Answer, F::Message),
+            (M::Full, H::Open, ClosedAnswer::Answer, F::Message),
+        ] {
+            let owing = Facts {
+                may_start: false,
+                mode,
+                hours,
+                after_hours,
+                ..facts()
+            };
+            let (first, because) = who_answers(&owing);
+            assert_eq!(
+                (first, because),
+                (expected, Because::NoService),
+                "{mode:?} {hours:?}"
+            );
+            assert!(may_transfer(first, because));
+            let alone = Facts {
+                can_ring: false,
+                ..owing
+            };
+            assert_eq!(who_answers(&alone).0, F::Message, "{mode:?} {hours:?}");
+        }
+        assert!(!may_transfer(F::Message, Because::AfterHours));
+        assert!(!may_transfer(F::Voicemail, Because::Holiday));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The last rung for any other host: a document for each business, so that calls are answered with our program down.
 use super::{
-    fallback::{self, Standing, THANKS_FILE},
+    fallback::{self, Standing},
     links::Links,
 };
 use crate::{
@@ -8,8 +8,9 @@ use crate::{
     kernel::{
         db::{SystemToken, SystemTx, TenantTx},
         ids::SubscriberId,
+        phone::E164,
     },
-    tenancy,
+    tenancy::{self, ForwardingStatus, store::switch::find_switch},
 };
 
 /// How many businesses are read at once.
@@ -18,7 +19,7 @@ const BATCH: i64 = 200;
 /// What to put on another host.
 #[derive(Clone, Debug)]
 pub struct StandingDocument {
-    /// The business; None: the file that stands beside those of all.
+    /// The business; None: a file that stands beside those of all.
     pub subscriber: Option<SubscriberId>,
     pub file: String,
     pub document: String,
@@ -26,11 +27,13 @@ pub struct StandingDocument {
 
 /// The document of every business that has calls.
 pub async fn standing_documents(app: &App) -> sqlx::Result<Vec<StandingDocument>> {
-    let mut documents = vec![StandingDocument {
+    let beside = fallback::beside().into_iter();
+    let beside = beside.map(|(file, document)| StandingDocument {
         subscriber: None,
-        file: THANKS_FILE.to_owned(),
-        document: fallback::thanks(),
-    }];
+        file,
+        document,
+    });
+    let mut documents: Vec<_> = beside.collect();
     let mut after = None;
     loop {
         let mut tx = SystemTx::begin(&app.db, SystemToken::Schedule).await?;
@@ -51,17 +54,22 @@ async fn document_of(
 ) -> sqlx::Result<Option<StandingDocument>> {
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let voice = tenancy::find_voice_line(&mut tx, None).await?;
+    let switch = find_switch(&mut tx).await?;
     tx.end_reading();
     let Some(voice) = voice else {
         return Ok(None);
     };
+    let owner = voice.settings.owner_phone.as_ref();
+    let ring = voice.transfer_number.as_ref();
+    let ring = ring.or(owner);
+    let forwards =
+        switch.is_some_and(|switch| switch.forwarding_status == ForwardingStatus::Active);
+    // Only the owner's own line is known to lead back to us.
+    let leads_back = |number: &&E164| forwards && owner.is_none_or(|own| own == *number);
     let standing = Standing {
         name: &voice.line.business_name,
         language: voice.line.language,
-        ring: voice
-            .transfer_number
-            .as_ref()
-            .or(voice.settings.owner_phone.as_ref()),
+        ring: ring.filter(|number| !leads_back(number)),
         links: &Links::of(app, Some(subscriber)),
     };
     Ok(Some(StandingDocument {

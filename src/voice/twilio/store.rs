@@ -158,11 +158,12 @@ pub async fn save_call(tx: &mut TenantTx, call: &Call, now: DateTime<Utc>) -> sq
     Ok(())
 }
 
-/// Whether another call of this caller is ringing somebody of the business right now. Nobody is rung for longer than
+/// Whether another call of this caller is ringing somebody of the business right now; None: of anybody who withholds
+/// their number, because what we ring then sees ours. Nobody is rung for longer than
 /// some minutes; a row that says so longer is of a call whose end we have not heard.
 pub async fn is_dialling(
     tx: &mut TenantTx,
-    from: &E164,
+    from: Option<&E164>,
     to: &E164,
     but: &str,
     now: DateTime<Utc>,
@@ -173,7 +174,7 @@ pub async fn is_dialling(
                select from twilio_calls c
                  join interactions i on i.subscriber_id = c.subscriber_id and i.id = c.interaction_id
                 where c.subscriber_id = $1 and c.phase in ('STAFF', 'TRANSFER', 'OWNER') and c.dialled_at > $2
-                  and c.call_sid <> $3 and i.from_number = $4 and i.to_number = $5) as "is_so!""#,
+                  and c.call_sid <> $3 and i.from_number is not distinct from $4 and i.to_number = $5) as "is_so!""#,
         subscriber as _,
         now - Duration::minutes(2),
         but,

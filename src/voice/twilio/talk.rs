@@ -15,10 +15,10 @@ use crate::{
     receptionist::{
         Heard, Intent, Medium, Turn,
         brain::Answer,
-        builtin::{DialogueState, Input, Step as BrainStep, advance},
+        builtin::{DialogueState, Input, Step as BrainStep, advance, pending_question},
         tools::ToolName,
     },
-    tenancy::RecordingMode,
+    tenancy::{AiProvider, RecordingMode},
     traffic::{
         self, Role, SavedDialogue, Source,
         store::calls::{Spoken, save_spoken},
@@ -136,7 +136,7 @@ fn said_at_once(desk: &Desk, call: &Call, turn: &Turn) -> (String, SavedDialogue
     let mut state = DialogueState::restore(&call.dialogue.state);
     let said = match advance(&desk.business, &mut state, Input::Turn(turn)) {
         BrainStep::Say(reply) => reply.text,
-        BrainStep::Call(_) => words(call.language, Words::NotHeard),
+        BrainStep::Call(_) => words(call.language, Words::HowCanIHelp),
     };
     let dialogue = SavedDialogue {
         state: serde_json::to_value(&state).unwrap_or_default(),
@@ -150,6 +150,8 @@ fn said_at_once(desk: &Desk, call: &Call, turn: &Turn) -> (String, SavedDialogue
 pub enum Wish {
     Brain(Turn),
     Silence,
+    /// It has lasted for as long as anybody talks with a receptionist.
+    Enough(Turn),
     /// They were asked whether the call may be recorded.
     Consent(Option<bool>),
 }
@@ -162,6 +164,11 @@ pub fn wish_of(
 ) -> Wish {
     use crate::providers::twilio::Heard as Told;
 
+    let has_talked_enough = has_talked_enough(call);
+    let wish = |turn| match has_talked_enough {
+        true => Wish::Enough(turn),
+        false => Wish::Brain(turn),
+    };
     if call.phase == Phase::Consent {
         return Wish::Consent(heard.and_then(|heard| agreement_in(heard, call.language)));
     }
@@ -174,11 +181,19 @@ pub fn wish_of(
                 "2" => (Heard::Text(String::new()), Some(Intent::Message)),
                 other => (Heard::Digits(other.to_owned()), None),
             };
-            return Wish::Brain(turn(call, heard, intent, now));
+            return wish(turn(call, heard, intent, now));
         }
         Some(Told::Digits(digits)) => Heard::Digits(digits.clone()),
     };
-    Wish::Brain(turn(call, heard, None, now))
+    wish(turn(call, heard, None, now))
+}
+
+fn has_talked_enough(call: &Call) -> bool {
+    let most = match call.is_limited {
+        true => MOST_TURNS_LIMITED,
+        false => MOST_TURNS,
+    };
+    call.turn >= most
 }
 
 /// Yes or no, said or keyed.
@@ -218,18 +233,111 @@ pub async fn after_silence(
 ) -> sqlx::Result<Plan> {
     call.silences += 1;
     let language = call.language;
-    let said = match call.silences {
-        silences if silences <= MOST_SILENCES && call.is_limited => Words::TellMessage,
-        1 => Words::NotHeard,
-        silences if silences <= MOST_SILENCES => Words::StillNotHeard,
+    let say = |said| Line::fixed(language, words(language, said));
+    let lines = match call.silences {
+        _ if has_talked_enough(call) => return someone_else(tx, desk, call, Vec::new(), now).await,
+        1 => vec![
+            say(Words::NotHeard),
+            asked_again(desk, call, Words::HowCanIHelp),
+        ],
+        silences if silences <= MOST_SILENCES => {
+            vec![
+                say(Words::StillNotHeard),
+                asked_again(desk, call, Words::InAFewWords),
+            ]
+        }
         silences if silences == MOST_SILENCES + 1 && !call.is_limited => {
             call.has_menu = true;
-            Words::Menu
+            vec![say(Words::Menu)]
         }
         _ => return someone_else(tx, desk, call, Vec::new(), now).await,
     };
-    let line = Line::fixed(language, words(language, said));
-    say_and_listen(tx, desk, call, None, vec![line], None, now).await
+    say_and_listen(tx, desk, call, None, lines, None, now).await
+}
+
+/// The question that was not answered; where there is none, what is open to everybody.
+fn asked_again(desk: &Desk, call: &Call, otherwise: Words<'_>) -> Line {
+    let language = call.language;
+    let state = DialogueState::restore(&call.dialogue.state);
+    if let Some(question) = pending_question(&desk.business, &state, language) {
+        return Line::personal(language, question);
+    }
+    // What a model asked stands nowhere but in its words.
+    let is_model = desk.line().ai_provider == AiProvider::Llm && !call.is_builtin;
+    if is_model
+        && call.has_heard
+        && let Some(said) = said_last(call)
+    {
+        return said;
+    }
+    let otherwise = if call.is_limited {
+        Words::TellMessage
+    } else {
+        otherwise
+    };
+    Line::fixed(language, words(language, otherwise))
+}
+
+fn said_last(call: &Call) -> Option<Line> {
+    let plan: Plan = serde_json::from_value(call.plan.clone()?).ok()?;
+    plan.0.into_iter().find_map(|step| match step {
+        Step::Ask { mut lines, .. } => lines.pop(),
+        _ => None,
+    })
+}
+
+/// Whoever has talked for so long is helped by somebody else, or not at all.
+pub async fn end_talk(
+    tx: &mut TenantTx,
+    desk: &Desk,
+    call: &mut Call,
+    turn: &Turn,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Plan> {
+    hear(tx, call, turn, now).await?;
+    someone_else(tx, desk, call, Vec::new(), now).await
+}
+
+/// A person took the call over and cannot be rung: what the caller wants is for them to do.
+pub async fn take_message(
+    tx: &mut TenantTx,
+    desk: &Desk,
+    call: &mut Call,
+    turn: &Turn,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Plan> {
+    hear(tx, call, turn, now).await?;
+    let nobody = Line::fixed(call.language, words(call.language, Words::NobodyFree));
+    ask_message(tx, desk, call, vec![nobody], now).await
+}
+
+/// Writes down what no brain is asked about.
+async fn hear(
+    tx: &mut TenantTx,
+    call: &mut Call,
+    turn: &Turn,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    call.has_heard = true;
+    call.has_menu = false;
+    note(tx, call, written(&turn.heard), &[], None, now).await
+}
+
+/// Nobody came whom the caller asked for: a message, or the tone where they have talked enough.
+pub async fn after_transfer(
+    tx: &mut TenantTx,
+    desk: &Desk,
+    call: &mut Call,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Plan> {
+    let nobody = vec![Line::fixed(
+        call.language,
+        words(call.language, Words::NobodyFree),
+    )];
+    match has_talked_enough(call) {
+        true => voicemail(tx, desk, call, nobody, now).await,
+        false => ask_message(tx, desk, call, nobody, now).await,
+    }
 }
 
 /// The next rung: a person, else a tone to speak after.
@@ -240,7 +348,7 @@ pub async fn someone_else(
     before: Vec<Line>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Plan> {
-    if call.can_dial && !call.is_limited && desk.phone().is_some() {
+    if call.can_dial && desk.phone().is_some() {
         let line = Line::fixed(call.language, words(call.language, Words::Ringing));
         return Ok(ring(
             desk,
@@ -288,7 +396,7 @@ pub async fn voicemail(
     mut before: Vec<Line>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Plan> {
-    if !desk.line().keeps_words && !call.is_limited {
+    if !desk.line().keeps_words && !call.is_limited && !has_talked_enough(call) {
         call.is_limited = true;
         return ask_message(tx, desk, call, before, now).await;
     }
@@ -330,14 +438,7 @@ pub async fn follow(
         .any(|called| called.name == ToolName::TakeMessage);
     let line = Line::personal(reply.language, reply.text);
     let heard = written(&turn.heard);
-    let is_last = reply.ends
-        || (call.is_limited && took_message)
-        || call.turn
-            >= if call.is_limited {
-                MOST_TURNS_LIMITED
-            } else {
-                MOST_TURNS
-            };
+    let is_last = reply.ends || (call.is_limited && took_message);
     if reply.hands_over && call.can_dial && desk.phone().is_some() {
         note(tx, call, heard, &[&line], Some(&answer.dialogue), now).await?;
         return Ok(ring(desk, call, Phase::Transfer, [line], now));

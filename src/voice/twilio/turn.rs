@@ -19,7 +19,10 @@ use super::{
 use crate::{
     app::AppState,
     inbound::{self, Claim, EventKey},
-    kernel::{db::TenantTx, ids::SubscriberId},
+    kernel::{
+        db::{TenantTx, is_in_the_way, is_unavailable},
+        ids::SubscriberId,
+    },
     people::consents::{self, ConsentChannel, NewConsent, Purpose},
     receptionist::{
         Medium, Reply as Spoken, Turn,
@@ -27,7 +30,7 @@ use crate::{
         say::{Phrase, say},
         tools::run::Errand,
     },
-    tenancy::{AiProvider, Channel, Line},
+    tenancy::{AiProvider, Channel, Line, directory::Key},
     traffic::{HandledBy, Status},
 };
 
@@ -65,16 +68,18 @@ pub async fn answer(app: &AppState, proved: &Proved, query: &Query) -> anyhow::R
     };
     match took {
         Took::Answered(answered) => Ok(Reply::plan(answered).write(app).await),
-        Took::Unknown | Took::Elsewhere => ring::answer(app, proved, Some(subscriber)).await,
+        Took::Unknown | Took::Elsewhere => {
+            ring::answer(app, proved, Some(Key::Subscriber(subscriber))).await
+        }
     }
 }
 
-/// Trying again would only take longer.
+/// Trying again would only take longer, unless somebody else was in the way.
 fn is_away(error: &anyhow::Error) -> bool {
     let database = error
         .chain()
         .find_map(|cause| cause.downcast_ref::<sqlx::Error>());
-    database.is_some_and(crate::kernel::db::is_unavailable)
+    database.is_some_and(|error| is_unavailable(error) && !is_in_the_way(error))
 }
 
 fn key_of<'a>(proved: &'a Proved, turn: i32, now: DateTime<Utc>) -> EventKey<'a> {
@@ -124,7 +129,7 @@ async fn open(
     if claim == Claim::Duplicate || asked < call.turn || !is_ours {
         return Ok(Opened::Replay(replay(&desk, &call)));
     }
-    if !call.can_dial || call.is_limited {
+    if !call.can_dial {
         // Nobody can be rung: the brain offers to take a message.
         desk.business.transfer_number = None;
     }
@@ -151,14 +156,14 @@ async fn in_one(
         Opened::Unknown => return Ok(Took::Unknown),
     };
     let answer = match &open.wish {
-        Wish::Brain(_) if gives_way(&open.call, &open.desk) => None,
+        Wish::Brain(_) if speaker(&open.call, &open.desk) != Speaker::Brain => None,
         Wish::Brain(_) if thinks_elsewhere(&open) => return Ok(Took::Elsewhere),
         Wish::Brain(turn) => {
             let errand = errand_of(&open, subscriber);
             let question = question_of(&open, &errand, open.desk.line(), turn);
             Some(brain::answer_in(app, &mut tx, question).await?)
         }
-        Wish::Silence | Wish::Consent(_) => None,
+        Wish::Silence | Wish::Enough(_) | Wish::Consent(_) => None,
     };
     let answered = finish(&mut tx, proved, &mut open, answer, now).await?;
     tx.commit().await?;
@@ -183,9 +188,9 @@ async fn apart(
         Opened::Unknown => return Ok(Took::Unknown),
     };
     let answer = match &before.wish {
-        Wish::Brain(_) if gives_way(&before.call, &before.desk) => None,
+        Wish::Brain(_) if speaker(&before.call, &before.desk) != Speaker::Brain => None,
         Wish::Brain(_) => Some(ask(app, &before, subscriber).await?),
-        Wish::Silence | Wish::Consent(_) => None,
+        Wish::Silence | Wish::Enough(_) | Wish::Consent(_) => None,
     };
     let mut tx = TenantTx::begin(&app.db, subscriber).await?;
     let mut open = match open(app, &mut tx, proved, turn, now).await? {
@@ -248,9 +253,26 @@ fn question_of<'a>(
     }
 }
 
-/// Whether a person took the call over and can be rung. Once nobody came, the receptionist takes a message.
-fn gives_way(call: &Call, desk: &Desk) -> bool {
-    call.is_taken_over && call.can_dial && !call.is_limited && desk.phone().is_some()
+/// Who answers what a caller says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speaker {
+    Brain,
+    /// A person took the call over and can be rung.
+    Person,
+    /// A person took it over and cannot be rung: a message is taken for them, by the built-in brain once it is asked for.
+    Message,
+}
+
+fn speaker(call: &Call, desk: &Desk) -> Speaker {
+    if !call.is_taken_over {
+        Speaker::Brain
+    } else if call.can_dial && desk.phone().is_some() {
+        Speaker::Person
+    } else if !call.is_builtin {
+        Speaker::Message
+    } else {
+        Speaker::Brain
+    }
 }
 
 /// A person took the call over: the receptionist says no more than that it puts the caller through.
@@ -298,14 +320,18 @@ async fn finish(
             agree(tx, call, *said, now).await?;
             talk::greet(tx, desk, call, Vec::new(), now).await?
         }
-        Wish::Brain(turn) => {
-            let answer = match answer {
-                _ if gives_way(call, desk) => give_way(call, turn),
-                Some(answer) => answer,
-                None => anyhow::bail!("a brain was asked and did not answer"),
-            };
-            talk::follow(tx, desk, call, turn, answer, now).await?
-        }
+        Wish::Enough(turn) => talk::end_talk(tx, desk, call, turn, now).await?,
+        Wish::Brain(turn) => match (speaker(call, desk), answer) {
+            (Speaker::Message, _) => talk::take_message(tx, desk, call, turn, now).await?,
+            (Speaker::Person, _) => {
+                let answer = give_way(call, turn);
+                talk::follow(tx, desk, call, turn, answer, now).await?
+            }
+            (Speaker::Brain, Some(answer)) => {
+                talk::follow(tx, desk, call, turn, answer, now).await?
+            }
+            (Speaker::Brain, None) => anyhow::bail!("a brain was asked and did not answer"),
+        },
     };
     talk::trace_turn(tx, call, *asked, &proved.call, now);
     keep(tx, call, &plan, now).await?;

@@ -9,7 +9,7 @@ use super::{
     links::Query,
     owner,
     plan::{Line, Plan},
-    ring::{Answered, Reply, TRIES, keep, replay},
+    ring::{Answered, Reply, TRIES, keep, may_begin_again, replay},
     store::{self, Call, Phase},
     words::{Words, words},
 };
@@ -27,8 +27,11 @@ use crate::{
     providers::twilio::{CallForm, Recording},
     tenancy::privacy,
     traffic::{
-        self, NewRecording, Outcome, Role, Source,
-        store::calls::{Spoken, save_spoken},
+        self, NewRecording, NewTurn, Outcome, Role, Source,
+        store::{
+            calls::{Spoken, save_spoken},
+            recordings::is_voicemail,
+        },
     },
     web::ApiError,
 };
@@ -54,7 +57,7 @@ async fn reply(app: &AppState, proved: &Proved, query: &Query) -> anyhow::Result
     };
     let mut left = leave(app, proved, &key, query, subscriber).await;
     for _ in 1..TRIES {
-        if !matches!(left, Err(traffic::Error::Raced)) {
+        if !may_begin_again(&left) {
             break;
         }
         left = leave(app, proved, &key, query, subscriber).await;
@@ -99,15 +102,21 @@ async fn leave(
     };
     let kept = key.as_kept_for(desk.line().keeps_words);
     let is_new = inbound::claim(&mut tx, Some(subscriber), &kept).await? == Claim::New;
-    if let Some(call) = &call
-        && (!is_new || call.phase != Phase::Voicemail)
-    {
-        return Ok(Some(replay(&desk, call)));
-    }
     let recording = form
         .recording
         .as_ref()
         .filter(|recording| has_sound(recording));
+    // In the middle of a call it was the last rung that asked for it.
+    let was_asked = |call: &Call| match call.phase {
+        Phase::Voicemail => true,
+        Phase::Over => false,
+        _ => recording.is_some(),
+    };
+    if let Some(call) = &call
+        && !(is_new && was_asked(call))
+    {
+        return Ok(Some(replay(&desk, call)));
+    }
     if is_new && let Some(recording) = recording {
         let parties = parties_of(form, query, call.as_ref(), now);
         keep_voicemail(&mut tx, &kept, &desk, &parties, call.as_mut(), recording).await?;
@@ -138,7 +147,7 @@ fn has_sound(recording: &Recording) -> bool {
 fn caller_of(form: &CallForm, query: &Query, call: Option<&Call>) -> Option<E164> {
     let known = call.and_then(|call| call.from.clone());
     known
-        .or_else(|| E164::of_caller(&form.from))
+        .or_else(|| Parties::caller_in(form))
         .or_else(|| query.from.clone())
 }
 
@@ -165,7 +174,6 @@ async fn keep_voicemail(
     recording: &Recording,
 ) -> Result<(), traffic::Error> {
     let has_call = call.is_some();
-    let was_known = call.as_ref().is_some_and(|call| call.has_voicemail);
     let not_billed = match &call {
         Some(call) => call.not_billed,
         // Our own last rung took it.
@@ -181,9 +189,11 @@ async fn keep_voicemail(
         ..Tidings::default()
     };
     let told = tell(tx, key, desk.line(), parties, tidings).await?;
-    if let Some(call) = call {
-        call.has_voicemail = true;
-    }
+    let was_known = match call {
+        Some(call) => std::mem::replace(&mut call.has_voicemail, true),
+        // Of a call that we never heard ring, nothing else makes a lead.
+        None => people::has_lead(tx, told.saved.id).await?,
+    };
     let detail = json!({
         "recording_sid": recording.sid, "duration_seconds": recording.duration_s, "was_unknown_call": !has_call,
     });
@@ -234,6 +244,11 @@ async fn make_lead(
     Ok(())
 }
 
+/// The key of the news that a recording has this status.
+pub fn recording_key(call_sid: &str, sid: &str, status: &str) -> String {
+    format!("recording:{call_sid}:{sid}:{status}")
+}
+
 /// Twilio tells of a recording that is done, or what was said in one.
 pub async fn recorded(
     app: &AppState,
@@ -250,14 +265,16 @@ pub async fn recorded(
     let status = recording
         .and_then(|recording| recording.status.clone())
         .unwrap_or_default();
-    let what = if form.transcription.is_some() {
-        "transcription"
-    } else {
-        "recording"
+    let external_id = match &form.transcription {
+        Some(words) => {
+            let status = words.status.as_deref().unwrap_or_default();
+            format!("transcription:{}:{sid}:{status}", form.call_sid)
+        }
+        None => recording_key(&form.call_sid, &sid, &status),
     };
     let key = EventKey {
         provider: "TWILIO",
-        external_id: format!("{what}:{}:{sid}:{status}", form.call_sid),
+        external_id,
         kind: "call.recording",
         raw: &proved.raw,
         received_at: now,
@@ -275,7 +292,7 @@ pub async fn recorded(
         }
         let mut kept = keep_recorded(app, proved, &key, query, subscriber).await;
         for _ in 1..TRIES {
-            if !matches!(kept, Err(traffic::Error::Raced)) {
+            if !may_begin_again(&kept) {
                 break;
             }
             kept = keep_recorded(app, proved, &key, query, subscriber).await;
@@ -306,30 +323,50 @@ async fn keep_recorded(
     if inbound::claim(&mut tx, Some(subscriber), &kept).await? == Claim::Duplicate {
         return Ok(Received::Duplicate);
     }
+    let parties = parties_of(form, query, call.as_ref(), now);
     let recording = form.recording.as_ref();
-    if let (Some(words), Some(call)) = (&form.transcription, call.as_mut()) {
-        transcribe(&mut tx, call, words, now).await?;
-    } else if let Some(recording) = recording.filter(|recording| is_done(recording)) {
-        let parties = parties_of(form, query, call.as_ref(), now);
-        if recording.source.as_deref() == Some("RecordVerb") || call.is_none() {
-            keep_voicemail(&mut tx, &kept, &desk, &parties, call.as_mut(), recording).await?;
-        } else if let Some(call) = &call {
-            let tidings = Tidings {
-                not_billed: call.not_billed,
-                recordings: vec![NewRecording {
-                    kind: CONVERSATION,
-                    url: recording.url.clone(),
-                }],
-                ..Tidings::default()
-            };
-            tell(&mut tx, &kept, desk.line(), &parties, tidings).await?;
+    match (&form.transcription, recording.filter(|told| is_done(told))) {
+        (Some(told), _) => {
+            let words = told.text.as_deref();
+            transcribe(&mut tx, &kept, &desk, &parties, call.as_mut(), words).await?;
         }
-        if let Some(call) = &call {
-            store::save_call(&mut tx, call, now).await?;
+        (None, Some(recording)) => {
+            keep_sound(&mut tx, &kept, &desk, &parties, call.as_mut(), recording).await?;
         }
+        (None, None) => {}
+    }
+    if let Some(call) = &call {
+        store::save_call(&mut tx, call, now).await?;
     }
     tx.commit().await?;
     Ok(Received::Done)
+}
+
+/// What was left after a tone, or what was recorded of a call while it went on.
+async fn keep_sound(
+    tx: &mut TenantTx,
+    key: &EventKey<'_>,
+    desk: &Desk,
+    parties: &Parties,
+    call: Option<&mut Call>,
+    recording: &Recording,
+) -> Result<(), traffic::Error> {
+    let is_left = call.is_none()
+        || recording.source.as_deref() == Some("RecordVerb")
+        || is_voicemail(tx, &parties.call_sid, &recording.url).await?;
+    if is_left {
+        return keep_voicemail(tx, key, desk, parties, call, recording).await;
+    }
+    let tidings = Tidings {
+        not_billed: call.and_then(|call| call.not_billed),
+        recordings: vec![NewRecording {
+            kind: CONVERSATION,
+            url: recording.url.clone(),
+        }],
+        ..Tidings::default()
+    };
+    tell(tx, key, desk.line(), parties, tidings).await?;
+    Ok(())
 }
 
 fn is_done(recording: &Recording) -> bool {
@@ -340,31 +377,58 @@ fn is_done(recording: &Recording) -> bool {
     is_completed && has_sound(recording)
 }
 
-/// What was said after the tone stands in the conversation like anything that was said.
+/// What was said after the tone stands in the conversation like anything that was said. None: nobody could tell what
+/// it was.
 async fn transcribe(
     tx: &mut TenantTx,
-    call: &mut Call,
-    words: &str,
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    let spoken = Spoken {
-        interaction: call.interaction,
-        position: call.positions + 1,
-        turns: &[(Role::Caller, words)],
-        language: call.language,
-        dialogue: None,
-        at: now,
+    key: &EventKey<'_>,
+    desk: &Desk,
+    parties: &Parties,
+    call: Option<&mut Call>,
+    words: Option<&str>,
+) -> Result<(), traffic::Error> {
+    let at = key.received_at;
+    let interaction = match (call, words) {
+        (Some(call), Some(words)) => {
+            let spoken = Spoken {
+                interaction: call.interaction,
+                position: call.positions + 1,
+                turns: &[(Role::Caller, words)],
+                language: call.language,
+                dialogue: None,
+                at,
+            };
+            save_spoken(tx, &spoken).await?;
+            call.positions += 1;
+            call.interaction
+        }
+        (Some(call), None) => call.interaction,
+        // We never heard it ring: all that was said in it was said after the tone.
+        (None, words) => {
+            let tidings = Tidings {
+                not_billed: Some(NotBilled::Fallback),
+                turns: words.map(turn_of(at)).into_iter().collect(),
+                ..Tidings::default()
+            };
+            tell(tx, key, desk.line(), parties, tidings).await?.saved.id
+        }
     };
-    save_spoken(tx, &spoken).await?;
-    call.positions += 1;
-    let detail = json!({ "characters": words.chars().count() });
+    let detail = json!({ "characters": words.map(|words| words.chars().count()) });
     traffic::trace(
         tx,
-        call.interaction,
+        interaction,
         Source::Provider,
         "call.transcription",
         detail,
-        now,
+        at,
     );
-    store::save_call(tx, call, now).await
+    Ok(())
+}
+
+fn turn_of(at: DateTime<Utc>) -> impl Fn(&str) -> NewTurn {
+    move |words| NewTurn {
+        role: Role::Caller,
+        text: words.to_owned(),
+        at,
+    }
 }

@@ -8,6 +8,8 @@ pub enum Words<'a> {
     PressOne {
         name: &'a str,
     },
+    /// In it, where nobody can look up the name.
+    YourBusiness,
     Ringing,
     NobodyFree,
     BeforeTone {
@@ -19,8 +21,12 @@ pub enum Words<'a> {
         name: &'a str,
     },
     TellMessage,
+    /// Before the question that was not answered.
     NotHeard,
     StillNotHeard,
+    /// Where nothing was asked.
+    HowCanIHelp,
+    InAFewWords,
     /// What the keys do.
     Menu,
     Goodbye,
@@ -45,6 +51,9 @@ pub fn words(language: Language, words: Words<'_>) -> String {
         (Words::PressOne { name }, Es) => {
             format!("Una llamada para {name}. Para tomarla, marque 1.")
         }
+        (Words::YourBusiness, En) => "your business".into(),
+        (Words::YourBusiness, Fr) => "votre entreprise".into(),
+        (Words::YourBusiness, Es) => "su negocio".into(),
         (Words::Ringing, En) => "One moment, please.".into(),
         (Words::Ringing, Fr) => "Un instant, s'il vous plaît.".into(),
         (Words::Ringing, Es) => "Un momento, por favor.".into(),
@@ -77,20 +86,18 @@ pub fn words(language: Language, words: Words<'_>) -> String {
         }
         (Words::TellMessage, Fr) => "Dites-moi votre message, et nous vous rappellerons.".into(),
         (Words::TellMessage, Es) => "Dígame su mensaje y le devolveremos la llamada.".into(),
-        (Words::NotHeard, En) => "Sorry, I did not hear you. How can I help you?".into(),
-        (Words::NotHeard, Fr) => {
-            "Pardon, je ne vous ai pas entendu. Comment puis-je vous aider?".into()
-        }
-        (Words::NotHeard, Es) => "Perdón, no le he oído. ¿En qué puedo ayudarle?".into(),
-        (Words::StillNotHeard, En) => {
-            "I still cannot hear you. Please say in a few words what you need.".into()
-        }
-        (Words::StillNotHeard, Fr) => {
-            "Je ne vous entends toujours pas. Dites en quelques mots ce qu'il vous faut.".into()
-        }
-        (Words::StillNotHeard, Es) => {
-            "Sigo sin oírle. Diga en pocas palabras qué necesita.".into()
-        }
+        (Words::NotHeard, En) => "Sorry, I did not hear you.".into(),
+        (Words::NotHeard, Fr) => "Pardon, je ne vous ai pas entendu.".into(),
+        (Words::NotHeard, Es) => "Perdón, no le he oído.".into(),
+        (Words::StillNotHeard, En) => "I still cannot hear you.".into(),
+        (Words::StillNotHeard, Fr) => "Je ne vous entends toujours pas.".into(),
+        (Words::StillNotHeard, Es) => "Sigo sin oírle.".into(),
+        (Words::HowCanIHelp, En) => "How can I help you?".into(),
+        (Words::HowCanIHelp, Fr) => "Comment puis-je vous aider?".into(),
+        (Words::HowCanIHelp, Es) => "¿En qué puedo ayudarle?".into(),
+        (Words::InAFewWords, En) => "Please say in a few words what you need.".into(),
+        (Words::InAFewWords, Fr) => "Dites en quelques mots ce qu'il vous faut.".into(),
+        (Words::InAFewWords, Es) => "Diga en pocas palabras qué necesita.".into(),
         (Words::Menu, En) => {
             "For an appointment, press 1. To leave a message, press 2. For a person, press 0.".into()
         }

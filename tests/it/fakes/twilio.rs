@@ -73,6 +73,8 @@ struct Memories {
     /// Calls that are recorded, with the URL that is told when they are done.
     recorded: Vec<(String, String)>,
     recording_refusal: Option<(u16, u32)>,
+    /// What is in the list of recordings.
+    sounds: Vec<Value>,
     /// Calls by their ids, as the API shows them.
     calls: HashMap<String, Value>,
 }
@@ -124,6 +126,7 @@ impl FakeTwilio {
                 "/2010-04-01/Accounts/{account}/Recordings.json",
                 get(list_recordings),
             )
+            .route("/2010-04-01/Accounts/{account}/Calls.json", get(list_calls))
             .route(
                 "/2010-04-01/Accounts/{account}/Calls/{sid}/Recordings.json",
                 post(record_call),
@@ -194,6 +197,12 @@ impl FakeTwilio {
         let sid = call["sid"].as_str().unwrap().to_owned();
         let mut memories = self.server.memories.lock();
         memories.calls.insert(sid, call.clone());
+    }
+
+    /// There is this recording in the platform's account.
+    pub fn holds_recording(&self, recording: &Value) {
+        let mut memories = self.server.memories.lock();
+        memories.sounds.push(recording.clone());
     }
 
     /// The account and the id of each text whose body was emptied.
@@ -483,12 +492,38 @@ async fn list_recordings(
         return refusal(401, 20003);
     }
     let memories = server.memories.lock();
-    let of_call = memories
-        .recorded
-        .iter()
-        .filter(|(sid, _)| *sid == asked["CallSid"]);
+    let Some(call_sid) = asked.get("CallSid") else {
+        // One on each page, so that somebody turns them.
+        let page: usize = asked.get("Page").map_or(0, |page| page.parse().unwrap());
+        let next = format!(
+            "/2010-04-01/Accounts/{account}/Recordings.json?Page={}",
+            page + 1
+        );
+        let is_more = page + 1 < memories.sounds.len();
+        let sounds: Vec<&Value> = memories.sounds.iter().skip(page).take(1).collect();
+        let next = is_more.then_some(next);
+        return Json(json!({ "recordings": sounds, "next_page_uri": next })).into_response();
+    };
+    let of_call = memories.recorded.iter().filter(|(sid, _)| sid == call_sid);
     let recordings: Vec<Value> = of_call.map(|(sid, _)| json!({ "call_sid": sid })).collect();
     Json(json!({ "recordings": recordings })).into_response()
+}
+
+async fn list_calls(
+    State(server): State<Server>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if !server.is_authorized(&account, &headers) {
+        return refusal(401, 20003);
+    }
+    let memories = server.memories.lock();
+    let calls: Vec<&Value> = memories
+        .calls
+        .values()
+        .filter(|_| account == FakeTwilio::ACCOUNT)
+        .collect();
+    Json(json!({ "calls": calls, "next_page_uri": null })).into_response()
 }
 
 fn show_number(sid: &str, owned: &OwnedNumber) -> Value {

@@ -25,7 +25,7 @@ use rocket_reception::{
     },
     tenancy::{AiProvider, Channel, ChannelMode, Transport, store::questions},
     traffic::{
-        self, Contribution, Conversation, ConversationUpdate, Direction, IncomingText,
+        self, AtProvider, Contribution, Conversation, ConversationUpdate, Direction, IncomingText,
         SavedDialogue, Status, WaitingText,
     },
     web::idempotency,
@@ -499,7 +499,10 @@ async fn a_call_over_twilio_of_another_subscriber_is_not_found_and_not_changed()
     use rocket_reception::{
         traffic::{
             Role,
-            store::calls::{self as spoken, Spoken},
+            store::{
+                calls::{self as spoken, Spoken},
+                recordings::is_voicemail,
+            },
         },
         voice::twilio::store as calls,
     };
@@ -511,8 +514,12 @@ async fn a_call_over_twilio_of_another_subscriber_is_not_found_and_not_changed()
     let mut tx = scene.tx().await;
     assert!(calls::lock_call(&mut tx, &sid).await.unwrap().is_none());
     assert!(!calls::accept(&mut tx, others, now()).await.unwrap());
-    let is_dialling = calls::is_dialling(&mut tx, &phone(), &phone(), "CA0", now()).await;
+    let is_dialling = calls::is_dialling(&mut tx, Some(&phone()), &phone(), "CA0", now()).await;
     assert!(!is_dialling.unwrap());
+    assert!(!people::has_lead(&mut tx, others).await.unwrap());
+    let sound = scene.world.row("recordings", scene.world.b);
+    let url = sound["provider_url"].clone().unwrap();
+    assert!(!is_voicemail(&mut tx, &sid, &url).await.unwrap());
     let said = Spoken {
         interaction: others,
         position: 1,
@@ -717,7 +724,7 @@ async fn consents_and_orders_of_another_subscriber_are_not_found_and_not_made() 
     assert!(!kept.unwrap());
     let interaction = scene.interaction(scene.world.b);
     assert!(!traffic::is_cleared(&mut tx, interaction).await.unwrap());
-    traffic::order_deletion(&mut tx, "RETELL", "call_1", now())
+    traffic::order_deletion(&mut tx, "RETELL", AtProvider::Call("call_1"), now())
         .await
         .unwrap();
     tx.commit().await.unwrap();

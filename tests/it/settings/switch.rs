@@ -165,7 +165,7 @@ async fn the_switch_tells_twilio_where_calls_go_now() {
         );
         assert_eq!(
             number.status_callback,
-            format!("{PUBLIC_URL}/webhooks/twilio/voice/status")
+            format!("{PUBLIC_URL}/webhooks/twilio/voice/status#rc=3&rp=ct,rt,5xx")
         );
     }
 }

@@ -14,6 +14,7 @@ mod tools;
 mod twilio;
 mod twilio_dial;
 mod twilio_faults;
+mod twilio_missed;
 mod twilio_modes;
 mod twilio_sound;
 mod vapi;

@@ -418,3 +418,85 @@ async fn of_a_business_that_handles_health_data_no_word_is_kept() {
     let raw = "select count(*) from inbound_events where subscriber_id = $1 and raw_body <> ''";
     assert_eq!(app.value::<i64>(&clinic, raw).await, 0);
 }
+
+#[tokio::test]
+async fn whoever_is_not_heard_is_asked_the_same_question_again() {
+    for (language, wish, message, sorry, still, name) in [
+        (
+            "en",
+            "I want to leave a message",
+            "please call me back about the invoice",
+            "Sorry, I did not hear you.",
+            "I still cannot hear you.",
+            "your name",
+        ),
+        (
+            "fr",
+            "je veux laisser un message",
+            "rappelez-moi au sujet de la facture",
+            "Pardon, je ne vous ai pas entendu.",
+            "Je ne vous entends toujours pas.",
+            "votre nom",
+        ),
+        (
+            "es",
+            "quiero dejar un mensaje",
+            "llámeme por la factura",
+            "Perdón, no le he oído.",
+            "Sigo sin oírle.",
+            "nombre",
+        ),
+    ] {
+        let app = TestApp::start().await;
+        let hvac = app.subscriber("hvac").language(language).await;
+        let mut call = app.call_from(CALLER).calls(&hvac.number).await;
+        call.says(wish).await;
+        call.says(message).await;
+        assert!(call.last().contains(name), "{}", call.last());
+        for expected in [sorry, still] {
+            call.is_silent().await;
+            let said = call.last();
+            assert!(said.starts_with(expected) && said.contains(name), "{said}");
+        }
+        call.says("Bob Tremblay").await;
+        let leads = "select count(*) from leads where subscriber_id = $1";
+        assert_eq!(
+            app.value::<i64>(&hvac, leads).await,
+            1,
+            "{language}: {}",
+            call.last()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_lasts_too_long_goes_to_somebody_else_and_ends_on_no_question() {
+    for (status, turn, phone, expected) in [
+        ("ACTIVE", 80, Some("+12045550177"), "Dial"),
+        ("ACTIVE", 80, None, "Record"),
+        ("SUSPENDED", 12, None, "Record"),
+    ] {
+        let app = TestApp::start().await;
+        let mut hvac = app.subscriber("hvac").status(status);
+        if let Some(phone) = phone {
+            hvac = hvac.transfer_number(phone);
+        }
+        let hvac = hvac.await;
+        let mut call = app.call_from(CALLER).calls(&hvac.number).await;
+        let late = match turn {
+            80 => "update twilio_calls set turn = 80 where subscriber_id = $1",
+            _ => "update twilio_calls set turn = 12 where subscriber_id = $1",
+        };
+        app.change(&hvac, late).await;
+        let said = [("SpeechResult", "what are your hours")];
+        call.go(&format!("/voice/gather?turn={turn}"), &said).await;
+        assert_eq!(call.does(), ["Say", expected], "{}", call.document);
+        assert!(!call.last().contains('?'), "{}", call.last());
+        let turns = turns(&app, &hvac).await;
+        assert_eq!(turns.last().unwrap().1, "what are your hours");
+        if expected == "Dial" {
+            call.rings_in_vain("busy").await;
+            assert_eq!(call.does(), ["Say", "Say", "Record"], "{}", call.document);
+        }
+    }
+}

@@ -233,3 +233,93 @@ async fn another_business_in_the_path_does_not_get_the_call() {
     let call = app.call_from(CALLER).calls_at(&hvac.number, &path).await;
     assert!(call.last().contains("hvac"), "{}", call.last());
 }
+
+#[tokio::test]
+async fn a_call_from_our_own_number_is_nobodys_and_rings_nobody() {
+    for mode in ["OFF", "FULL", "STAFF_FIRST"] {
+        let app = TestApp::start().await;
+        let hvac = app
+            .subscriber("hvac")
+            .transfer_number(OWNER)
+            .voice_mode(mode)
+            .await;
+        let mut ours = app.call_from(&hvac.number).calls(&hvac.number).await;
+        assert_eq!(ours.does(), ["Say", "Record"], "{mode}");
+        ours.leaves_a_message("4").await;
+        ours.ends_after("9").await.expect(204);
+        let contacts = "select count(*) from contacts where subscriber_id = $1";
+        assert_eq!(app.value::<i64>(&hvac, contacts).await, 0, "{mode}");
+    }
+}
+
+#[tokio::test]
+async fn while_somebody_is_rung_for_a_caller_without_number_nobody_is_for_another() {
+    let app = TestApp::start().await;
+    let hvac = hvac(&app).await;
+    let mut call = app.call_from("anonymous").calls(&hvac.number).await;
+    call.says("can I talk to a person please").await;
+    assert_eq!(call.does(), ["Say", "Dial"]);
+    let mut other = app.call_from("Restricted").calls(&hvac.number).await;
+    assert_eq!(other.does(), ["Gather"], "whoever it is is answered");
+    other.says("can I talk to a person please").await;
+    assert_eq!(other.does(), ["Gather"], "{}", other.document);
+    call.rings_in_vain("no-answer").await;
+    let mut later = app.call_from("anonymous").calls(&hvac.number).await;
+    later.says("can I talk to a person please").await;
+    assert_eq!(later.does(), ["Say", "Dial"]);
+}
+
+#[tokio::test]
+async fn a_line_that_forwards_is_known_however_its_carrier_writes_it() {
+    for written in ["2045550177", "12045550177", "(204) 555-0177"] {
+        let app = TestApp::start().await;
+        let hvac = hvac(&app).await;
+        let mut call = app
+            .call_from(CALLER)
+            .with("ForwardedFrom", written)
+            .calls(&hvac.number)
+            .await;
+        call.says("can I talk to a person please").await;
+        assert_eq!(call.does(), ["Gather"], "{written}: {}", call.document);
+        let status = "select forwarding_status from subscriber_profiles where subscriber_id = $1";
+        assert_eq!(
+            app.value::<String>(&hvac, status).await,
+            "ACTIVE",
+            "{written}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_is_rung_is_not_the_line_that_forwards() {
+    let app = TestApp::start().await;
+    let hvac = hvac(&app).await;
+    let owner =
+        "update subscriber_profiles set owner_phone = '+12045550188' where subscriber_id = $1";
+    app.change(&hvac, owner).await;
+    let mut call = app
+        .call_from(CALLER)
+        .with("ForwardedFrom", "+12045550188")
+        .calls(&hvac.number)
+        .await;
+    call.says("can I talk to a person please").await;
+    assert_eq!(call.dialled().text, OWNER);
+}
+
+#[tokio::test]
+async fn the_path_names_a_business_by_its_slug_and_a_name_of_nobody_is_no_error() {
+    let app = TestApp::start().await;
+    let hvac = hvac(&app).await;
+    for named in ["hvac", "nobody-here", "No%20Name"] {
+        let path = format!("/voice/forward-to-owner/{named}");
+        let call = app.call_from(CALLER).calls_at(&hvac.number, &path).await;
+        assert!(call.last().contains("hvac"), "{named}: {}", call.last());
+        call.ends_after("9").await.expect(204);
+    }
+    // A number that is nobody's here: the path alone names the business.
+    let call = app
+        .call_from(CALLER)
+        .calls_at("+14319990000", "/voice/forward-to-owner/hvac")
+        .await;
+    assert!(call.last().contains("hvac"), "{}", call.last());
+}

@@ -10,7 +10,7 @@ use super::{
     CALLER,
     twilio::{the_call, usage},
 };
-use crate::support::{PRODUCTION, TestApp, twiml};
+use crate::support::{PRODUCTION, Subscriber, TestApp, twiml};
 
 const OWNER: &str = "+12045550177";
 
@@ -113,11 +113,130 @@ async fn with_the_database_gone_a_person_who_presses_1_is_still_put_through() {
     call.says("can I talk to a person please").await;
     app.lose_database().await;
     call.is_put_through("40").await;
-    assert_eq!(
-        call.does().last(),
-        Some(&"Record"),
-        "we cannot know that they spoke"
-    );
+    assert_eq!(call.does(), ["Hangup"], "they have spoken");
+}
+
+#[tokio::test]
+async fn a_message_after_the_last_rung_ends_the_call_that_was_under_way() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").transfer_number(OWNER).await;
+    let mut call = app.call_from(CALLER).calls(&hvac.number).await;
+    run(&app, "alter table twilio_calls rename to broken").await;
+    call.says("what are your hours").await;
+    is_last_rung(&call.verbs);
+    run(&app, "alter table broken rename to twilio_calls").await;
+    let callback = call.verb("Record").attribute("recordingStatusCallback");
+    let callback = callback.to_owned();
+    call.leaves_a_message("9").await;
+    assert_eq!(call.does(), ["Say", "Hangup"]);
+    assert!(call.last().contains("get back to you"), "{}", call.last());
+    let thanks = call.document.clone();
+    call.recording_is_done(&callback, "RecordVerb")
+        .await
+        .expect(204);
+    call.go("/voice/voicemail-done", &[]).await;
+    assert_eq!(call.document, thanks);
+    call.ends_after("40").await.expect(204);
+    assert_eq!(the_call(&app, &hvac).await.0, "VOICEMAIL");
+    assert_eq!(kept(&app, &hvac).await, (1, 1));
+}
+
+/// How many recordings and leads there are.
+async fn kept(app: &TestApp, hvac: &Subscriber) -> (i64, i64) {
+    let sound = "select count(*) from recordings where subscriber_id = $1 and kind = 'VOICEMAIL'";
+    let leads = "select count(*) from leads where subscriber_id = $1";
+    (app.value(hvac, sound).await, app.value(hvac, leads).await)
+}
+
+#[tokio::test]
+async fn a_turn_in_whose_way_somebody_was_for_a_moment_is_taken_once_more() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").await;
+    for code in ["55P03", "40001", "40P01"] {
+        let mut call = app.call_from(CALLER).calls(&hvac.number).await;
+        let in_the_way = format!(
+            "create sequence tries;
+             create function in_the_way() returns trigger language plpgsql security definer as $$
+             begin
+                 if nextval('tries') = 1 then raise exception 'busy' using errcode = '{code}'; end if;
+                 return new;
+             end $$;
+             create trigger in_the_way before insert on interaction_messages
+                for each row execute function in_the_way()"
+        );
+        let mut conn = app.database.superuser().await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(in_the_way))
+            .execute(&mut conn)
+            .await
+            .unwrap();
+        call.says("what are your hours").await;
+        assert_eq!(call.does(), ["Gather"], "{code}: {}", call.document);
+        assert!(call.last().contains('9'), "{code}: {}", call.last());
+        run(
+            &app,
+            "drop function in_the_way cascade; drop sequence tries",
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn one_message_after_the_last_rung_is_one_lead_with_its_words() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").await;
+    let mut call = app.call_from(CALLER).with("To", &hvac.number);
+    call.go("/voice/fallback", &[("CallStatus", "ringing")])
+        .await;
+    is_last_rung(&call.verbs);
+    let record = call.verb("Record").clone();
+    let callback = record.attribute("recordingStatusCallback");
+    call.leaves_a_message("11").await;
+    call.recording_is_done(callback, "RecordVerb")
+        .await
+        .expect(204);
+    let (sid, url) = call.recording();
+    let told = [
+        ("CallSid", call.sid.as_str()),
+        ("RecordingSid", &sid),
+        ("RecordingUrl", &url),
+        ("TranscriptionSid", "TR1"),
+        ("TranscriptionStatus", "completed"),
+        ("TranscriptionText", "My furnace makes a noise."),
+    ];
+    let callback = record.attribute("transcribeCallback");
+    for _ in 0..2 {
+        app.twilio_posts(callback, &told).await.expect(204);
+    }
+    call.ends_after("40").await.expect(204);
+    assert_eq!(the_call(&app, &hvac).await.0, "VOICEMAIL");
+    assert_eq!(kept(&app, &hvac).await, (1, 1));
+    let words = "select string_agg(text, '|') from interaction_messages where subscriber_id = $1";
+    let words: String = app.value(&hvac, words).await;
+    assert_eq!(words, "My furnace makes a noise.");
+    assert_eq!(usage(&app, &hvac).await, [(0, Some("FALLBACK".to_owned()))]);
+}
+
+#[tokio::test]
+async fn a_standing_document_rings_nobody_whose_line_is_known_to_lead_back() {
+    let app = TestApp::start().await;
+    let hvac = app.subscriber("hvac").transfer_number(OWNER).await;
+    let rings = async || {
+        let documents = rocket_reception::voice::standing_documents(&app.state).await;
+        let file = format!("{}.xml", hvac.id);
+        let documents = documents.unwrap();
+        let own = documents.iter().find(|document| document.file == file);
+        own.unwrap().document.contains("<Dial")
+    };
+    assert!(rings().await);
+    let active =
+        "update subscriber_profiles set forwarding_status = 'ACTIVE' where subscriber_id = $1";
+    app.change(&hvac, active).await;
+    assert!(!rings().await);
+    // The line that leads back is another one than the one that is rung.
+    let owner =
+        "update subscriber_profiles set owner_phone = '+12045550188' where subscriber_id = $1";
+    app.change(&hvac, owner).await;
+    assert!(rings().await);
 }
 
 #[tokio::test]

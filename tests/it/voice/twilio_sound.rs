@@ -218,3 +218,53 @@ async fn of_health_data_there_is_no_tone_but_a_message_without_words() {
         .expect(204);
     assert_eq!(kinds(&app, &clinic).await.len(), 0);
 }
+
+#[tokio::test]
+async fn a_voicemail_whose_words_nobody_could_make_out_stays_one() {
+    for mode in ["OFF", "ANNOUNCED", "CONSENT"] {
+        let app = TestApp::start().await;
+        let hvac = records(&app, mode).await;
+        app.change(&hvac, "update subscriber_channels set is_enabled = false where subscriber_id = $1 and channel = 'VOICE'")
+            .await;
+        let mut call = app.call_from(CALLER).calls(&hvac.number).await;
+        call.rings_in_vain("busy").await;
+        let record = call.verb("Record").clone();
+        call.leaves_a_message("12").await;
+        let (sid, url) = call.recording();
+        let told = [
+            ("CallSid", call.sid.as_str()),
+            ("RecordingSid", &sid),
+            ("RecordingUrl", &url),
+            ("TranscriptionSid", "TR1"),
+            ("TranscriptionStatus", "failed"),
+        ];
+        for path in [record.attribute("transcribeCallback"), "/webhooks/twilio"] {
+            app.twilio_posts(path, &told).await.expect(204);
+        }
+        // Who made it is not said.
+        call.recording_is_done(record.attribute("recordingStatusCallback"), "")
+            .await
+            .expect(204);
+        assert_eq!(kinds(&app, &hvac).await, ["VOICEMAIL"], "{mode}");
+        for table in ["provider_deletions", "consent_logs"] {
+            let counts = app.row_counts().await;
+            assert_eq!(counts[table], 0, "{mode} {table}");
+        }
+        let leads = "select count(*) from leads where subscriber_id = $1";
+        assert_eq!(app.value::<i64>(&hvac, leads).await, 1, "{mode}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_recording_that_nobody_agreed_to_the_sound_itself_is_deleted() {
+    let app = TestApp::start().await;
+    let hvac = records(&app, "OFF").await;
+    let call = app.call_from(CALLER).calls(&hvac.number).await;
+    call.recording_is_done("/webhooks/twilio/recording", "StartCallRecordingAPI")
+        .await
+        .expect(204);
+    assert_eq!(kinds(&app, &hvac).await, [] as [String; 0]);
+    let ordered = "select kind, external_id from provider_deletions where subscriber_id = $1";
+    let ordered: Vec<(String, String)> = app.rows(&hvac, ordered).await;
+    assert_eq!(ordered, [("RECORDING".to_owned(), call.recording().0)]);
+}
