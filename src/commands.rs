@@ -25,7 +25,11 @@ use crate::{
         email::Email,
         secrets::Keyring,
     },
-    mail, safety, voice,
+    mail, safety,
+    voice::{
+        self,
+        retell::definition::{Bodies, tool_list},
+    },
 };
 
 /// How a command ended: exit 0 or 1.
@@ -328,5 +332,19 @@ pub async fn show_mails(settings: &Settings, json: bool) -> anyhow::Result<Outco
 /// Prints the OpenAPI document.
 pub fn print_openapi(document: &OpenApi) -> anyhow::Result<Outcome> {
     say(&serde_json::to_string_pretty(document).context("write the document")?);
+    Ok(Outcome::Fine)
+}
+
+/// What an operator pastes into an agent at Retell.
+pub fn print_retell_tools(
+    settings: &Settings,
+    connection: Option<&str>,
+) -> anyhow::Result<Outcome> {
+    let bodies = match connection {
+        Some(connection) => Bodies::ArgumentsAlone { connection },
+        None => Bodies::Whole,
+    };
+    let tools = tool_list(&settings.public_url, bodies);
+    say(&serde_json::to_string_pretty(&tools).context("write the tools")?);
     Ok(Outcome::Fine)
 }

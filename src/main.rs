@@ -60,6 +60,12 @@ enum Command {
     },
     /// Show the mails that development did not send.
     Mails,
+    /// Print our tools as an agent at Retell wants them.
+    RetellTools {
+        /// For tools that send their arguments alone: the connection of the account, or the subscriber's id.
+        #[arg(long)]
+        connection: Option<String>,
+    },
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -154,6 +160,9 @@ async fn run(arguments: Arguments, settings: Settings) -> anyhow::Result<Outcome
             commands::write_fallbacks(&settings, out.as_deref(), json).await
         }
         Command::Mails => commands::show_mails(&settings, json).await,
+        Command::RetellTools { connection } => {
+            commands::print_retell_tools(&settings, connection.as_deref())
+        }
         Command::Openapi => commands::print_openapi(&server::document()),
     }
 }

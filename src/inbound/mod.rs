@@ -11,6 +11,7 @@ mod proof;
 mod proved;
 mod reprocess;
 mod connection;
+mod unproved;
 mod vapi;
 
 pub use claim::{
@@ -22,4 +23,5 @@ pub use pace::{await_turn, pace};
 pub use proof::Proof;
 pub use proved::{RetellBody, TwilioForm, count, outcome_of};
 pub use reprocess::{Replay, Reprocess, own_or_answer, replay};
+pub use unproved::SORRY;
 pub use vapi::VapiBody;

@@ -7,13 +7,16 @@
 //! one secret, and nobody can make the platform's account or its secrets their own. But it decides what a request
 //! costs. What the platform's secret signed, nearly everything, asks the database nothing, and what no secret signed
 //! one row of the directory.
+use std::time::Duration;
+
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{FromRequest, OriginalUri, Request},
     http::{HeaderMap, header},
+    response::{IntoResponse, Response},
 };
 
-use super::{Connected, Proof, Received, connected};
+use super::{Connected, Proof, Received, connected, unproved::answer_retell};
 use crate::{
     app::AppState,
     kernel::{
@@ -36,6 +39,8 @@ use crate::{
 /// Bodies of Twilio may hold long tokens and add-ons, those of Retell whole transcripts with word timings.
 const TWILIO_LIMIT: usize = 1024 * 1024;
 const RETELL_LIMIT: usize = 10 * 1024 * 1024;
+/// Whoever is behind a body may wait on the line, and his answer takes the database's time as well.
+const LOOKUP: Duration = Duration::from_secs(2);
 
 /// A form that Twilio signed.
 pub struct TwilioForm {
@@ -135,8 +140,17 @@ async fn own_twilio(
     Ok(own.map(|own| Proof::Own(own.subscriber)))
 }
 
-/// The accounts of those whom the directory knows by these keys.
+/// The accounts of those whom the directory knows by these keys. A database that hangs is one that is away.
 pub(super) async fn accounts_named(
+    app: &AppState,
+    provider: Provider,
+    keys: &[Key<'_>],
+) -> Result<Vec<OwnAccount>, ApiError> {
+    let found = tokio::time::timeout(LOOKUP, find_accounts(app, provider, keys)).await;
+    found.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut.into()))
+}
+
+async fn find_accounts(
     app: &AppState,
     provider: Provider,
     keys: &[Key<'_>],
@@ -171,39 +185,62 @@ pub(super) fn unproved(provider: &str, is_off: bool) -> ApiError {
 }
 
 impl FromRequest<AppState> for RetellBody {
-    type Rejection = ApiError;
+    type Rejection = Response;
 
-    async fn from_request(request: Request, app: &AppState) -> Result<Self, ApiError> {
-        let proved = prove_retell(request, app).await;
-        proved.inspect_err(|_| count("retell", "unknown", "rejected"))
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
+        let rejected = || count("retell", "unknown", "rejected");
+        let (mut parts, unread) = request.into_parts();
+        let connected = connected(&mut parts).await;
+        let read = read_retell(app, &parts.headers, unread).await;
+        let (signature, body) = read.map_err(|error| {
+            rejected();
+            error.into_response()
+        })?;
+        match prove_retell(app, &body, connected, &signature).await {
+            Ok(proof) => Ok(Self {
+                body,
+                proof,
+                connected,
+            }),
+            Err(error) => {
+                rejected();
+                Err(answer_retell(error, &body))
+            }
+        }
     }
 }
 
-async fn prove_retell(request: Request, app: &AppState) -> Result<RetellBody, ApiError> {
-    let secrets = &app.settings.retell.webhook_secrets;
-    let unproved = || unproved("Retell", secrets.is_empty());
-    let (mut parts, unread) = request.into_parts();
-    let connected = connected(&mut parts).await;
-    let signature = header_text(&parts.headers, "x-retell-signature");
-    let signature = signature.ok_or_else(unproved)?.to_owned();
-    if !has_content_type(&parts.headers, "application/json") {
+async fn read_retell(
+    app: &AppState,
+    headers: &HeaderMap,
+    unread: Body,
+) -> Result<(String, Bytes), ApiError> {
+    let is_off = app.settings.retell.webhook_secrets.is_empty();
+    let signature = header_text(headers, "x-retell-signature");
+    let signature = signature.ok_or_else(|| unproved("Retell", is_off))?;
+    if !has_content_type(headers, "application/json") {
         return Err(ApiError::unsupported_media_type("application/json"));
     }
-    let raw = body::read(unread, RETELL_LIMIT).await?;
+    let body = body::read(unread, RETELL_LIMIT).await?;
+    Ok((signature.to_owned(), body))
+}
+
+async fn prove_retell(
+    app: &AppState,
+    body: &[u8],
+    connected: Connected,
+    signature: &str,
+) -> Result<Proof, ApiError> {
+    let secrets = &app.settings.retell.webhook_secrets;
     let now_ms = app.clock.now().timestamp_millis();
-    let proof = match retell::signature::check(secrets, &signature, &raw, now_ms) {
-        Ok(()) => Proof::Platform,
+    let own = match retell::signature::check(secrets, signature, body, now_ms) {
+        Ok(()) => return Ok(Proof::Platform),
         Err(SignatureError::Mismatch) => {
-            let own = own_retell(app, &raw, connected, &signature, now_ms).await?;
-            own.ok_or_else(unproved)?
+            own_retell(app, body, connected, signature, now_ms).await?
         }
-        Err(SignatureError::Malformed | SignatureError::Stale) => return Err(unproved()),
+        Err(SignatureError::Malformed | SignatureError::Stale) => None,
     };
-    Ok(RetellBody {
-        body: raw,
-        proof,
-        connected,
-    })
+    own.ok_or_else(|| unproved("Retell", secrets.is_empty()))
 }
 
 /// The subscriber whose agent or number the body or the path names, if their own account's secret signed it.

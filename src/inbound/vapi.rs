@@ -4,18 +4,17 @@
 //! unproved body names, in the way that its account says, or with the header that we ourselves put into the servers
 //! that we name.
 use axum::{
-    Json,
     body::Bytes,
     extract::{FromRequest, OriginalUri, Request},
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use secrecy::SecretString;
-use serde_json::json;
 
 use super::{
     Connected, Proof, connected,
     proved::{accounts_named, count, has_content_type, unproved},
+    unproved::answer_vapi,
 };
 use crate::{
     app::AppState,
@@ -32,10 +31,6 @@ use crate::{
 };
 
 const LIMIT: usize = 10 * 1024 * 1024;
-
-/// What a caller hears who waits while nobody can be asked whether Vapi is Vapi. It tells nothing, to whomever.
-const TROUBLE: &str =
-    "We are sorry, we cannot take your call right now. Please call again in a few minutes.";
 
 /// A body that Vapi signed.
 pub struct VapiBody {
@@ -89,25 +84,12 @@ impl FromRequest<AppState> for VapiBody {
                 connected,
                 secret,
             }),
-            Err(error) => Err(answer_unproved(error, &raw)),
+            Err(error) => {
+                count("vapi", "unknown", "rejected");
+                Err(answer_vapi(error, &raw))
+            }
         }
     }
-}
-
-/// Somebody who waits on the line while our database is away hears words, as they would if it were proved.
-fn answer_unproved(error: ApiError, raw: &[u8]) -> Response {
-    count("vapi", "unknown", "rejected");
-    let is_ours = match &error {
-        ApiError::Internal(_) => true,
-        ApiError::Client { status, code, .. } => {
-            *status == StatusCode::SERVICE_UNAVAILABLE && *code == "unavailable"
-        }
-    };
-    let awaited = vapi::named(raw).is_awaited;
-    if is_ours && awaited == Some(vapi::MessageKind::AssistantRequest) {
-        return Json(json!({"error": TROUBLE})).into_response();
-    }
-    error.into_response()
 }
 
 async fn prove_vapi(

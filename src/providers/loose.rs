@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What can be read, else nothing.
 pub(super) fn or_absent<'de, D: Deserializer<'de>, T: Default + DeserializeOwned>(
@@ -38,6 +38,20 @@ pub(super) fn text_of(value: Value) -> Option<String> {
         Value::String(text) => Some(text),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
+    }
+}
+
+/// The arguments of a tool: an object, also one that is written inside a text. What is neither stays as it is, for whoever
+/// runs the tool to say that it cannot be read; nothing at all is an object without members.
+pub(super) fn arguments_of(value: Option<Value>) -> Value {
+    let written = match &value {
+        Some(Value::String(text)) => serde_json::from_str(text).ok(),
+        _ => None,
+    };
+    match written.or(value) {
+        None | Some(Value::Null) => Value::Object(Map::new()),
+        Some(Value::String(text)) if text.trim().is_empty() => Value::Object(Map::new()),
+        Some(read) => read,
     }
 }
 

@@ -14,6 +14,7 @@ mod facts;
 pub mod intent;
 pub mod opt_out;
 pub mod plain;
+pub mod prompt;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod say;

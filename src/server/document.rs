@@ -109,6 +109,9 @@ fn describe(document: &mut OpenApi) {
          `/api` as well. Errors are `application/problem+json`, told apart by their `code`."
             .to_owned(),
     );
+    // What is not said is taken from Cargo's environment, and is somebody else's.
+    document.info.contact = None;
+    document.info.license = None;
     document.servers = Some(vec![Server::new("/")]);
     let components = document.components.get_or_insert_default();
     for (name, schema) in [

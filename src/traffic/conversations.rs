@@ -19,6 +19,12 @@ use crate::{
     tenancy::{AiProvider, Channel, ChannelMode, Transport},
 };
 
+/// Why a call ended of which nobody told us the end.
+pub const CLOSED_WITHOUT_END: &str = "closed_without_end";
+
+/// A call that costs more than this, or less than nothing, is a mistake of its provider's.
+const MOST_CENTS: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+
 /// What one event of a provider tells of a conversation. What it does not tell is null and changes nothing.
 #[derive(Clone, Debug)]
 pub struct ConversationUpdate {
@@ -84,6 +90,8 @@ pub struct SavedConversation {
     pub day: NaiveDate,
     pub status: Status,
     pub was_open: bool,
+    /// Whether something had been found out about it before.
+    pub was_analyzed: bool,
     pub outcome: Option<Outcome>,
     pub outcome_before: Option<Outcome>,
     pub handled_by: Option<HandledBy>,
@@ -141,7 +149,7 @@ pub async fn save_conversation(
         update.started_at,
         update.ended_at,
         update.duration_s,
-        update.cost_cents,
+        update.cost_cents.filter(is_plausible),
         update.summary,
         update.sentiment,
         update.disconnection_reason,
@@ -156,6 +164,7 @@ pub async fn save_conversation(
         &recording_kinds,
         &recording_urls,
         update.channel as _,
+        CLOSED_WITHOUT_END,
     )
     .fetch_one(tx.conn())
     .await?;
@@ -190,6 +199,7 @@ pub async fn save_conversation(
         was_open: row
             .before_status
             .is_none_or(|status| status == Status::Open),
+        was_analyzed: row.was_analyzed,
         outcome: row.outcome,
         outcome_before: row.before_outcome,
         handled_by: row.handled_by,
@@ -198,6 +208,28 @@ pub async fn save_conversation(
         cost_cents: row.cost_cents,
         change: Contribution::of(&after).since(before),
     })
+}
+
+fn is_plausible(cents: &Decimal) -> bool {
+    (Decimal::ZERO..=MOST_CENTS).contains(cents)
+}
+
+/// The mode in which a conversation began.
+pub async fn find_mode(
+    tx: &mut TenantTx,
+    provider: &str,
+    external_id: &str,
+) -> sqlx::Result<Option<ChannelMode>> {
+    let subscriber = tx.subscriber();
+    sqlx::query_scalar!(
+        r#"select mode as "mode: ChannelMode" from interactions
+            where subscriber_id = $1 and provider = $2 and external_id = $3"#,
+        subscriber as _,
+        provider,
+        external_id,
+    )
+    .fetch_optional(tx.conn())
+    .await
 }
 
 /// A conversation in which a provider's agent speaks, and with whom.
@@ -258,7 +290,7 @@ pub async fn tell_analysis(
         interaction as _,
         summary,
         sentiment,
-        cost_cents,
+        cost_cents.filter(is_plausible),
     )
     .execute(tx.conn())
     .await?;

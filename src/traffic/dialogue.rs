@@ -117,8 +117,38 @@ pub async fn count_tool_results(
     .await
 }
 
-/// Claims a tool call by its key. None: it is ours to run. Some: it ran before, and this was its answer
-/// (null while the first one still runs).
+/// How far a conversation is from where this question had its effect: what else took effect in it, and how often the
+/// question came to nothing.
+pub async fn count_changes_beside(
+    tx: &mut TenantTx,
+    interaction: InteractionId,
+    question: &str,
+    effects: &[String],
+) -> sqlx::Result<i64> {
+    let subscriber = tx.subscriber();
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from tool_calls
+            where subscriber_id = $1 and interaction_id = $2
+              and coalesce(answer ->> 'result' = any($4), false) <> starts_with(tool_call_id, $3)"#,
+        subscriber as _,
+        interaction as _,
+        question,
+        effects,
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// A tool call whose key was taken before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EarlierToolCall {
+    /// Whether the same was asked: of the same tool, with the same arguments.
+    pub is_same: bool,
+    /// Null while it still runs.
+    pub answer: Value,
+}
+
+/// Claims a tool call by its key. None: it is ours to run.
 pub async fn record_tool_call(
     tx: &mut TenantTx,
     interaction: InteractionId,
@@ -126,14 +156,15 @@ pub async fn record_tool_call(
     name: &str,
     arguments: &Value,
     at: DateTime<Utc>,
-) -> sqlx::Result<Option<Value>> {
+) -> sqlx::Result<Option<EarlierToolCall>> {
     let subscriber = tx.subscriber();
     let row = sqlx::query!(
         r#"insert into tool_calls as t
                (subscriber_id, id, interaction_id, tool_call_id, name, arguments, created_at)
            values ($1, $2, $3, $4, $5, case when keeps_words($1) then $6::jsonb else '{}' end, $7)
            on conflict (subscriber_id, interaction_id, tool_call_id) do update set name = t.name
-           returning (xmax = 0) as "is_new!", answer"#,
+           returning (xmax = 0) as "is_new!", answer,
+                     (t.name = $5 and t.arguments = case when keeps_words($1) then $6 else '{}' end) as "is_same!""#,
         subscriber as _,
         Uuid::now_v7(),
         interaction as _,
@@ -144,7 +175,10 @@ pub async fn record_tool_call(
     )
     .fetch_one(tx.conn())
     .await?;
-    Ok((!row.is_new).then(|| row.answer.unwrap_or(Value::Null)))
+    Ok((!row.is_new).then(|| EarlierToolCall {
+        is_same: row.is_same,
+        answer: row.answer.unwrap_or(Value::Null),
+    }))
 }
 
 /// Keeps the answer, so that the same call gets it again.

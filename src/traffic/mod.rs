@@ -15,12 +15,13 @@ mod texts;
 
 pub use black_box::{Source, trace, trace_update};
 pub use conversations::{
-    AtProvider, ConversationUpdate, Held, NewRecording, NewTurn, SavedConversation, find_held,
-    is_cleared, order_deletion, save_conversation, tell_analysis,
+    AtProvider, CLOSED_WITHOUT_END, ConversationUpdate, Held, NewRecording, NewTurn,
+    SavedConversation, find_held, find_mode, is_cleared, order_deletion, save_conversation,
+    tell_analysis,
 };
 pub use dialogue::{
-    SavedDialogue, answer_tool_call, count_tool_results, drop_chat, find_dialogue, list_last_turns,
-    record_tool_call, save_dialogue,
+    EarlierToolCall, SavedDialogue, answer_tool_call, count_changes_beside, count_tool_results,
+    drop_chat, find_dialogue, list_last_turns, record_tool_call, save_dialogue,
 };
 pub use model::{Direction, Error, HandledBy, Outcome, Role, Status};
 pub use routes::router;

@@ -1,7 +1,7 @@
 -- The conversation as it was, locked. `saved` reads it, so it is looked at before it is written. No key update: a row
 -- that only names the conversation (a usage record, say) need not wait, and does not while it holds the account.
 with before as materialized (
-    select status, outcome_type, handled_by, duration_seconds
+    select status, outcome_type, handled_by, duration_seconds, summary is not null or analysis is not null as is_analyzed
       from interactions
      where subscriber_id = $1 and provider = $3 and external_id = $4
        for no key update
@@ -23,14 +23,19 @@ saved as (
         to_number = coalesce(i.to_number, excluded.to_number),
         counterpart = coalesce(i.counterpart, excluded.counterpart),
         contact_id = coalesce(i.contact_id, excluded.contact_id),
-        status = case when i.status = 'OPEN' then excluded.status else i.status end,
+        -- an end that we gave it for want of its provider's gives way to that one
+        status = case
+            when i.status = 'OPEN' or (i.disconnection_reason = $36 and excluded.status <> 'OPEN')
+            then excluded.status else i.status end,
         outcome_type = case
             when coalesce(array_position($27::text[], excluded.outcome_type), 0)
                > coalesce(array_position($27::text[], i.outcome_type), 0)
             then excluded.outcome_type else i.outcome_type end,
         handled_by = coalesce(i.handled_by, excluded.handled_by),
         started_at = least(i.started_at, excluded.started_at),
-        ended_at = coalesce(i.ended_at, excluded.ended_at),
+        ended_at = case
+            when i.disconnection_reason = $36 then coalesce(excluded.ended_at, i.ended_at)
+            else coalesce(i.ended_at, excluded.ended_at) end,
         last_message_at = greatest(i.last_message_at, excluded.last_message_at),
         duration_seconds = greatest(i.duration_seconds, excluded.duration_seconds),
         provider_cost_cents = greatest(i.provider_cost_cents, excluded.provider_cost_cents),
@@ -66,5 +71,6 @@ select saved.id as "id: InteractionId", saved.is_new as "is_new!", saved.day, sa
        saved.duration_seconds as duration_s, saved.provider_cost_cents as cost_cents,
        saved.is_cleared as "is_cleared!",
        before.status as "before_status?: Status", before.outcome_type as "before_outcome?: Outcome",
-       before.handled_by as "before_handled_by?: HandledBy", before.duration_seconds as "before_duration_s?"
+       before.handled_by as "before_handled_by?: HandledBy", before.duration_seconds as "before_duration_s?",
+       coalesce(before.is_analyzed, false) as "was_analyzed!"
   from saved left join before on true

@@ -2,33 +2,29 @@
 //! answer whatever happens.
 use std::time::Duration;
 
-use serde_json::Value;
-use sha2::{Digest, Sha256};
+use serde_json::{Value, json};
 
 use crate::{
     app::AppState,
-    inbound::{EventKey, Proof},
+    inbound::{EventKey, Proof, SORRY},
     kernel::{
         db::TenantTx,
         ids::{InteractionId, SubscriberId},
         language::Language,
         phone::E164,
-        text::hex,
     },
     receptionist::{
         Business, Medium,
-        tools::{ToolAnswer, ToolCall, ToolName, ToolResult, answers, run},
+        say::{Booking, say},
+        tools::{ToolAnswer, ToolCall, ToolName, ToolResult, answers, keys, run},
     },
     tenancy::{self, Channel, Line, business},
-    traffic::{self, Held},
+    traffic::{self, Held, Source},
     voice::{
         intake::TRIES,
         news::{self, News},
     },
 };
-
-/// What a caller hears when nothing is known, not even the language.
-const SORRY: &str = "I cannot do that right now. I can take a message instead.";
 
 /// The conversation that a provider names.
 pub(super) struct Named<'a> {
@@ -117,20 +113,35 @@ impl Desk {
     }
 
     /// Runs one tool, or gives the answer that the same use of it got before. Without a conversation only facts are
-    /// told.
-    pub async fn run(&self, app: &AppState, id: String, name: &str, args: Value) -> ToolAnswer {
-        let Ok(name) = name.parse() else {
-            return ToolAnswer::new(ToolResult::Invalid, "There is no such tool.");
+    /// told. `id`: the provider's of this use, which a repetition shares.
+    pub async fn run(
+        &self,
+        app: &AppState,
+        id: Option<String>,
+        name: &str,
+        args: Value,
+    ) -> anyhow::Result<ToolAnswer> {
+        let Ok(tool) = name.parse() else {
+            return self.refuse_unknown(app, name).await;
         };
+        let id = match (id, &self.held) {
+            (Some(id), _) => id,
+            (None, Some(held)) => self.key_without_id(app, held, tool, &args).await?,
+            (None, None) => String::new(),
+        };
+        let name = tool;
         let call = ToolCall { id, name, args };
         let Some(held) = &self.held else {
-            return match name {
+            if !call.is_readable() {
+                return Ok(answers::not_understood(self.language));
+            }
+            return Ok(match name {
                 ToolName::GetBusinessInfo | ToolName::ListServices => {
                     let now = app.clock.now();
                     run::facts(&self.business, self.language, &call, now)
                 }
                 _ => answers::unavailable(&self.business, self.language),
-            };
+            });
         };
         let errand = run::Errand {
             subscriber: self.subscriber,
@@ -143,7 +154,36 @@ impl Desk {
                 _ => Medium::Text,
             },
         };
-        run::run(app, &errand, &self.business, self.language, &call).await
+        Ok(run::run(app, &errand, &self.business, self.language, &call).await)
+    }
+
+    async fn key_without_id(
+        &self,
+        app: &AppState,
+        held: &Held,
+        tool: ToolName,
+        args: &Value,
+    ) -> sqlx::Result<String> {
+        let mut tx = TenantTx::begin(&app.db, self.subscriber).await?;
+        let key = keys::without_id(&mut tx, held.id, tool, args).await?;
+        tx.end_reading();
+        Ok(key)
+    }
+
+    /// An agent wants a tool that there is not: it hears what to do instead, and the black box says why.
+    async fn refuse_unknown(&self, app: &AppState, name: &str) -> anyhow::Result<ToolAnswer> {
+        const REASON: &str = "unknown_tool";
+        if let Some(held) = &self.held {
+            let detail = json!({
+                "tool": shown(name), "result": ToolResult::Invalid, "reason": REASON,
+            });
+            let mut tx = TenantTx::begin(&app.db, self.subscriber).await?;
+            let now = app.clock.now();
+            traffic::trace(&mut tx, held.id, Source::ToolCall, REASON, detail, now);
+            tx.commit().await?;
+        }
+        let message = say(self.language, Booking::AnythingUnknown.into());
+        Ok(ToolAnswer::new(ToolResult::Invalid, message).because(REASON))
     }
 }
 
@@ -179,8 +219,11 @@ pub(super) async fn in_time(
     }
 }
 
-/// The key of a use of a tool that has no id: what is asked.
-pub(super) fn key_of_question(name: &str, args: &Value) -> String {
-    let asked = Sha256::digest(args.to_string().as_bytes());
-    format!("{name}:{}", hex(&asked[..16]))
+/// What looks like the name of a tool; anything else may be words of a caller's.
+fn shown(name: &str) -> Option<&str> {
+    let is_name = (1..=64).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    is_name.then_some(name)
 }

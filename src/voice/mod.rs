@@ -12,6 +12,7 @@ mod outcome;
 mod resolve;
 pub mod retell;
 mod stuck;
+mod through;
 mod vapi;
 pub mod speech;
 pub mod twilio;

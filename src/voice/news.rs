@@ -162,7 +162,8 @@ fn announce(tx: &mut TenantTx, news: &News, saved: &SavedConversation) {
             events::emit(tx, &Event::CallMissed(facts()), news.at);
         }
     }
-    if news.stage == Stage::Analyzed {
+    // A report may come after what we asked ourselves: what was found out is told once.
+    if news.stage == Stage::Analyzed && !saved.was_analyzed {
         events::emit(tx, &Event::CallAnalyzed(facts()), news.at);
     }
 }

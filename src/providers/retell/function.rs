@@ -5,14 +5,15 @@ use super::{
     call::Call,
     chat::Chat,
     transcript,
-    wire::{Members, ParseError, members, subscriber_hint, take},
+    wire::{Members, ParseError, subscriber_hint, take, value},
 };
+use crate::providers::loose;
 
 /// A request to run a tool. Treat every one as a possible repetition: Retell retries.
 #[derive(Clone, Debug)]
 pub struct FunctionCall {
     pub name: String,
-    /// An object; its members are the model's work and want checking.
+    /// An object, whose members are the model's work and want checking; anything else is what the model garbled.
     pub args: Value,
     pub conversation: Conversation,
 }
@@ -35,30 +36,30 @@ impl FunctionCall {
         } else {
             Conversation::Unnamed
         };
-        let args = match (take(&mut members, "args")?, &conversation) {
-            (Some(args), _) => Value::Object(args),
-            // A tool without parameters.
-            (None, Conversation::Call(_) | Conversation::Chat(_)) => Value::Object(Map::new()),
+        let args = members.remove("args").filter(|args| !args.is_null());
+        if args.is_none() && matches!(conversation, Conversation::Unnamed) {
             // Arguments alone, one of which happens to be a name.
-            (None, Conversation::Unnamed) => return Err(ParseError::Missing("args")),
-        };
+            return Err(ParseError::Missing("args"));
+        }
         Ok(Self {
             name,
-            args,
+            args: loose::arguments_of(args),
             conversation,
         })
     }
 
     /// A tool that is named by its path: of a body of arguments alone, or of one like any other.
     pub fn at_path(name: &str, body: &[u8]) -> Result<Self, ParseError> {
-        let members = members(body)?;
-        let is_whole = members.contains_key("call") || members.contains_key("chat");
-        if is_whole && let Ok(whole) = Self::read(name.to_owned(), members.clone()) {
+        let body = value(body)?;
+        if let Value::Object(members) = &body
+            && (members.contains_key("call") || members.contains_key("chat"))
+            && let Ok(whole) = Self::read(name.to_owned(), members.clone())
+        {
             return Ok(whole);
         }
         Ok(Self {
             name: name.to_owned(),
-            args: Value::Object(members),
+            args: loose::arguments_of(Some(body)),
             conversation: Conversation::Unnamed,
         })
     }
@@ -181,7 +182,8 @@ mod tests {
         .unwrap();
         assert_eq!(whole.tool_call_id(), Some("tool_call_9f12ab"));
         assert_eq!(whole.args["date"], "2026-11-17");
-        assert!(read("[]").is_err());
+        assert_eq!(read("[1]").unwrap().args, serde_json::json!([1]));
+        assert!(read("no json").is_err());
     }
 
     #[test]
@@ -193,13 +195,26 @@ mod tests {
     }
 
     #[test]
+    fn arguments_inside_a_text_are_read_and_garbled_ones_are_kept() {
+        for (args, expected) in [
+            (r#""{\"day\": \"mon\"}""#, serde_json::json!({"day": "mon"})),
+            (r#""{\"day\": ""#, serde_json::json!("{\"day\": ")),
+            ("[1]", serde_json::json!([1])),
+            ("null", serde_json::json!({})),
+        ] {
+            let body = format!(r#"{{"name": "book", "args": {args}, "call": {{"call_id": "c"}}}}"#);
+            assert_eq!(function(&body).args, expected, "{args}");
+        }
+    }
+
+    #[test]
     fn arguments_alone_are_no_function_call_even_if_one_is_a_name() {
         let bodies = [
             include_str!(
                 "../../../tests/data/retell/function_check_availability_args_at_root.json"
             ),
             r#"{"name": "Geneviève", "date": "2026-11-17"}"#,
-            r#"{"name": "book", "args": "{}", "call": {"call_id": "c"}}"#,
+            r#"{"name": "book", "args": {}, "call": 7}"#,
         ];
         for body in bodies {
             let parsed = WebhookEvent::parse(body.as_bytes());

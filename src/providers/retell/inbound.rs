@@ -106,15 +106,7 @@ impl InboundRequest {
         }
 
         let mut members = members(body)?;
-        let is_chat = members.contains_key(Channel::Chat.member())
-            || members
-                .get("event")
-                .is_some_and(|event| event == "chat_inbound");
-        let channel = if is_chat {
-            Channel::Chat
-        } else {
-            Channel::Call
-        };
+        let channel = Channel::asked(&members).unwrap_or(Channel::Call);
         let inbound = members.remove(channel.member()).unwrap_or_default();
         let inbound: Inbound = serde_json::from_value(inbound).unwrap_or_default();
         Ok(Self {
@@ -127,6 +119,15 @@ impl InboundRequest {
             custom_sip_headers: inbound.custom_sip_headers,
             event_timestamp: take_timestamp(&mut members),
         })
+    }
+
+    /// The number that was dialled first, if somebody's line forwarded the call: of `<sip:+1…@…>;reason=no-answer`.
+    pub fn forwarded_from(&self) -> Option<&str> {
+        let first = self.custom_sip_headers.get("diversion")?;
+        let (_, address) = first.split_once('+')?;
+        let digits = address.bytes().take_while(u8::is_ascii_digit).count();
+        let start = first.len() - address.len() - 1;
+        first.get(start..=start + digits)
     }
 }
 
@@ -156,6 +157,14 @@ impl AgentVersion {
 }
 
 impl Channel {
+    /// Whose question the members of a body are, if they are one.
+    pub(super) fn asked(members: &Map<String, Value>) -> Option<Self> {
+        [Self::Call, Self::Chat].into_iter().find(|channel| {
+            let name = channel.member();
+            members.contains_key(name) || members.get("event").is_some_and(|event| event == name)
+        })
+    }
+
     /// The member that wraps question and answer.
     fn member(self) -> &'static str {
         match self {
@@ -203,11 +212,11 @@ mod tests {
         assert_eq!(request.agent_version, Some(AgentVersion::Number(4)));
         let forwarded =
             InboundRequest::parse(fixture!("call_inbound_sip_no_agent").as_bytes()).unwrap();
+        assert_eq!(forwarded.forwarded_from(), Some("+15145550100"));
         assert_eq!(
             (forwarded.agent_id, forwarded.conversation_id),
             (None, None)
         );
-        assert!(forwarded.custom_sip_headers["diversion"].contains("+15145550100"));
     }
 
     #[test]

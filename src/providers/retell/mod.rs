@@ -24,6 +24,6 @@ pub use disconnection::{Disconnection, disconnection};
 pub use error::Error;
 pub use function::{Conversation, FunctionCall};
 pub use inbound::{AgentOverride, AgentVersion, Channel, InboundAnswer, InboundRequest, Setup};
-pub use named::{Named, named};
+pub use named::{Awaited, Named, awaited, named};
 pub use transcript::{ToolUse, Turn, TurnRole, Utterance};
 pub use wire::{CallEvent, CallEventKind, ChatEvent, ChatEventKind, ParseError, WebhookEvent};

@@ -1,6 +1,7 @@
 //! What a body of Retell's names before anybody knows whether it is Retell's: enough to find whose secret to try.
 use serde::Deserialize;
 
+use super::{inbound::Channel, wire::members};
 use crate::providers::loose;
 
 /// The agent and the numbers of a conversation, unproved.
@@ -45,9 +46,49 @@ pub fn named(body: &[u8]) -> Named {
     .unwrap_or_default()
 }
 
+/// What somebody waits for on the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// Who takes a call or a text.
+    Inbound(Channel),
+    /// What a tool comes to.
+    Tool,
+}
+
+/// What a body that nobody has proved yet waits for; news wait for nothing.
+pub fn awaited(body: &[u8]) -> Option<Awaited> {
+    let members = members(body).ok()?;
+    match Channel::asked(&members) {
+        Some(channel) => Some(Awaited::Inbound(channel)),
+        // A tool with its name, or with its arguments alone.
+        None => (!members.contains_key("event")).then_some(Awaited::Tool),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn questions_are_told_from_news() {
+        for (body, expected) in [
+            (
+                r#"{"event": "call_inbound", "call_inbound": {}}"#,
+                Some(Awaited::Inbound(Channel::Call)),
+            ),
+            (
+                r#"{"event": "chat_inbound"}"#,
+                Some(Awaited::Inbound(Channel::Chat)),
+            ),
+            (r#"{"name": "opt_out", "call": {}}"#, Some(Awaited::Tool)),
+            (r#"{"topic": "hours"}"#, Some(Awaited::Tool)),
+            (r#"{"event": "call_ended", "call": {}}"#, None),
+            ("[]", None),
+            ("", None),
+        ] {
+            assert_eq!(awaited(body.as_bytes()), expected, "{body}");
+        }
+    }
 
     #[test]
     fn the_agent_and_the_numbers_are_found_in_every_kind_of_body() {

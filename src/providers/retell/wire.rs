@@ -186,15 +186,23 @@ impl ChatEventKind {
     }
 }
 
-/// The members of a body that must be a JSON object. A NUL, which no text in a database can hold, becomes the sign for
-/// what cannot be shown: a whole call is not lost for it.
+/// The members of a body that must be a JSON object.
 pub(super) fn members(body: &[u8]) -> Result<Members, ParseError> {
+    match value(body)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(ParseError::NotAnObject),
+    }
+}
+
+/// A body that must be JSON. A NUL, which no text in a database can hold, becomes the sign for what cannot be shown: a
+/// whole call is not lost for it.
+pub(super) fn value(body: &[u8]) -> Result<Value, ParseError> {
     let text = str::from_utf8(body).map_err(|_| ParseError::NotAnObject)?;
-    let members = match text.contains(NUL) {
+    let read = match text.contains(NUL) {
         true => serde_json::from_str(&text.replace(NUL, "\\ufffd")),
         false => serde_json::from_str(text),
     };
-    members.map_err(|_| ParseError::NotAnObject)
+    read.map_err(|_| ParseError::NotAnObject)
 }
 
 /// Takes a member out and reads it; `null` is the same as absent.

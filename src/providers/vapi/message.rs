@@ -121,14 +121,6 @@ impl MessageKind {
         }
     }
 
-    /// Whether somebody waits on the line for the answer.
-    pub fn is_awaited(self) -> bool {
-        matches!(
-            self,
-            Self::AssistantRequest | Self::ToolCalls | Self::TransferDestinationRequest
-        )
-    }
-
     fn read(name: &str) -> Self {
         match name {
             "assistant-request" => Self::AssistantRequest,

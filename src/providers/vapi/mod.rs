@@ -21,6 +21,6 @@ pub use client::{Client, NewCall};
 pub use ended::{Ended, ended};
 pub use error::Error;
 pub use message::{Destination, MessageKind, ParseError, ServerMessage};
-pub use named::{Named, named};
+pub use named::{Named, named, read_unproved};
 pub use redact::redacted;
 pub use tool_use::ToolUse;

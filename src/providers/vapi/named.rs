@@ -2,7 +2,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{MessageKind, ServerMessage};
+use super::ServerMessage;
 
 /// The assistant and the numbers of a call, unproved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,29 +11,27 @@ pub struct Named {
     pub number_id: Option<String>,
     /// On our side.
     pub number: Option<String>,
-    /// Somebody waits on the line for the answer.
-    pub is_awaited: Option<MessageKind>,
 }
 
-/// Reads the names. A body that is odd names nobody.
-pub fn named(body: &[u8]) -> Named {
+/// The message of a body that nobody has proved yet. An odd one has none.
+pub fn read_unproved(body: &[u8]) -> Option<ServerMessage> {
     #[derive(Deserialize)]
     struct Body {
         message: Value,
     }
 
-    let Ok(body) = serde_json::from_slice::<Body>(body) else {
-        return Named::default();
-    };
-    let Ok(message) = ServerMessage::read(body.message) else {
-        return Named::default();
-    };
-    Named {
+    let body: Body = serde_json::from_slice(body).ok()?;
+    ServerMessage::read(body.message).ok()
+}
+
+/// Reads the names. A body that is odd names nobody.
+pub fn named(body: &[u8]) -> Named {
+    let named = read_unproved(body).map(|message| Named {
         assistant: message.assistant_id().map(str::to_owned),
         number_id: message.number_id().map(str::to_owned),
         number: message.our_number().map(str::to_owned),
-        is_awaited: Some(message.kind).filter(|kind| kind.is_awaited()),
-    }
+    });
+    named.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -52,7 +50,6 @@ mod tests {
             Some("9285f1a8-b62f-4ff0-89ab-bdaa8f298d15")
         );
         assert_eq!(named.number.as_deref(), Some("+14385550117"));
-        assert_eq!(named.is_awaited, None);
     }
 
     #[test]

@@ -8,8 +8,9 @@ use crate::providers::loose;
 pub struct ToolUse {
     /// Vapi's id of it, which a repetition shares; None of one that came without.
     pub id: Option<String>,
+    /// Empty if the assistant named none: it waits for its answer all the same.
     pub name: String,
-    /// An object; its members are the model's work and want checking.
+    /// An object, whose members are the model's work and want checking; anything else is what the model garbled.
     pub arguments: Value,
 }
 
@@ -43,33 +44,19 @@ pub(super) fn tool_uses(message: &Map<String, Value>) -> Vec<ToolUse> {
 fn read(tool: &Value) -> Option<ToolUse> {
     let function = tool.get("function").filter(|function| function.is_object());
     let stated = function.unwrap_or(tool);
-    let name = stated.get("name").cloned().and_then(loose::text_of)?;
+    let name = stated.get("name").cloned().and_then(loose::text_of);
     let arguments = ["arguments", "parameters"]
         .into_iter()
         .find_map(|name| stated.get(name).filter(|value| !value.is_null()));
-    Some(ToolUse {
-        id: tool
-            .get("id")
-            .or_else(|| tool.get("toolCallId"))
-            .cloned()
-            .and_then(loose::text_of)
-            .filter(|id| !id.is_empty()),
-        name,
-        arguments: object(arguments),
+    let id = tool.get("id").or_else(|| tool.get("toolCallId"));
+    let id = id.cloned().and_then(loose::text_of);
+    let id = id.filter(|id| !id.is_empty());
+    (id.is_some() || name.is_some()).then(|| ToolUse {
+        id,
+        name: name.unwrap_or_default(),
+        // An object on the wire, a text by the specification.
+        arguments: loose::arguments_of(arguments.cloned()),
     })
-}
-
-/// An object on the wire, a text by the specification.
-fn object(arguments: Option<&Value>) -> Value {
-    let read = match arguments {
-        Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
-        Some(value) => value.clone(),
-        None => Value::Null,
-    };
-    match read {
-        Value::Object(_) => read,
-        _ => Value::Object(Map::new()),
-    }
 }
 
 #[cfg(test)]
@@ -112,12 +99,28 @@ mod tests {
     }
 
     #[test]
-    fn odd_arguments_are_none_and_a_use_without_a_name_is_no_use() {
-        for odd in [json!("not json"), json!([1]), json!(7), json!(null)] {
-            let read = uses(json!({"toolCallList": [{"id": "t", "name": "n", "arguments": odd}]}));
-            assert_eq!(read[0].arguments, json!({}));
+    fn what_a_model_garbled_is_kept_for_whoever_must_say_so() {
+        for (sent, expected) in [
+            (json!("not json"), json!("not json")),
+            (json!("{\"a\": 1"), json!("{\"a\": 1")),
+            (json!([1]), json!([1])),
+            (json!(7), json!(7)),
+            (json!(" "), json!({})),
+            (json!(null), json!({})),
+        ] {
+            let read = uses(json!({"toolCallList": [{"id": "t", "name": "n", "arguments": sent}]}));
+            assert_eq!(read[0].arguments, expected);
         }
-        assert!(uses(json!({"toolCallList": [{"id": "t"}, 7]})).is_empty());
+    }
+
+    #[test]
+    fn a_use_without_a_name_is_answered_by_its_id() {
+        let read = uses(json!({"toolCallList": [{"id": "t"}, 7, {}]}));
+        assert_eq!(read.len(), 1);
+        assert_eq!(
+            (read[0].id.as_deref(), read[0].name.as_str()),
+            (Some("t"), "")
+        );
         assert!(uses(json!({})).is_empty());
     }
 }

@@ -5,15 +5,17 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Answer, Question, prompt::prompt};
+use super::{Answer, Question};
 use crate::{
     app::AppState,
     kernel::{db::TenantTx, text::hex},
+    people::store::contacts,
     providers::llm::{AskedTool, Client, Completion, Function, Message, Tool},
     receptionist::{
         Heard, Intent, Medium, Reply,
         builtin::DialogueState,
         plain::plain,
+        prompt::{Briefing, prompt},
         tools::{self, ToolAnswer, ToolCall, ToolName, ToolResult, run},
         understanding::{guess_language, understand},
     },
@@ -229,13 +231,29 @@ async fn history(app: &AppState, question: &Question<'_>) -> anyhow::Result<Vec<
     let errand = question.errand;
     let mut tx = TenantTx::begin(&app.db, errand.subscriber).await?;
     let mut turns = traffic::list_last_turns(&mut tx, errand.interaction, MOST_TURNS).await?;
+    let contact = match errand.contact {
+        Some(contact) => contacts::find_contact(&mut tx, contact).await?,
+        None => None,
+    };
     tx.end_reading();
     // They are the turn itself, which may have been written down before it is answered.
     while turns.last().is_some_and(|(role, _)| *role == Role::Caller) {
         turns.pop();
     }
+    let caller = contact.map(|contact| {
+        let names = [contact.first_name, contact.last_name];
+        names.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    });
     let mut messages = vec![Message::System {
-        content: prompt(question.business, &question.turn),
+        content: prompt(&Briefing {
+            business: question.business,
+            language: question.turn.language,
+            medium: question.turn.medium,
+            now: question.turn.now,
+            caller: caller.as_deref(),
+            // Where nothing but a message may be taken, no model is asked.
+            is_limited: false,
+        }),
     }];
     for (role, content) in turns.into_iter().filter(|(_, text)| !text.is_empty()) {
         match role {

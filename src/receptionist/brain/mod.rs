@@ -4,7 +4,6 @@
 //! an answer.
 mod builtin;
 mod llm;
-mod prompt;
 mod retell;
 
 pub use builtin::answer_in;

@@ -30,6 +30,7 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Transferring => "One moment, I am putting you through.".into(),
         Phrase::NoOneToTransferTo => "I cannot reach anyone right now, but I can take a message.".into(),
         Phrase::OptedOut { name } => format!("{name}: you are unsubscribed and will get no more texts. Reply START to get them again."),
+        Phrase::AskNumberToStop => "At which number do you want no more texts?".into(),
         Phrase::OptedIn { name } => format!("{name}: you will get our texts again. Reply HELP for help, STOP to end them."),
         Phrase::KeywordHelp { name, phone: Some(phone) } => format!("{name}: write your question here or call {phone}. Msg & data rates may apply. Reply STOP to end texts."),
         Phrase::KeywordHelp { name, phone: None } => format!("{name}: write your question here and we will answer. Msg & data rates may apply. Reply STOP to end texts."),

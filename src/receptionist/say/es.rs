@@ -30,6 +30,7 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Transferring => "Un momento, le comunico.".into(),
         Phrase::NoOneToTransferTo => "En este momento no puedo comunicarle con nadie, pero puedo tomar un mensaje.".into(),
         Phrase::OptedOut { name } => format!("{name}: ya no recibirá más mensajes nuestros. Responda START para volver a recibirlos."),
+        Phrase::AskNumberToStop => "¿En qué número no desea recibir más mensajes?".into(),
         Phrase::OptedIn { name } => format!("{name}: volverá a recibir nuestros mensajes. Responda AYUDA para ayuda, ALTO para terminar."),
         Phrase::KeywordHelp { name, phone: Some(phone) } => {
             format!("{name}: escriba su pregunta aquí o llame al {phone}. Pueden aplicar tarifas de mensajes. Responda ALTO para no recibir más.")

@@ -32,6 +32,7 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Transferring => "Un instant, je vous transfère.".into(),
         Phrase::NoOneToTransferTo => "Je ne peux joindre personne en ce moment, mais je peux prendre un message.".into(),
         Phrase::OptedOut { name } => format!("{name} : vous êtes désabonné et ne recevrez plus de textos. Répondez DEBUT pour en recevoir à nouveau."),
+        Phrase::AskNumberToStop => "À quel numéro ne voulez-vous plus recevoir de textos?".into(),
         Phrase::OptedIn { name } => format!("{name} : vous recevrez de nouveau nos textos. Répondez AIDE pour de l'aide, ARRET pour y mettre fin."),
         Phrase::KeywordHelp { name, phone: Some(phone) } => {
             format!("{name} : écrivez votre question ici ou appelez au {phone}. Des frais de messagerie peuvent s'appliquer. Répondez ARRET pour ne plus recevoir de textos.")

@@ -71,6 +71,8 @@ pub enum Phrase<'a> {
     OptedOut {
         name: &'a str,
     },
+    /// They want no more texts, and nobody knows at which number.
+    AskNumberToStop,
     OptedIn {
         name: &'a str,
     },

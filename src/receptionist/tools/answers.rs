@@ -49,6 +49,11 @@ pub fn no_one_to_transfer_to(language: Language) -> ToolAnswer {
     )
 }
 
+/// What is said when nobody knows whose texts `opt_out` shall stop.
+pub fn number_to_stop_missing(language: Language) -> ToolAnswer {
+    ToolAnswer::new(ToolResult::Invalid, say(language, Phrase::AskNumberToStop))
+}
+
 /// What is said once `opt_out` has stopped all texts.
 pub fn opted_out(business: &Business, language: Language) -> ToolAnswer {
     ToolAnswer::new(

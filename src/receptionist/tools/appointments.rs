@@ -394,7 +394,7 @@ fn done(work: &Work<'_>, result: ToolResult, appointment: &Appointment) -> ToolA
 }
 
 /// A number as somebody says it: of North America if it does not say of where.
-fn phone_of(text: &str) -> Option<E164> {
+pub(super) fn phone_of(text: &str) -> Option<E164> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let number = match (text.trim_start().starts_with('+'), digits.len()) {
         (true, _) => format!("+{digits}"),

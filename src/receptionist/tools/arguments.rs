@@ -82,6 +82,13 @@ pub struct TransferCall {
     pub reason: Option<String>,
 }
 
+/// `opt_out`: of the number that the caller has, or else of the one that they say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OptOut {
+    pub customer_phone: Option<String>,
+}
+
 /// `send_text`: a text to the caller, of a known kind or in free words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

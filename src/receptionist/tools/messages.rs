@@ -1,6 +1,7 @@
 //! `take_message`, `transfer_call` and `opt_out`: what goes to the people of the business, or keeps us from writing.
 use super::{
     ToolAnswer, answers,
+    appointments::phone_of,
     arguments::{self, Category, TakeMessage, Urgency},
     run::Work,
 };
@@ -92,12 +93,15 @@ pub(super) async fn hand_over(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Res
 
 pub(super) async fn opt_out(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Result<ToolAnswer> {
     let errand = work.errand;
-    if let Some(caller) = &errand.caller
-        && people::start_opt_out(tx, caller, "TOOL", work.now).await?
-    {
+    let asked: arguments::OptOut = work.call.arguments().unwrap_or_default();
+    let said = || phone_of(asked.customer_phone.as_deref()?);
+    let Some(phone) = errand.caller.clone().or_else(said) else {
+        return Ok(answers::number_to_stop_missing(work.language).because("no_phone"));
+    };
+    if people::start_opt_out(tx, &phone, "TOOL", work.now).await? {
         let facts = ContactFacts {
             contact_id: errand.contact.map(|contact| contact.0),
-            phone: Some(caller.clone()),
+            phone: Some(phone),
             source: "TOOL".to_owned(),
         };
         events::emit(tx, &Event::ContactOptedOut(facts), work.now);

@@ -6,6 +6,7 @@
 pub mod answers;
 pub mod arguments;
 pub mod run;
+pub mod keys;
 mod appointments;
 mod availability;
 mod elsewhere;
@@ -181,18 +182,20 @@ pub enum ToolResult {
 }
 
 impl ToolResult {
+    /// Those that say that something was done.
+    const EFFECTS: [Self; 7] = [
+        Self::Booked,
+        Self::Rescheduled,
+        Self::Cancelled,
+        Self::MessageTaken,
+        Self::Transferring,
+        Self::Sent,
+        Self::OptedOut,
+    ];
+
     /// Whether it says that something was done.
     pub fn is_effect(self) -> bool {
-        matches!(
-            self,
-            Self::Booked
-                | Self::Rescheduled
-                | Self::Cancelled
-                | Self::MessageTaken
-                | Self::Transferring
-                | Self::Sent
-                | Self::OptedOut
-        )
+        Self::EFFECTS.contains(&self)
     }
 }
 

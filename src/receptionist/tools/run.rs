@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     ToolAnswer, ToolCall, ToolName, ToolResult, answers, appointments, arguments::BusinessInfo,
-    availability, elsewhere, messages, questions, texts,
+    availability, elsewhere, keys, messages, questions, texts,
 };
 use crate::{
     app::AppState,
@@ -103,16 +103,14 @@ pub async fn run_in(
         now: app.clock.now(),
     };
     let name = call.name.as_str();
-    let earlier =
-        traffic::record_tool_call(tx, errand.interaction, &call.id, name, &call.args, work.now)
-            .await?;
+    let (key, earlier) = keys::claim(tx, errand.interaction, call, work.now).await?;
     if let Some(earlier) = earlier {
         return Ok(serde_json::from_value(earlier)?);
     }
     let answer = work.answer(tx).await?;
     let kept: Value = serde_json::to_value(&answer)?;
-    traffic::answer_tool_call(tx, errand.interaction, &call.id, &kept).await?;
-    let detail = json!({"tool_call_id": call.id, "result": answer.result, "reason": answer.reason});
+    traffic::answer_tool_call(tx, errand.interaction, &key, &kept).await?;
+    let detail = json!({"tool_call_id": key, "result": answer.result, "reason": answer.reason});
     traffic::trace(
         tx,
         errand.interaction,

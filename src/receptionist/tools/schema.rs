@@ -54,7 +54,14 @@ fn parameters(name: ToolName) -> Value {
             )],
             &[],
         ),
-        ToolName::ListServices | ToolName::OptOut => object(&[], &[]),
+        ToolName::ListServices => object(&[], &[]),
+        ToolName::OptOut => object(
+            &[(
+                "customer_phone",
+                text("Their number, only if it is withheld and they were asked for it."),
+            )],
+            &[],
+        ),
         ToolName::CheckCalendarAvailability => object(
             &[
                 ("date", text("A day, YYYY-MM-DD.")),

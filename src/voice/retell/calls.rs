@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     alerts::{self, Alert, Severity},
+    billing::NotBilled,
     events::{self, ContactFacts, Event},
     inbound::{self, Claim, EventKey, Proof, Received},
     kernel::{
@@ -15,8 +16,8 @@ use crate::{
     },
     people,
     providers::retell::{CallEvent, CallEventKind, Disconnection, disconnection},
-    tenancy::{self, Channel},
-    traffic,
+    tenancy::{self, Channel, ChannelMode},
+    traffic::{self, ConversationUpdate, HandledBy},
     voice::news::{self, News, Stage},
 };
 
@@ -40,7 +41,8 @@ pub async fn receive(
         return Ok(Received::Duplicate);
     }
     let parties = Parties::of(&event.call);
-    let update = normalise::update_of(event, &parties, &line, now);
+    let mut update = normalise::update_of(event, &parties, &line, now);
+    let not_billed = heed_mode(&mut tx, event, &mut update).await?;
     if !line.keeps_words {
         forget::after_call(&mut tx, key.proof, event);
     }
@@ -48,12 +50,34 @@ pub async fn receive(
         at: event.event_timestamp.unwrap_or(update.started_at),
         stage: stage_of(event.kind),
         update,
-        not_billed: None,
+        not_billed,
     };
     let told = news::tell(&mut tx, &kept, &line, news).await?;
     heed_reason(&mut tx, key.proof, event, &parties, told.contact, now).await?;
     tx.commit().await?;
     Ok(Received::Done)
+}
+
+/// An agent whose receptionist is off only puts its callers through: then it is a person who takes the call, and it costs
+/// nothing. Which of the two it was the end tells.
+async fn heed_mode(
+    tx: &mut TenantTx,
+    event: &CallEvent,
+    update: &mut ConversationUpdate,
+) -> sqlx::Result<Option<NotBilled>> {
+    let began_in = traffic::find_mode(tx, update.provider, &update.external_id).await?;
+    if began_in.unwrap_or(update.mode) != ChannelMode::Off {
+        return Ok(None);
+    }
+    if !normalise::is_final(event.kind) {
+        update.handled_by = None;
+        return Ok(None);
+    }
+    if !normalise::was_put_through(event) {
+        return Ok(None);
+    }
+    update.handled_by = Some(HandledBy::Human);
+    Ok(Some(NotBilled::Forwarded))
 }
 
 fn stage_of(kind: CallEventKind) -> Stage {

@@ -14,13 +14,14 @@ use crate::{
     inbound::{self, Proof, RetellBody},
     kernel::{db::TenantTx, ids::SubscriberId, phone::E164},
     providers::retell::{
-        AgentOverride, BASIC_ATTRIBUTES_ONLY, InboundAnswer, InboundRequest, Setup,
+        AgentOverride, BASIC_ATTRIBUTES_ONLY, Channel, InboundAnswer, InboundRequest, Setup,
     },
     receptionist::brain::agent_version,
     tenancy::{self, VoiceLine},
     voice::{
         line::{ServiceState, are_people_first, variables},
         resolve::{Owner, Signs, find_owner},
+        through::{Ends, Passing, is_first_pass, see_forwarding, transfer_number},
     },
     web::{ApiError, Problem},
 };
@@ -99,15 +100,37 @@ async fn answer(
     let voice = tenancy::find_voice_line(&mut tx, caller.as_ref()).await?;
     let now = app.clock.now();
     let may_start = billing::may_take_call(&mut tx, now).await?;
-    let Some(voice) = voice else {
+    let Some(mut voice) = voice else {
         return Ok(default_words(request));
     };
     let are_people_first = are_people_first(&mut tx, &voice, now).await?;
-    tx.end_reading();
-    if voice.is_caller_blocked {
+    let through = request.forwarded_from().and_then(E164::of_caller);
+    let ends = Ends {
+        caller: caller.as_ref(),
+        ours: Some(&number),
+        through: through.as_ref(),
+    };
+    let is_test = see_forwarding(&mut tx, &voice, &ends, now).await?;
+    tx.commit().await?;
+    if is_test || voice.is_caller_blocked {
         return reject();
     }
-    let state = ServiceState::of(&voice, may_start).for_people(&voice, are_people_first);
+    let state_of =
+        |voice: &VoiceLine| ServiceState::of(voice, may_start).for_people(voice, are_people_first);
+    voice.transfer_number = transfer_number(&voice, &ends).cloned();
+    if request.channel == Channel::Call && state_of(&voice) == ServiceState::TransferOnly {
+        let passing = Passing {
+            provider: "RETELL",
+            proof,
+            call: &name_of(request),
+            ends,
+        };
+        if !is_first_pass(app, subscriber, &passing, now).await? {
+            // It rang in vain and came back to us: ringing again would go on for ever.
+            voice.transfer_number = None;
+        }
+    }
+    let state = state_of(&voice);
     let mut setup = Setup {
         dynamic_variables: variables(&voice, caller.as_ref(), state, now),
         metadata: metadata(app, request, subscriber, is_shared),
@@ -118,6 +141,16 @@ async fn answer(
         choose_agent(&mut setup, &voice);
     }
     Ok(InboundAnswer::connect(request.channel, setup))
+}
+
+/// What Retell keeps the same when it asks again about the same call.
+fn name_of(request: &InboundRequest) -> String {
+    let by_time = || {
+        let asked_at = request.event_timestamp?;
+        Some(asked_at.timestamp_millis().to_string())
+    };
+    let name = request.conversation_id.clone().or_else(by_time);
+    name.unwrap_or_default()
 }
 
 /// The agent and the version that the channel names. On a shared number the gatekeeper must answer.

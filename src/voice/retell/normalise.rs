@@ -7,7 +7,7 @@ use crate::{
     providers::retell::{
         Call, CallEvent, CallEventKind, Disconnection, Turn, TurnRole, disconnection,
     },
-    tenancy::{Channel, Line},
+    tenancy::{Channel, ChannelMode, Line},
     traffic::{
         ConversationUpdate, Direction, HandledBy, NewRecording, NewTurn, Outcome, Role, Status,
     },
@@ -60,6 +60,15 @@ pub fn is_final(kind: CallEventKind) -> bool {
     )
 }
 
+/// Whether the caller was handed over to somebody else, by an event that is final.
+pub fn was_put_through(event: &CallEvent) -> bool {
+    let reason = event.call.disconnection_reason.as_deref();
+    match reason.map(disconnection) {
+        Some(reason) => reason == Disconnection::Transferred,
+        None => event.kind == CallEventKind::TransferEnded,
+    }
+}
+
 /// What the event tells of the call.
 pub fn update_of(
     event: &CallEvent,
@@ -82,7 +91,10 @@ pub fn update_of(
         direction: parties.direction,
         transport: line.transport,
         ai_provider: line.ai_provider,
-        mode: line.mode,
+        mode: match line.is_enabled {
+            true => line.mode,
+            false => ChannelMode::Off,
+        },
         from: parties.from.clone(),
         to: parties.to.clone(),
         counterpart: parties.counterpart().cloned(),

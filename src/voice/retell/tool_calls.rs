@@ -79,9 +79,8 @@ async fn try_call(app: &AppState, asked: &Asked<'_>) -> anyhow::Result<ToolAnswe
     let Some(desk) = Desk::open(app, subscriber, named, begin).await? else {
         return Ok(desk::sorry());
     };
-    Ok(desk
-        .run(app, key_of(call), &call.name, call.args.clone())
-        .await)
+    let id = call.tool_call_id().map(str::to_owned);
+    desk.run(app, id, &call.name, call.args.clone()).await
 }
 
 /// Of arguments alone: the subscriber's only call at Retell right now, if it has one.
@@ -147,12 +146,4 @@ fn parties_of(call: &FunctionCall) -> Option<Parties> {
 
 fn caller_of(call: &FunctionCall) -> Option<E164> {
     parties_of(call)?.counterpart().cloned()
-}
-
-/// The same call again must get the same answer: Retell's id of it, else what is asked.
-fn key_of(call: &FunctionCall) -> String {
-    match call.tool_call_id() {
-        Some(id) => id.to_owned(),
-        None => desk::key_of_question(&call.name, &call.args),
-    }
 }

@@ -162,12 +162,15 @@ async fn ask_retell(
         kinds.push(CallEventKind::Analyzed);
     }
     for kind in kinds {
-        let event = CallEvent {
+        let mut event = CallEvent {
             kind,
             transfer_destination: found.transfer_destination.clone(),
             event_timestamp: found.end_timestamp,
             call: found.clone(),
         };
+        if kind == CallEventKind::Ended {
+            event.call.call_analysis = None;
+        }
         let key = EventKey {
             provider: "RETELL",
             external_id: format!("{}:{}", kind.as_str(), call.external_id),
@@ -221,7 +224,8 @@ async fn ask_vapi(
     }
     let key = EventKey {
         provider: "VAPI",
-        external_id: vapi_calls::report_key(&call.external_id),
+        // Vapi may be at its report still, which tells more and has a key of its own.
+        external_id: format!("polled:{}", call.external_id),
         kind: report.kind.as_str(),
         raw: b"",
         received_at: app.clock.now(),

@@ -10,7 +10,8 @@ use crate::{
     kernel::db::TenantTx,
     tenancy::{self, Channel},
     traffic::{
-        self, ConversationUpdate, Direction, Outcome, Source, Status, store::open_calls::OpenCall,
+        self, CLOSED_WITHOUT_END, ConversationUpdate, Direction, Outcome, Source, Status,
+        store::open_calls::OpenCall,
     },
     voice::{
         intake::TRIES,
@@ -102,7 +103,7 @@ async fn try_close(
         cost_cents: None,
         summary: None,
         sentiment: None,
-        disconnection_reason: None,
+        disconnection_reason: Some(CLOSED_WITHOUT_END.to_owned()),
         transfer_destination: None,
         analysis: None,
         turns: Vec::new(),

@@ -3,13 +3,14 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
-use super::{prompt::prompt, words};
+use super::words;
 use crate::{
     app::App,
     kernel::{ids::SubscriberId, language::Language, phone::E164},
     providers::vapi::auth::SECRET_HEADER,
     receptionist::{
-        Business,
+        Business, Medium,
+        prompt::{Briefing, prompt},
         say::{Phrase, say},
         tools::{self, ToolName, ToolSpec},
     },
@@ -71,8 +72,14 @@ impl Setup<'_> {
 
     /// A whole assistant.
     pub fn assistant(&self, business: &Business) -> Value {
-        let caller = self.voice.caller_name.as_deref();
-        let prompt = prompt(business, self.language(), self.state, caller, self.now);
+        let prompt = prompt(&Briefing {
+            business,
+            language: self.language(),
+            medium: Medium::Voice,
+            now: self.now,
+            caller: self.voice.caller_name.as_deref(),
+            is_limited: self.state != ServiceState::Active,
+        });
         let tools = tool_definitions(self.transfer_number.is_some());
         let longest = match self.state {
             ServiceState::Active => LONGEST_CALL_S,

@@ -1,7 +1,7 @@
 //! News of a call at Vapi.
 use super::{
     forget,
-    normalise::{is_final, stage_of, update_of},
+    normalise::{Parties, is_final, stage_of, update_of},
 };
 use crate::{
     alerts::{self, Alert, Severity},
@@ -87,6 +87,15 @@ async fn heed_our_answer(
                 is_meant: true,
             })
         }
+        Some(REFUSED) if is_from_ourselves(message) => {
+            update.status = Status::Completed;
+            update.outcome = Some(Outcome::Other);
+            update.handled_by = None;
+            Ok(Answered {
+                not_billed: Some(NotBilled::Test),
+                is_meant: true,
+            })
+        }
         Some(REFUSED) => {
             let caller = update.counterpart.as_ref();
             let voice = tenancy::find_voice_line(tx, caller).await?;
@@ -103,6 +112,12 @@ async fn heed_our_answer(
         }
         _ => Ok(Answered::default()),
     }
+}
+
+/// A test of the owner's line that came back to us.
+fn is_from_ourselves(message: &ServerMessage) -> bool {
+    let parties = Parties::of(message);
+    parties.ours().is_some() && parties.ours() == parties.counterpart()
 }
 
 /// What somebody should look at.

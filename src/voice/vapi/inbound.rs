@@ -1,16 +1,14 @@
 //! Vapi asks who answers a call; the caller hears it ring meanwhile.
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::{assistant::Setup, webhooks::keys_of, words};
 use crate::{
-    app::{App, AppState},
+    app::AppState,
     billing,
-    inbound::{self, Claim, EventKey, VapiBody},
-    kernel::{db::TenantTx, ids::SubscriberId, language::Language, phone::E164, text::hex},
+    inbound::VapiBody,
+    kernel::{db::TenantTx, language::Language, phone::E164},
     providers::vapi::{ServerMessage, answer::AssistantAnswer},
     receptionist::{
         Business,
@@ -20,6 +18,7 @@ use crate::{
     voice::{
         line::{ServiceState, are_people_first},
         resolve::{Owner, find_by},
+        through::{Ends, Passing, is_first_pass, see_forwarding, transfer_number},
     },
 };
 
@@ -78,40 +77,40 @@ async fn answer(
     let voice = tenancy::find_voice_line(&mut tx, caller.as_ref()).await?;
     let profile = business::find_business(&mut tx, now).await?;
     let may_start = billing::may_take_call(&mut tx, now).await?;
-    let (Some(voice), Some(profile)) = (voice, profile) else {
+    let (Some(mut voice), Some(profile)) = (voice, profile) else {
         return refuse(words::not_in_service(Language::default()));
     };
     let are_people_first = are_people_first(&mut tx, &voice, now).await?;
-    tx.end_reading();
     let language = voice.line.language;
-    if voice.is_caller_blocked {
+    let ends = Ends {
+        caller: caller.as_ref(),
+        ours: number.as_ref(),
+        // Vapi does not say.
+        through: None,
+    };
+    let is_test = see_forwarding(&mut tx, &voice, &ends, now).await?;
+    tx.commit().await?;
+    if is_test || voice.is_caller_blocked {
         return refuse(words::not_taken(language));
     }
-    let mut transfer_number = transfer_number(&voice, caller.as_ref(), number.as_ref());
-    let mut state = ServiceState::of(&voice, may_start);
-    let goes_to_a_person = goes_to_a_person(&voice, state);
-    if let Some(to) = transfer_number
-        && (goes_to_a_person || are_people_first)
+    voice.transfer_number = transfer_number(&voice, &ends).cloned();
+    if let Some(to) = &voice.transfer_number
+        && (are_people_first || goes_to_a_person(&voice))
     {
-        if is_first_pass(
-            app,
-            subscriber,
-            body,
-            [caller.as_ref(), number.as_ref()],
-            now,
-        )
-        .await?
-        {
+        let passing = Passing {
+            provider: "VAPI",
+            proof: body.proof,
+            call: message.call_id().unwrap_or_default(),
+            ends,
+        };
+        if is_first_pass(app, subscriber, &passing, now).await? {
             return Ok(AssistantAnswer::Transfer {
                 number: to.to_string(),
                 message: say(language, Phrase::Transferring),
             });
         }
         // It rang in vain and came back to us: ringing again would go on for ever.
-        transfer_number = None;
-        if goes_to_a_person {
-            state = ServiceState::MessageOnly;
-        }
+        voice.transfer_number = None;
     }
     let setup = Setup {
         app,
@@ -119,8 +118,8 @@ async fn answer(
         secret: &body.secret,
         voice: &voice,
         caller: caller.as_ref(),
-        transfer_number,
-        state,
+        transfer_number: voice.transfer_number.as_ref(),
+        state: ServiceState::of(&voice, may_start),
         now,
     };
     let named = voice
@@ -140,47 +139,11 @@ async fn answer(
     })
 }
 
-/// Whether this call is put through for the first time. The owner's carrier may bring it back to us when nobody answers
-/// there, as a new call of the same person to the same number: within two minutes that is the same one.
-async fn is_first_pass(
-    app: &App,
-    subscriber: SubscriberId,
-    body: &VapiBody,
-    [caller, ours]: [Option<&E164>; 2],
-    now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
-    let of = |number: Option<&E164>| number.map_or("", |number| number.as_str()).to_owned();
-    let minutes = now.timestamp() / 120;
-    let who = Sha256::digest(format!("{}>{}@{minutes}", of(caller), of(ours)).as_bytes());
-    let key = EventKey {
-        provider: "VAPI",
-        external_id: format!("put_through:{subscriber}:{}", hex(&who)),
-        kind: "assistant-request",
-        raw: b"",
-        received_at: now,
-        proof: body.proof,
-    };
-    let mut tx = TenantTx::begin(&app.db, subscriber).await?;
-    let claim = inbound::claim(&mut tx, Some(subscriber), &key).await?;
-    tx.commit().await?;
-    Ok(claim == Claim::New)
-}
-
 /// Whether no assistant is to answer: the receptionist is switched off, or its business is suspended.
-fn goes_to_a_person(voice: &VoiceLine, state: ServiceState) -> bool {
+fn goes_to_a_person(voice: &VoiceLine) -> bool {
     let is_suspended = matches!(
         voice.line.status,
         SubscriberStatus::Suspended | SubscriberStatus::Closed
     );
-    state == ServiceState::TransferOnly || is_suspended
-}
-
-/// Whom a caller can be put through to: never to himself, nor in a circle back to us.
-pub(super) fn transfer_number<'a>(
-    voice: &'a VoiceLine,
-    caller: Option<&E164>,
-    ours: Option<&E164>,
-) -> Option<&'a E164> {
-    let number = voice.transfer_number.as_ref()?;
-    (Some(number) != caller && Some(number) != ours).then_some(number)
+    is_suspended || ServiceState::of(voice, true) == ServiceState::TransferOnly
 }

@@ -4,7 +4,6 @@ mod assistant;
 mod forget;
 mod inbound;
 mod normalise;
-mod prompt;
 mod tool_calls;
 mod transfer;
 mod webhooks;
@@ -12,7 +11,7 @@ mod words;
 
 pub(super) use calls::receive as receive_call;
 pub use forget::{ForgetVapiCall, forget_vapi_call};
-pub(super) use webhooks::{keys_of, report_key};
+pub(super) use webhooks::keys_of;
 pub use webhooks::{receive_raw, router};
 
 use crate::{

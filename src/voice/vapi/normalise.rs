@@ -136,7 +136,7 @@ pub fn update_of(message: &ServerMessage, line: &Line, now: DateTime<Utc>) -> Co
         cost_cents: message
             .cost()
             .filter(|_| is_report)
-            .map(|dollars| dollars * Decimal::ONE_HUNDRED),
+            .and_then(|dollars| dollars.checked_mul(Decimal::ONE_HUNDRED)),
         summary: analysis.summary.clone(),
         sentiment: None,
         disconnection_reason: message.ended_reason().map(str::to_owned),

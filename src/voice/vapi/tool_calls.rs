@@ -11,10 +11,9 @@ use crate::{
     app::AppState,
     inbound::VapiBody,
     providers::vapi::{
-        ServerMessage, ToolUse,
+        ServerMessage,
         answer::{ToolOutcome, tool_answers},
     },
-    receptionist::tools::ToolAnswer,
     tenancy::Line,
     voice::desk::{self, Desk, Named},
 };
@@ -43,7 +42,7 @@ pub async fn call_tools(app: &AppState, message: &ServerMessage, body: &VapiBody
         let left = ALL.saturating_sub(begun.elapsed());
         let answer = match &desk {
             Some(desk) => {
-                let asked = async { Ok(run(app, desk, tool).await) };
+                let asked = desk.run(app, tool.id.clone(), &tool.name, tool.arguments.clone());
                 desk::in_time("vapi", DEADLINE.min(left), &tool.name, asked).await
             }
             None => desk::sorry(),
@@ -75,17 +74,4 @@ async fn open(
     };
     let begin = |line: &Line| normalise::beginning(message, line, now);
     Desk::open(app, subscriber, named, Some(&begin)).await
-}
-
-async fn run(app: &AppState, desk: &Desk, tool: &ToolUse) -> ToolAnswer {
-    desk.run(app, key_of(tool), &tool.name, tool.arguments.clone())
-        .await
-}
-
-/// The same call again must get the same answer: Vapi's id of it, else what is asked.
-fn key_of(tool: &ToolUse) -> String {
-    match &tool.id {
-        Some(id) => id.clone(),
-        None => desk::key_of_question(&tool.name, &tool.arguments),
-    }
 }

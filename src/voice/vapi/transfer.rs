@@ -4,7 +4,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    inbound::transfer_number,
     normalise::{self, Parties},
     webhooks::{digest, owner_of},
     words,
@@ -19,7 +18,10 @@ use crate::{
         tools::{ToolName, ToolResult},
     },
     tenancy,
-    voice::desk::{Desk, Named},
+    voice::{
+        desk::{Desk, Named},
+        through::{Ends, transfer_number},
+    },
 };
 
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -70,7 +72,12 @@ async fn answer(
         return Ok(nobody(Language::default()));
     };
     let language = voice.line.language;
-    let to = transfer_number(&voice, parties.counterpart(), parties.ours());
+    let ends = Ends {
+        caller: parties.counterpart(),
+        ours: parties.ours(),
+        through: None,
+    };
+    let to = transfer_number(&voice, &ends);
     let Some(to) = to.cloned() else {
         return Ok(nobody(language));
     };
@@ -90,7 +97,7 @@ async fn answer(
     };
     let id = digest(&body.body);
     let name = ToolName::TransferCall.as_str();
-    let told = desk.run(app, id, name, json!({})).await;
+    let told = desk.run(app, Some(id), name, json!({})).await?;
     Ok(match told.result {
         ToolResult::Transferring | ToolResult::Ok => TransferAnswer::To {
             number: to.to_string(),

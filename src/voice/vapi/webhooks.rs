@@ -193,15 +193,10 @@ fn key_of<'a>(
 fn external_id(message: &ServerMessage, raw: &[u8]) -> String {
     let kind = message.kind.as_str();
     match (message.kind, message.call_id(), &message.status) {
-        (MessageKind::EndOfCallReport, Some(id), _) => report_key(id),
+        (MessageKind::EndOfCallReport, Some(id), _) => format!("{kind}:{id}"),
         (MessageKind::StatusUpdate, Some(id), Some(status)) => format!("{kind}:{id}:{status}"),
         _ => digest(raw),
     }
-}
-
-/// The key of a call's report, whoever tells it.
-pub(in crate::voice) fn report_key(call: &str) -> String {
-    format!("{}:{call}", MessageKind::EndOfCallReport.as_str())
 }
 
 pub(super) fn digest(raw: &[u8]) -> String {

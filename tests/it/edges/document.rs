@@ -105,6 +105,9 @@ async fn each_path_has_the_methods_that_the_document_names_and_no_other() {
 fn the_document_is_whole() {
     let document = document();
     assert_eq!(document["openapi"], "3.1.0");
+    for strangers in ["contact", "license"] {
+        assert!(document["info"].get(strangers).is_none(), "{strangers}");
+    }
     let (mut findings, mut ids) = (Vec::new(), BTreeSet::new());
     let tags: BTreeSet<&str> = document["tags"]
         .as_array()

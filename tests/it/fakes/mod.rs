@@ -6,6 +6,7 @@ mod receiver;
 mod retell;
 mod twilio;
 mod vapi;
+mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

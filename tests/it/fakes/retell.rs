@@ -10,13 +10,14 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Hold, Memory, serve};
+use super::{Hold, Memory, serve, watch::Watch};
 use crate::support::RETELL_KEY;
 
 /// A Retell with one workspace.
 pub struct FakeRetell {
     pub base_url: String,
     memories: Memory<Memories>,
+    watch: Watch,
 }
 
 /// A chat that was opened.
@@ -75,15 +76,19 @@ impl FakeRetell {
         let router = Router::new()
             .route("/create-chat", post(create_chat))
             .route("/create-chat-completion", post(create_chat_completion))
-            .route("/v2/delete-call/{call}", delete(delete_call))
             .route("/v2/get-call/{call}", get(get_call))
             .route("/update-chat/{id}", patch(forget))
-            .route("/v2/update-call/{id}", patch(forget))
-            .route("/recordings/{name}", get(play))
-            .with_state(memories.clone());
+            .route("/v2/update-call/{id}", patch(forget));
+        // What the document at hand does not hold.
+        let beside = Router::new()
+            .route("/v2/delete-call/{call}", delete(delete_call))
+            .route("/recordings/{name}", get(play));
+        let watch = Watch::of("retell");
+        let router = watch.over(router).merge(beside);
         Self {
-            base_url: serve(router).await,
+            base_url: serve(router.with_state(memories.clone())).await,
             memories,
+            watch,
         }
     }
 
@@ -179,6 +184,12 @@ impl FakeRetell {
 
     fn next(&self, trouble: Trouble) {
         self.memories.lock().troubles.push_back(trouble);
+    }
+}
+
+impl Drop for FakeRetell {
+    fn drop(&mut self) {
+        self.watch.assert_none();
     }
 }
 

@@ -16,13 +16,14 @@ use chrono::{DateTime, Utc};
 use rocket_reception::{kernel::clock::Clock, providers::twilio::segments};
 use serde_json::{Value, json};
 
-use super::{Hold, Memory, serve};
+use super::{Hold, Memory, serve, watch::Watch};
 use crate::support::TWILIO_TOKEN;
 
 /// A Twilio with the platform's account, and others that a test makes known.
 pub struct FakeTwilio {
     pub base_url: String,
     server: Server,
+    watch: Watch,
 }
 
 /// A text that Twilio has taken.
@@ -119,10 +120,6 @@ impl FakeTwilio {
                 delete(delete_media),
             )
             .route(
-                "/2010-04-01/Accounts/{account}/Recordings/{name}",
-                get(play),
-            )
-            .route(
                 "/2010-04-01/Accounts/{account}/Recordings.json",
                 get(list_recordings),
             )
@@ -142,11 +139,18 @@ impl FakeTwilio {
             .route(
                 "/2010-04-01/Accounts/{account}/Calls/{file}",
                 get(find_call),
-            )
-            .with_state(server.clone());
+            );
+        // A sound is no part of the document.
+        let sounds = Router::new().route(
+            "/2010-04-01/Accounts/{account}/Recordings/{name}",
+            get(play),
+        );
+        let watch = Watch::of("twilio");
+        let router = watch.over(router).merge(sounds);
         Self {
-            base_url: serve(router).await,
+            base_url: serve(router.with_state(server.clone())).await,
             server,
+            watch,
         }
     }
 
@@ -327,6 +331,12 @@ fn show(text: &SentText, price: Option<&str>) -> Value {
         "date_created": text.taken_at.to_rfc2822(),
         "date_sent": null,
     })
+}
+
+impl Drop for FakeTwilio {
+    fn drop(&mut self) {
+        self.watch.assert_none();
+    }
 }
 
 async fn send_message(

@@ -10,13 +10,14 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Memory, serve};
+use super::{Memory, serve, watch::Watch};
 use crate::support::VAPI_KEY;
 
 /// A Vapi with the platform's organisation and those that a test adds.
 pub struct FakeVapi {
     pub base_url: String,
     memories: Memory<Memories>,
+    watch: Watch,
 }
 
 #[derive(Debug, Default)]
@@ -39,9 +40,11 @@ impl FakeVapi {
         let router = Router::new()
             .route("/call/{id}", get(get_call).delete(delete_call))
             .with_state(memories.clone());
+        let watch = Watch::of("vapi");
         Self {
-            base_url: serve(router).await,
+            base_url: serve(watch.over(router)).await,
             memories,
+            watch,
         }
     }
 
@@ -70,6 +73,12 @@ impl FakeVapi {
             .lock()
             .troubles
             .push_back(Trouble::Fail(status));
+    }
+}
+
+impl Drop for FakeVapi {
+    fn drop(&mut self) {
+        self.watch.assert_none();
     }
 }
 

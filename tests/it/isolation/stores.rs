@@ -323,6 +323,8 @@ async fn a_dialogue_and_the_tools_of_another_subscriber_are_not_found_and_not_ch
     assert!(turns.unwrap().is_empty());
     let results = traffic::count_tool_results(&mut tx, others, "", "").await;
     assert_eq!(results.unwrap(), 0);
+    let changes = traffic::count_changes_beside(&mut tx, others, "book:", &[]).await;
+    assert_eq!(changes.unwrap(), 0);
     traffic::answer_tool_call(&mut tx, others, "tool_1", &json!("told"))
         .await
         .unwrap();

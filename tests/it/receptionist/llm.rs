@@ -23,6 +23,11 @@ async fn it_is_told_who_it_is_what_day_it_is_and_what_was_said() {
     let hvac = shop(&app).await;
     llm.says_next("Hello! How can I help?");
     assert_eq!(says(&app, &hvac, "hello").await, "Hello! How can I help?");
+    app.change(
+        &hvac,
+        "update contacts set first_name = 'Anne', last_name = 'Roy' where subscriber_id = $1",
+    )
+    .await;
     says(&app, &hvac, "are you open?").await;
     let request = llm.asked().remove(1);
     assert_eq!(request["model"], "model-of-the-tests");
@@ -36,6 +41,7 @@ async fn it_is_told_who_it_is_what_day_it_is_and_what_was_said() {
         "America/Winnipeg",
         "Mon 2026-11-23 09:00-17:00",
         "Tune-up",
+        "Anne Roy",
     ] {
         assert!(system.contains(fact), "{fact}: {system}");
     }

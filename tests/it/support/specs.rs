@@ -44,6 +44,17 @@ pub fn check_all(provider: &str, asked: &Asked<'_>) -> Result<(), String> {
     told.map_err(|wrong| format!("{provider} {} {}: {wrong}", asked.method, asked.path))
 }
 
+/// Whether what we answered is what a schema of the document allows.
+pub fn check_answer(provider: &str, schema: &str, answer: &Value) -> Result<(), String> {
+    let Some(folder) = std::env::var_os("PROVIDER_SPECS_DIR") else {
+        return Ok(());
+    };
+    let spec = load(Path::new(&folder), provider);
+    let schema = &spec["components"]["schemas"][schema];
+    assert!(schema.is_object(), "the document has no such schema");
+    conforms(&spec, schema, answer, "answer", false)
+}
+
 fn load(folder: &Path, provider: &str) -> Arc<Value> {
     static LOADED: Mutex<Option<HashMap<String, Arc<Value>>>> = Mutex::new(None);
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -60,7 +60,8 @@ impl TestApp {
         ])
     }
 
-    fn twilio_form(&self, path: &str) -> Text<'_> {
+    /// An empty form to a path of ours.
+    pub fn twilio_form(&self, path: &str) -> Text<'_> {
         Text {
             app: self,
             path: path.to_owned(),

@@ -3,7 +3,7 @@
 //! Over Twilio the built-in receptionist answers by TwiML; at the two others it stands in for the agent, and its tools
 //! are asked over the provider's road.
 use rocket_reception::{
-    kernel::{db::TenantTx, language::Language},
+    kernel::db::TenantTx,
     receptionist::{
         Business, Heard, Medium, Turn,
         builtin::{DialogueState, Input, Step, advance},
@@ -23,27 +23,37 @@ struct Script {
 }
 
 impl Script {
-    fn of(language: &str) -> Self {
+    /// Each ends with a line of what comes of it.
+    fn all(language: &str) -> Vec<Self> {
         let text = match language {
             "fr" => include_str!("../../data/conversations/fr.txt"),
             "es" => include_str!("../../data/conversations/es.txt"),
             _ => include_str!("../../data/conversations/en.txt"),
         };
-        let lines = text.lines().filter(|line| !line.starts_with(['#', '=']));
-        let end = text.lines().find_map(|line| line.strip_prefix("= "));
-        Self {
-            lines: lines.collect(),
-            ends_with: end.unwrap(),
+        let mut lines = Vec::new();
+        let mut scripts = Vec::new();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            match line.strip_prefix("= ") {
+                Some(ends_with) => scripts.push(Self {
+                    lines: std::mem::take(&mut lines),
+                    ends_with,
+                }),
+                None => lines.push(line),
+            }
         }
+        scripts
     }
 }
 
-/// The call's outcome, and the one appointment: for whom, when, how it stands.
+/// The call's outcome, and what it left: an appointment (for whom, when, how it stands), a message, a wish.
 async fn end_of(app: &TestApp, of: &Subscriber) -> String {
-    let statement = "select i.outcome_type || ', ' || a.customer_name || ', '
-                            || to_char(a.starts_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ', ' || a.status
-                       from interactions i, appointments a
-                      where i.subscriber_id = $1 and a.subscriber_id = $1 and i.channel = 'VOICE'";
+    let statement = "select concat_ws(', ', i.outcome_type,
+                       (select string_agg(concat_ws(', ', customer_name,
+                                to_char(starts_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), status), '; ')
+                          from appointments where subscriber_id = $1),
+                       (select string_agg(summary, '; ') from leads where subscriber_id = $1),
+                       (select string_agg('no texts to ' || phone, '; ') from opt_outs where subscriber_id = $1))
+                       from interactions i where i.subscriber_id = $1 and i.channel = 'VOICE'";
     app.value(of, statement).await
 }
 
@@ -52,11 +62,11 @@ async fn shop(app: &TestApp, language: &'static str) -> Subscriber {
     shop.service("Furnace tune-up", 60, 149).await
 }
 
-async fn over_twilio(language: &'static str) -> String {
+async fn over_twilio(language: &'static str, script: &Script) -> String {
     let app = TestApp::start().await;
     let shop = shop(&app, language).await;
     let mut call = app.call_from(CALLER).calls(&shop.number).await;
-    for line in Script::of(language).lines {
+    for line in &script.lines {
         call.says(line).await;
     }
     call.ends_after("90").await.expect(204);
@@ -103,15 +113,12 @@ impl Agent {
     }
 }
 
-async fn held(app: &TestApp, shop: &Subscriber, language: &str, road: &impl Road) {
+async fn held(app: &TestApp, shop: &Subscriber, script: &Script, road: &impl Road) {
     let mut agent = Agent::of(app, shop).await;
-    assert_eq!(
-        agent.business.language,
-        language.parse::<Language>().unwrap()
-    );
     agent.hears(app, Heard::Silence, road).await;
-    for line in Script::of(language).lines {
-        agent.hears(app, Heard::Text(line.to_owned()), road).await;
+    for line in &script.lines {
+        let heard = Heard::Text((*line).to_owned());
+        agent.hears(app, heard, road).await;
     }
 }
 
@@ -151,7 +158,7 @@ impl Road for Retell<'_> {
     }
 }
 
-async fn with_retells_tools(language: &'static str) -> String {
+async fn with_retells_tools(language: &'static str, script: &Script) -> String {
     let app = TestApp::start().await;
     let shop = shop(&app, language).await;
     let retell = Retell {
@@ -159,7 +166,7 @@ async fn with_retells_tools(language: &'static str) -> String {
         number: &shop.number,
     };
     retell.tells("call_started", &json!({})).await;
-    held(&app, &shop, language, &retell).await;
+    held(&app, &shop, script, &retell).await;
     let over = json!({"duration_ms": 90_000, "disconnection_reason": "user_hangup"});
     retell.tells("call_ended", &over).await;
     end_of(&app, &shop).await
@@ -193,7 +200,7 @@ impl Road for Vapi<'_> {
     }
 }
 
-async fn with_vapis_tools(language: &'static str) -> String {
+async fn with_vapis_tools(language: &'static str, script: &Script) -> String {
     let app = TestApp::start().await;
     let shop = shop(&app, language).await;
     let vapi = Vapi {
@@ -202,7 +209,7 @@ async fn with_vapis_tools(language: &'static str) -> String {
     };
     vapi.says(json!({"type": "status-update", "status": "in-progress"}))
         .await;
-    held(&app, &shop, language, &vapi).await;
+    held(&app, &shop, script, &vapi).await;
     let report = json!({"type": "end-of-call-report", "endedReason": "customer-ended-call", "durationSeconds": 90,
                         "analysis": {}, "artifact": {"messages": []}});
     vapi.says(report).await;
@@ -210,10 +217,19 @@ async fn with_vapis_tools(language: &'static str) -> String {
 }
 
 async fn come_to_the_same(language: &'static str) {
-    let expected = Script::of(language).ends_with;
-    assert_eq!(over_twilio(language).await, expected, "over Twilio");
-    assert_eq!(with_retells_tools(language).await, expected, "with Retell");
-    assert_eq!(with_vapis_tools(language).await, expected, "with Vapi");
+    let scripts = Script::all(language);
+    assert_eq!(scripts.len(), 5);
+    for script in &scripts {
+        let (expected, first) = (script.ends_with, script.lines[0]);
+        let ends = [
+            ("Twilio", over_twilio(language, script).await),
+            ("Retell", with_retells_tools(language, script).await),
+            ("Vapi", with_vapis_tools(language, script).await),
+        ];
+        for (road, end) in ends {
+            assert_eq!(end, expected, "over {road}: {first}");
+        }
+    }
 }
 
 #[tokio::test]

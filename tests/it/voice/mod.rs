@@ -1,13 +1,17 @@
 //! Calls: what Retell, Vapi and Twilio ask and tell, what a caller hears, what the business sees afterwards.
+mod again;
 mod audio;
+mod circles;
 mod conversations;
 mod ends;
 mod events;
 mod faults;
 mod forwarding;
+mod hangs;
 mod inbound;
 mod order;
 mod retell_tools;
+mod samples;
 mod stuck;
 mod text_tools;
 mod tools;

@@ -121,6 +121,46 @@ async fn what_vapi_says_of_a_call_is_told_as_the_report_that_we_missed() {
     assert_eq!(app.count_events(&boreale, "call.analyzed").await, 1);
 }
 
+/// What we had asked, or decided for want of an answer, gives way to the report that comes after all.
+#[tokio::test]
+async fn a_report_that_was_on_its_way_tells_what_vapi_did_not_know_yet() {
+    for is_known in [true, false] {
+        let app = TestApp::start().await;
+        let boreale = boreale(&app).await;
+        begun_at_vapi(&app).await;
+        if is_known {
+            let mut call = at_vapi();
+            for late in ["analysis", "artifact", "cost", "costs", "costBreakdown"] {
+                call.as_object_mut().unwrap().remove(late);
+            }
+            app.vapi.holds(&call);
+        }
+        later(&app).await;
+        let meanwhile = match is_known {
+            true => ended("COMPLETED", "ANSWERED"),
+            false => ended("FAILED", "OTHER"),
+        };
+        assert_eq!(ending(&app, &boreale).await, meanwhile);
+        assert_eq!(app.count_events(&boreale, "call.analyzed").await, 0);
+        let report = parse(include_str!("../../data/vapi/end_of_call_report.json"));
+        for _ in 0..2 {
+            app.vapi_message(&report).send().await.expect(200);
+        }
+        assert_eq!(ending(&app, &boreale).await, ended("COMPLETED", "BOOKED"));
+        let told = "select summary is not null and provider_cost_cents > 15 and analysis is not null
+                       and disconnection_reason = 'customer-ended-call' and ended_at < '2026-11-17' from interactions where subscriber_id = $1";
+        assert!(app.value::<bool>(&boreale, told).await);
+        let turns = "select count(*) from interaction_messages where subscriber_id = $1";
+        assert_eq!(app.value::<i64>(&boreale, turns).await, 7);
+        let billed =
+            "select sum(billed_minutes)::bigint from usage_rollups where subscriber_id = $1";
+        assert_eq!(app.value::<i64>(&boreale, billed).await, 2);
+        for (event, times) in [("call.ended", 1), ("call.analyzed", 1)] {
+            assert_eq!(app.count_events(&boreale, event).await, times, "{event}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn operators_see_whether_vapi_answers() {
     let app = TestApp::start().await;

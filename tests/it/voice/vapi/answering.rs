@@ -348,7 +348,8 @@ async fn a_call_that_rang_staff_in_vain_and_comes_back_is_taken() {
     let question = call_to(&shop);
     let first = ask(&app, &question).await;
     assert_eq!(first["destination"]["number"], OWNER);
-    let back = ask(&app, &question).await;
+    assert_eq!(ask(&app, &question).await, first, "asked again");
+    let back = ask(&app, &with(question, "/message/call/id", "another")).await;
     assert!(back["destination"].is_null(), "{back}");
     assert!(back["assistant"].is_object(), "{back}");
 }

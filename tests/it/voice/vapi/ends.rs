@@ -146,6 +146,19 @@ async fn a_caller_whom_we_refused_is_blocked_and_one_whom_we_put_through_costs_n
 }
 
 #[tokio::test]
+async fn a_cost_that_cannot_be_is_none_and_loses_no_report() {
+    for cost in [json!(1e15), json!(1e27), json!(-0.2), json!("-3")] {
+        let app = TestApp::start().await;
+        let boreale = boreale(&app).await;
+        let report = with(sample!("end_of_call_report"), "/message/cost", cost.clone());
+        tell(&app, &report).await;
+        assert_eq!(ending(&app, &boreale).await.1, "BOOKED", "{cost}");
+        let none = "select provider_cost_cents is null from interactions where subscriber_id = $1";
+        assert!(app.value::<bool>(&boreale, none).await, "{cost}");
+    }
+}
+
+#[tokio::test]
 async fn an_organisation_that_cannot_pay_concerns_the_operator() {
     for (reason, kind) in [
         (

@@ -9,7 +9,7 @@ mod tools;
 use serde_json::{Value, json};
 
 use super::{boreale, with, without};
-use crate::support::{Answer, Subscriber, TestApp};
+use crate::support::{Answer, Subscriber, TestApp, specs};
 
 /// The call of the samples.
 const CALL: &str = "0191f3c2-7b1e-7000-8a4d-5a1f0c9e77b1";
@@ -27,7 +27,15 @@ use sample;
 
 /// Asks, and hears an answer.
 async fn ask(app: &TestApp, message: &Value) -> Value {
-    app.vapi_message(message).send().await.expect(200).json()
+    let answer = app.vapi_message(message).send().await.expect(200).json();
+    let schema = match message["message"]["type"].as_str() {
+        Some("assistant-request") => "ServerMessageResponseAssistantRequest",
+        Some("tool-calls") => "ServerMessageResponseToolCalls",
+        Some("transfer-destination-request") => "ServerMessageResponseTransferDestinationRequest",
+        _ => return answer,
+    };
+    assert_eq!(specs::check_answer("vapi", schema, &answer), Ok(()));
+    answer
 }
 
 async fn tell(app: &TestApp, message: &Value) -> Answer {

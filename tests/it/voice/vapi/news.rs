@@ -81,7 +81,9 @@ async fn every_sample_is_answered_and_chatter_is_not_kept() {
     ] {
         tell(&app, &message).await;
     }
-    assert!(app.kept().await.iter().all(|(_, state)| state == "DONE"));
+    let kept = app.kept().await;
+    assert_eq!(kept.len(), 4, "{kept:?}");
+    assert!(kept.iter().all(|(_, state)| state == "DONE"));
 }
 
 #[tokio::test]
