@@ -17,6 +17,8 @@ pub mod plain;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod say;
+mod services;
+mod telling;
 pub mod tools;
 pub mod turn;
 pub mod understanding;

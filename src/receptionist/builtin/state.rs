@@ -1,8 +1,9 @@
 //! What the built-in brain remembers between two turns of a conversation.
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::plan::Plan;
+use super::plan::{Goal, Plan};
 use crate::{
     kernel::language::Language,
     receptionist::{
@@ -34,6 +35,14 @@ pub struct DialogueState {
     pub(super) plan: Option<Plan>,
     /// Told once, not asked for again.
     pub(super) customer_name: Option<String>,
+    /// The service that was last asked about: "how much is it", and then "book it".
+    pub(super) topic: Option<String>,
+    /// What was last booked or moved in this conversation: "when was it again?".
+    pub(super) last: Option<Last>,
+    /// The last reply, should they want it again.
+    pub(super) last_said: String,
+    /// Something hurts or is broken: the next reply begins with a word about it.
+    pub(super) is_sorry: bool,
     /// How often in a row something was not understood.
     pub(super) repairs: u8,
     /// Turns so far, whichever brain had them.
@@ -55,6 +64,10 @@ impl Default for DialogueState {
             draft: Draft::default(),
             plan: None,
             customer_name: None,
+            topic: None,
+            last: None,
+            last_said: String::new(),
+            is_sorry: false,
             repairs: 0,
             turns: 0,
             calls_made: 0,
@@ -88,6 +101,26 @@ impl DialogueState {
         self.turns
     }
 
+    /// What they told and nobody was told of yet: a message that was not sent, an appointment that was not made.
+    pub fn unfinished(&self) -> Option<TakeMessage> {
+        let booking = self.plan.as_ref().filter(|plan| plan.goal == Goal::Book);
+        let draft = match booking {
+            Some(plan) => Draft {
+                category: Category::Appointment,
+                parts: plan.said.clone(),
+                ..Draft::default()
+            },
+            None if self.asked == Asked::PassOn => Draft::default(),
+            None => self.draft.clone(),
+        };
+        let phone = booking.and_then(|plan| plan.phone.clone());
+        let has_words = draft.parts.iter().any(|part| !part.trim().is_empty());
+        has_words.then(|| TakeMessage {
+            customer_phone: phone,
+            ..draft.into_message(self.customer_name.clone())
+        })
+    }
+
     pub(super) fn begin_turn(&mut self) {
         self.turns = self.turns.saturating_add(1);
         // Left over if a turn was cut off before it was answered.
@@ -105,6 +138,8 @@ pub(super) enum Asked {
     /// Whom the message is from.
     Name,
     PersonOrMessage,
+    /// Whether what we do not know shall be asked of the business.
+    PassOn,
     // Of the plan.
     Service,
     When,
@@ -126,6 +161,23 @@ pub(super) struct Draft {
     pub urgency: Urgency,
     /// What they wrote towards it, turn by turn.
     pub parts: Vec<String>,
+    /// What they were asked to tell, to which a mere yes is no answer.
+    pub awaits: Option<Awaited>,
+}
+
+/// What a message lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Awaited {
+    Address,
+    Words,
+}
+
+/// An appointment that was made a moment ago.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Last {
+    pub code: String,
+    pub start: DateTime<Utc>,
 }
 
 impl Draft {

@@ -17,16 +17,23 @@ pub(super) async fn take_message(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::
     if message.message.is_empty() {
         return Ok(answers::message_missing(work.language).because("no_message"));
     }
-    let summary = match &message.customer_name {
-        Some(name) => format!("{name}: {}", message.message),
-        None => message.message.clone(),
-    };
+    let summary = summary_of(&message);
     keep_lead(work, tx, message.category, message.urgency, summary).await?;
     Ok(answers::message_taken(
         work.business,
         message.category,
         work.language,
     ))
+}
+
+/// "Ana Roy, 514-555-0199: the key is under the mat". Whose number it is, the business must judge: it was only said.
+fn summary_of(message: &TakeMessage) -> String {
+    let from = [&message.customer_name, &message.customer_phone];
+    let from: Vec<&str> = from.into_iter().flatten().map(String::as_str).collect();
+    match from.as_slice() {
+        [] => message.message.clone(),
+        from => format!("{}: {}", from.join(", "), message.message),
+    }
 }
 
 /// Writes a lead, and tells of it.
