@@ -46,9 +46,13 @@ impl Business {
         if self.hours.is_empty() {
             return when;
         }
-        let morning = at.date().and_time(at.time()) - TimeDelta::hours(i64::from(at.hour() / 12 * 12));
+        let morning =
+            at.date().and_time(at.time()) - TimeDelta::hours(i64::from(at.hour() / 12 * 12));
         let halves = [morning, morning + TimeDelta::hours(12)];
-        let ahead = halves.into_iter().filter(|at| *at > now).collect::<Vec<_>>();
+        let ahead = halves
+            .into_iter()
+            .filter(|at| *at > now)
+            .collect::<Vec<_>>();
         let is_open = |at: &&NaiveDateTime| self.is_open_at(**at);
         let open = ahead.iter().filter(is_open).collect::<Vec<_>>();
         match (open.as_slice(), ahead.as_slice()) {
@@ -94,15 +98,44 @@ mod tests {
         let saturday_at_three = "2026-11-28T20:00:00Z".parse().unwrap();
         let monday_at_noon = "2026-11-23T17:00:00Z".parse().unwrap();
         for (language, text, now, start) in [
-            (Language::En, "today at 5", saturday_at_three, "2026-11-28T17:00:00"),
-            (Language::Fr, "aujourd'hui à 5 h", saturday_at_three, "2026-11-28T17:00:00"),
-            (Language::Es, "hoy a las cuatro", saturday_at_three, "2026-11-28T16:00:00"),
-            (Language::Es, "mañana a las cuatro", monday_at_noon, "2026-11-24T16:00:00"),
-            (Language::En, "tomorrow at 7", monday_at_noon, "2026-11-24T19:00:00"),
+            (
+                Language::En,
+                "today at 5",
+                saturday_at_three,
+                "2026-11-28T17:00:00",
+            ),
+            (
+                Language::Fr,
+                "aujourd'hui à 5 h",
+                saturday_at_three,
+                "2026-11-28T17:00:00",
+            ),
+            (
+                Language::Es,
+                "hoy a las cuatro",
+                saturday_at_three,
+                "2026-11-28T16:00:00",
+            ),
+            (
+                Language::Es,
+                "mañana a las cuatro",
+                monday_at_noon,
+                "2026-11-24T16:00:00",
+            ),
+            (
+                Language::En,
+                "tomorrow at 7",
+                monday_at_noon,
+                "2026-11-24T19:00:00",
+            ),
         ] {
             let when = business.read_when(text, language, now, None).unwrap();
             let shown = when.start.unwrap().format("%Y-%m-%dT%H:%M:%S").to_string();
-            assert_eq!((shown.as_str(), when.is_am_pm_open), (start, false), "{text}");
+            assert_eq!(
+                (shown.as_str(), when.is_am_pm_open),
+                (start, false),
+                "{text}"
+            );
         }
     }
 }

@@ -1,8 +1,8 @@
 //! From what the tables hold of a business to what a brain may say of it.
 use rust_decimal::Decimal;
 
-use super::plain::plain;
 use super::business::{Business, Holiday, OpeningHours, Service};
+use super::plain::plain;
 use crate::tenancy::business::{BusinessProfile, ServiceRow};
 
 impl Business {
@@ -33,12 +33,68 @@ impl Business {
 
 /// Beginnings of the words for trades whose customers come to them, as owners of all three languages write them.
 const RECEIVES: &[&str] = &[
-    "dent", "orthodont", "clini", "medic", "doctor", "physio", "fisio", "chiro", "quiro", "massag", "masaj",
-    "veterin", "optom", "optic", "pharm", "farmac", "psycho", "psico", "salon", "spa", "hair", "barb", "coiff", "peluqu",
-    "beaut", "estetic", "esthet", "nail", "tattoo", "tatou", "restaurant", "cafe", "hotel", "garage", "auto",
-    "taller", "tire", "lawyer", "attorney", "legal", "avocat", "abogad", "notai", "notari", "account", "comptab", "contad",
-    "gym", "fitness", "yoga", "school", "ecole", "escuela", "studio", "estudio", "boutique", "tienda",
-    "software", "design", "agency", "agence", "agencia",
+    "dent",
+    "orthodont",
+    "clini",
+    "medic",
+    "doctor",
+    "physio",
+    "fisio",
+    "chiro",
+    "quiro",
+    "massag",
+    "masaj",
+    "veterin",
+    "optom",
+    "optic",
+    "pharm",
+    "farmac",
+    "psycho",
+    "psico",
+    "salon",
+    "spa",
+    "hair",
+    "barb",
+    "coiff",
+    "peluqu",
+    "beaut",
+    "estetic",
+    "esthet",
+    "nail",
+    "tattoo",
+    "tatou",
+    "restaurant",
+    "cafe",
+    "hotel",
+    "garage",
+    "auto",
+    "taller",
+    "tire",
+    "lawyer",
+    "attorney",
+    "legal",
+    "avocat",
+    "abogad",
+    "notai",
+    "notari",
+    "account",
+    "comptab",
+    "contad",
+    "gym",
+    "fitness",
+    "yoga",
+    "school",
+    "ecole",
+    "escuela",
+    "studio",
+    "estudio",
+    "boutique",
+    "tienda",
+    "software",
+    "design",
+    "agency",
+    "agence",
+    "agencia",
 ];
 
 /// Whether people of that trade come to the customer. Of one that we do not know we think so: to be asked for an

@@ -94,10 +94,57 @@ pub fn asks_for_all_services(text: &str) -> bool {
 
 /// What is said of services in general.
 const GENERAL: &[&str] = &[
-    "service", "services", "list", "menu", "kind", "kinds", "type", "types", "sort", "things", "stuff", "work", "all",
-    "exactly", "provide", "specialize", "else", "other", "also", "offering", "services", "liste", "genre", "genres", "travaux", "sorte",
-    "sortes", "autres", "tous", "toutes", "exactement", "occupez", "servicio", "servicios", "lista", "tipo", "tipos",
-    "trabajo", "trabajos", "otros", "todos", "dedican", "ofrece", "offre", "rendez", "avez", "est", "so", "okay", "ok", "can",
+    "service",
+    "services",
+    "list",
+    "menu",
+    "kind",
+    "kinds",
+    "type",
+    "types",
+    "sort",
+    "things",
+    "stuff",
+    "work",
+    "all",
+    "exactly",
+    "provide",
+    "specialize",
+    "else",
+    "other",
+    "also",
+    "offering",
+    "services",
+    "liste",
+    "genre",
+    "genres",
+    "travaux",
+    "sorte",
+    "sortes",
+    "autres",
+    "tous",
+    "toutes",
+    "exactement",
+    "occupez",
+    "servicio",
+    "servicios",
+    "lista",
+    "tipo",
+    "tipos",
+    "trabajo",
+    "trabajos",
+    "otros",
+    "todos",
+    "dedican",
+    "ofrece",
+    "offre",
+    "rendez",
+    "avez",
+    "est",
+    "so",
+    "okay",
+    "ok",
+    "can",
 ];
 
 #[cfg(test)]
@@ -134,19 +181,41 @@ mod tests {
         ]);
         let plumber = business(&["Débouchage de drain", "Réparation de toilette"]);
         for (business, text, named) in [
-            (&dentist, "quiero una cita para una limpieza", Some("Limpieza dental")),
-            (&dentist, "a dental cleaning please", Some("Limpieza dental")),
+            (
+                &dentist,
+                "quiero una cita para una limpieza",
+                Some("Limpieza dental"),
+            ),
+            (
+                &dentist,
+                "a dental cleaning please",
+                Some("Limpieza dental"),
+            ),
             (&dentist, "una consulta", None),
-            (&heating, "reparación de calefacción", Some("Furnace repair")),
-            (&heating, "réparation de la fournaise", Some("Furnace repair")),
+            (
+                &heating,
+                "reparación de calefacción",
+                Some("Furnace repair"),
+            ),
+            (
+                &heating,
+                "réparation de la fournaise",
+                Some("Furnace repair"),
+            ),
             (&heating, "my furnace is making a noise", None),
-            (&heating, "book emergency visit now", Some("Emergency visit")),
+            (
+                &heating,
+                "book emergency visit now",
+                Some("Emergency visit"),
+            ),
             (&heating, "do you fix refrigerators", None),
             (&plumber, "deboucher mon drain", Some("Débouchage de drain")),
             (&plumber, "my toilet runs", Some("Réparation de toilette")),
             (&plumber, "mardi à 10 h", None),
         ] {
-            let found = business.service_in(text).map(|service| service.name.as_str());
+            let found = business
+                .service_in(text)
+                .map(|service| service.name.as_str());
             assert_eq!(found, named, "{text}");
         }
         let near = heating.services_near("my furnace is making a noise");

@@ -57,9 +57,18 @@ impl Rachel<'_> {
     }
 
     pub(super) fn service_named(&self, text: &str) -> Option<String> {
-        self.business
+        let named = self
+            .business
             .service_in(text)
-            .map(|service| service.name.clone())
+            .map(|service| service.name.clone());
+        named.or_else(|| {
+            // "The repair", when only one of those that were named is a repair.
+            let named = &self.state.plan.as_ref()?.named;
+            let near = self.business.services_near(text);
+            let mut near = near.iter().filter(|service| named.contains(&service.name));
+            let only = near.next()?;
+            near.next().is_none().then(|| only.name.clone())
+        })
     }
 
     pub(super) fn service_names(&self) -> Vec<String> {
@@ -72,8 +81,14 @@ impl Rachel<'_> {
 
     /// The services to choose from: those that share a word with what they said, else the first ones.
     pub(super) fn services_to_name(&self) -> Vec<String> {
-        let said = self.state.plan.iter().flat_map(|plan| plan.said.iter().rev());
-        let near = said.map(|said| self.business.services_near(said)).find(|near| !near.is_empty());
+        let said = self
+            .state
+            .plan
+            .iter()
+            .flat_map(|plan| plan.said.iter().rev());
+        let near = said
+            .map(|said| self.business.services_near(said))
+            .find(|near| !near.is_empty());
         let names = match near {
             Some(near) => near.iter().map(|service| service.name.clone()).collect(),
             None => self.service_names(),

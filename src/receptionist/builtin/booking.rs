@@ -98,13 +98,17 @@ impl Rachel<'_> {
         }
         let service = self.service_named(text);
         let when = self.read_when(text);
-        let is_no_answer = plain(text).is_empty() || (heard.intent.is_courtesy() && heard.intent != Intent::No);
+        let is_no_answer =
+            plain(text).is_empty() || (heard.intent.is_courtesy() && heard.intent != Intent::No);
         if service.is_none() && when.is_none() && is_no_answer {
             return self.repair();
         }
         let is_near = !self.business.services_near(text).is_empty();
         let plan = self.plan();
-        if service.is_none() && when.is_none() && (!is_near || plan.service_asks >= MOST_SERVICE_ASKS) {
+        if service.is_none()
+            && when.is_none()
+            && (!is_near || plan.service_asks >= MOST_SERVICE_ASKS)
+        {
             // Not on the list: the business reads what it is about.
             plan.is_service_settled = true;
             plan.reason = Some(text.trim().to_owned()).filter(|_| heard.intent != Intent::No);

@@ -192,7 +192,11 @@ impl Rachel<'_> {
 
     /// Of the appointment that is arranged, else the one last asked about.
     fn service_discussed(&self) -> Option<String> {
-        let planned = self.state.plan.as_ref().and_then(|plan| plan.service.clone());
+        let planned = self
+            .state
+            .plan
+            .as_ref()
+            .and_then(|plan| plan.service.clone());
         planned.or_else(|| self.state.topic.clone())
     }
 
@@ -389,7 +393,8 @@ impl Rachel<'_> {
             })
         });
         self.state.has_spoken = true;
-        let sorry = std::mem::take(&mut self.state.is_sorry).then(|| self.phrase(Phrase::SorryToHear));
+        let sorry =
+            std::mem::take(&mut self.state.is_sorry).then(|| self.phrase(Phrase::SorryToHear));
         self.state.last_said.clone_from(&text);
         Reply {
             text: introduction

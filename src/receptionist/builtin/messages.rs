@@ -77,7 +77,11 @@ impl Rachel<'_> {
             self.state.is_sorry = true;
             return self.begin_booking(text, heard);
         }
-        let urgency = if heard.is_urgent { Urgency::High } else { Urgency::Normal };
+        let urgency = if heard.is_urgent {
+            Urgency::High
+        } else {
+            Urgency::Normal
+        };
         self.state.draft = Draft {
             category,
             urgency,
@@ -85,7 +89,9 @@ impl Rachel<'_> {
         };
         self.state.draft.add(text);
         let phone = self.phone_of_people();
-        let danger = Phrase::InCaseOfDanger { phone: phone.as_deref() };
+        let danger = Phrase::InCaseOfDanger {
+            phone: phone.as_deref(),
+        };
         match heard.is_urgent {
             true => self.ask_what_is_missing(&[danger]),
             false => self.ask_what_is_missing(&[]),
@@ -104,7 +110,12 @@ impl Rachel<'_> {
 
     /// What the business must know of a trouble beside what they told.
     pub(super) fn ask_what_is_missing(&mut self, after: &[Phrase<'_>]) -> Step {
-        let is_told = self.state.draft.parts.iter().any(|part| asides::tells_trouble(part));
+        let is_told = self
+            .state
+            .draft
+            .parts
+            .iter()
+            .any(|part| asides::tells_trouble(part));
         let visits = self.business.visits_customers;
         let ask = Phrase::AskTrouble { is_told, visits };
         let mut phrases = vec![ask];

@@ -8,6 +8,8 @@ mod asking;
 mod booking;
 #[cfg(test)]
 mod bookings;
+#[cfg(test)]
+mod callers;
 mod choosing;
 mod dialogue;
 mod keys;

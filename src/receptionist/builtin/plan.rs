@@ -72,8 +72,15 @@ impl Plan {
 
     /// What it is about, in their words: what they began with, and what they said when asked.
     pub fn purpose(&self) -> Option<String> {
-        let first = self.said.first().filter(|said| Some(*said) != self.reason.as_ref());
-        let words: Vec<&str> = [first, self.reason.as_ref()].into_iter().flatten().map(String::as_str).collect();
+        let first = self
+            .said
+            .first()
+            .filter(|said| Some(*said) != self.reason.as_ref());
+        let words: Vec<&str> = [first, self.reason.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
         (!words.is_empty()).then(|| words.join("; "))
     }
 

@@ -33,6 +33,8 @@ pub(super) struct Conversation {
     pub(super) taken: Vec<TakeMessage>,
     /// The kinds of texts that were sent to them.
     pub(super) texted: Vec<String>,
+    /// What was asked of the calendar.
+    pub(super) orders: Vec<BookAppointment>,
     /// What is booked, by whom.
     pub(super) booked: Vec<(DateTime<Utc>, String)>,
     /// Somebody else takes each of these at the moment at which it is booked.
@@ -54,6 +56,7 @@ impl Conversation {
             is_anonymous: false,
             taken: Vec::new(),
             texted: Vec::new(),
+            orders: Vec::new(),
             booked: Vec::new(),
             is_raced: Vec::new(),
             are_tokens_over: false,
@@ -214,6 +217,7 @@ impl Conversation {
 
     fn book(&mut self, call: &ToolCall, language: Language) -> ToolAnswer {
         let asked: BookAppointment = call.arguments().unwrap();
+        self.orders.push(asked.clone());
         if self.is_anonymous && asked.customer_phone.is_none() {
             let message = say(language, Booking::AskPhone.into());
             return ToolAnswer::new(ToolResult::Invalid, message).because("no_phone");

@@ -121,6 +121,11 @@ impl DialogueState {
         })
     }
 
+    /// They were asked for a message and have told nothing of it.
+    pub fn waits_for_message(&self) -> bool {
+        self.asked == Asked::Message && self.draft.parts.is_empty()
+    }
+
     pub(super) fn begin_turn(&mut self) {
         self.turns = self.turns.saturating_add(1);
         // Left over if a turn was cut off before it was answered.

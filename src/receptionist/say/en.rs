@@ -70,11 +70,19 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
 
 fn ask_message(category: Category, name: &str) -> String {
     match category {
-        Category::Appointment => format!("I can pass on your request, and {name} will confirm the time. What do you need, and which day and time suit you?"),
-        Category::Reschedule => format!("I can pass that on, and {name} will confirm the new time. Which appointment is it, and when would suit you better?"),
-        Category::Cancel => format!("I can pass that on, and {name} will confirm. Which appointment is it (name and day)?"),
+        Category::Appointment => format!(
+            "I can pass on your request, and {name} will confirm the time. What do you need, and which day and time suit you?"
+        ),
+        Category::Reschedule => format!(
+            "I can pass that on, and {name} will confirm the new time. Which appointment is it, and when would suit you better?"
+        ),
+        Category::Cancel => format!(
+            "I can pass that on, and {name} will confirm. Which appointment is it (name and day)?"
+        ),
         Category::Quote => format!("I can ask {name} for a quote. What do you need done?"),
-        Category::Support | Category::Confirm | Category::General => format!("Of course. What would you like me to tell {name}?"),
+        Category::Support | Category::Confirm | Category::General => {
+            format!("Of course. What would you like me to tell {name}?")
+        }
     }
 }
 

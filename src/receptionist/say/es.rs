@@ -84,7 +84,9 @@ fn ask_message(category: Category, name: &str) -> String {
             "Puedo pasarlo, y {name} se lo confirmará. ¿De qué cita se trata (nombre y día)?"
         ),
         Category::Quote => format!("Puedo pedir un presupuesto a {name}. ¿Qué necesita?"),
-        Category::Support | Category::Confirm | Category::General => format!("Claro que sí. ¿Qué le digo a {name}?"),
+        Category::Support | Category::Confirm | Category::General => {
+            format!("Claro que sí. ¿Qué le digo a {name}?")
+        }
     }
 }
 

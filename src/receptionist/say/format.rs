@@ -120,7 +120,12 @@ pub(super) fn service(language: Language, service: &Service, medium: Medium) -> 
             price.map(|price| money(language, price, &service.currency)),
         ],
         Medium::Voice => [
-            duration.map(|minutes| format!("{minutes} minut{}", if language == Language::Es { "os" } else { "es" })),
+            duration.map(|minutes| {
+                format!(
+                    "{minutes} minut{}",
+                    if language == Language::Es { "os" } else { "es" }
+                )
+            }),
             price.map(|price| spoken_money(language, price, &service.currency)),
         ],
     }
@@ -141,7 +146,10 @@ pub(super) fn services(language: Language, services: &[Service], medium: Medium)
         Medium::Voice => &services[..services.len().min(MOST_HEARD)],
     };
     let told_all = told.len() == services.len();
-    let told: Vec<String> = told.iter().map(|one| service(language, one, medium)).collect();
+    let told: Vec<String> = told
+        .iter()
+        .map(|one| service(language, one, medium))
+        .collect();
     let told = sentence(told.join("; "));
     let more = match language {
         _ if told_all => return told,
@@ -169,7 +177,9 @@ pub fn phone(number: &str, medium: Medium) -> String {
                 let digits: Vec<String> = digits.iter().map(char::to_string).collect();
                 digits.join(" ")
             };
-            [&local[..3], &local[3..6], &local[6..]].map(group).join(", ")
+            [&local[..3], &local[3..6], &local[6..]]
+                .map(group)
+                .join(", ")
         }
         _ => number.to_owned(),
     }
@@ -180,8 +190,12 @@ pub fn website(address: &str, medium: Medium) -> String {
     match medium {
         Medium::Text => address.to_owned(),
         Medium::Voice => {
-            let bare = address.trim_start_matches("https://").trim_start_matches("http://");
-            bare.trim_start_matches("www.").trim_end_matches('/').to_owned()
+            let bare = address
+                .trim_start_matches("https://")
+                .trim_start_matches("http://");
+            bare.trim_start_matches("www.")
+                .trim_end_matches('/')
+                .to_owned()
         }
     }
 }
@@ -191,7 +205,11 @@ pub fn spoken_money(language: Language, amount: Decimal, currency: &str) -> Stri
     if !matches!(currency.to_ascii_uppercase().as_str(), "CAD" | "USD" | "") {
         return money(language, amount, currency);
     }
-    let dollars = if language == Language::Es { "dólares" } else { "dollars" };
+    let dollars = if language == Language::Es {
+        "dólares"
+    } else {
+        "dollars"
+    };
     let cents = (amount.fract() * Decimal::from(100)).round().normalize();
     let whole = amount.trunc().normalize();
     match language {
@@ -228,9 +246,21 @@ mod tests {
     fn what_is_heard_is_said_in_words() {
         let one = crate::receptionist::sample::plumber().services[1].clone();
         for (language, heard, read) in [
-            (Language::En, "Water heater, 120 minutes, 349 dollars and 50 cents", "Water heater (120 min, $349.50)"),
-            (Language::Fr, "Water heater, 120 minutes, 349 dollars 50", "Water heater (120 min, 349,50 $)"),
-            (Language::Es, "Water heater, 120 minutos, 349 dólares con 50 centavos", "Water heater (120 min, $349.50)"),
+            (
+                Language::En,
+                "Water heater, 120 minutes, 349 dollars and 50 cents",
+                "Water heater (120 min, $349.50)",
+            ),
+            (
+                Language::Fr,
+                "Water heater, 120 minutes, 349 dollars 50",
+                "Water heater (120 min, 349,50 $)",
+            ),
+            (
+                Language::Es,
+                "Water heater, 120 minutos, 349 dólares con 50 centavos",
+                "Water heater (120 min, $349.50)",
+            ),
         ] {
             assert_eq!(service(language, &one, Medium::Voice), heard);
             assert_eq!(service(language, &one, Medium::Text), read);
@@ -239,9 +269,15 @@ mod tests {
         let heard = services(Language::Es, &many, Medium::Voice);
         assert_eq!(heard.matches("Water heater").count(), 3, "{heard}");
         assert!(heard.ends_with("Hay más: ¿cuál le interesa?"), "{heard}");
-        assert_eq!(phone("+12045550111", Medium::Voice), "2 0 4, 5 5 5, 0 1 1 1");
+        assert_eq!(
+            phone("+12045550111", Medium::Voice),
+            "2 0 4, 5 5 5, 0 1 1 1"
+        );
         assert_eq!(phone("+12045550111", Medium::Text), "+12045550111");
-        assert_eq!(website("https://www.demohvac.example/", Medium::Voice), "demohvac.example");
+        assert_eq!(
+            website("https://www.demohvac.example/", Medium::Voice),
+            "demohvac.example"
+        );
     }
 
     #[test]

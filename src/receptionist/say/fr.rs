@@ -76,11 +76,21 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
 
 fn ask_message(category: Category, name: &str) -> String {
     match category {
-        Category::Appointment => format!("Je peux transmettre votre demande, et {name} confirmera l'heure. De quoi avez-vous besoin, et quel jour et quelle heure vous conviennent?"),
-        Category::Reschedule => format!("Je peux le transmettre, et {name} confirmera la nouvelle heure. De quel rendez-vous s'agit-il, et quand cela vous irait-il mieux?"),
-        Category::Cancel => format!("Je peux le transmettre, et {name} vous le confirmera. De quel rendez-vous s'agit-il (nom et jour)?"),
-        Category::Quote => format!("Je peux demander une soumission à {name}. De quoi avez-vous besoin?"),
-        Category::Support | Category::Confirm | Category::General => format!("Bien sûr. Que dois-je transmettre à {name}?"),
+        Category::Appointment => format!(
+            "Je peux transmettre votre demande, et {name} confirmera l'heure. De quoi avez-vous besoin, et quel jour et quelle heure vous conviennent?"
+        ),
+        Category::Reschedule => format!(
+            "Je peux le transmettre, et {name} confirmera la nouvelle heure. De quel rendez-vous s'agit-il, et quand cela vous irait-il mieux?"
+        ),
+        Category::Cancel => format!(
+            "Je peux le transmettre, et {name} vous le confirmera. De quel rendez-vous s'agit-il (nom et jour)?"
+        ),
+        Category::Quote => {
+            format!("Je peux demander une soumission à {name}. De quoi avez-vous besoin?")
+        }
+        Category::Support | Category::Confirm | Category::General => {
+            format!("Bien sûr. Que dois-je transmettre à {name}?")
+        }
     }
 }
 

@@ -44,7 +44,8 @@ pub fn business_info(business: &Business, asked: &BusinessInfo, asker: &Asker) -
         return facts.answer(topic);
     }
     let answers = questions.into_iter().map(|question| facts.answer(question));
-    let (known, unknown): (Vec<_>, Vec<_>) = answers.partition(|answer| answer.result == ToolResult::Ok);
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        answers.partition(|answer| answer.result == ToolResult::Ok);
     let told: Vec<_> = known.iter().map(|answer| answer.message.as_str()).collect();
     match unknown.into_iter().next() {
         Some(answer) if told.is_empty() => answer,
@@ -82,7 +83,9 @@ struct Facts<'a> {
 
 impl Facts<'_> {
     fn answer(&self, topic: &str) -> ToolAnswer {
-        if asks_how_long(topic) && let Some(service) = self.service_meant(topic) {
+        if asks_how_long(topic)
+            && let Some(service) = self.service_meant(topic)
+        {
             return self.one(service);
         }
         match intent_of(topic, self.language) {
@@ -122,7 +125,10 @@ impl Facts<'_> {
 
     fn one(&self, service: &Service) -> ToolAnswer {
         let medium = self.medium;
-        ToolAnswer::new(ToolResult::Ok, self.say(Phrase::ServiceFacts { service, medium }))
+        ToolAnswer::new(
+            ToolResult::Ok,
+            self.say(Phrase::ServiceFacts { service, medium }),
+        )
     }
 
     fn say(&self, phrase: Phrase<'_>) -> String {
@@ -265,15 +271,26 @@ impl Facts<'_> {
 
     fn prices(&self, topic: &str) -> ToolAnswer {
         let medium = self.medium;
-        if let Some(service) = self.service_meant(topic).filter(|service| service.price.is_some()) {
+        if let Some(service) = self
+            .service_meant(topic)
+            .filter(|service| service.price.is_some())
+        {
             let is_named = self.business.service_named_in(topic).is_some();
             return match is_named {
-                true => ToolAnswer::new(ToolResult::Ok, self.say(Phrase::OneService { service, medium })),
+                true => ToolAnswer::new(
+                    ToolResult::Ok,
+                    self.say(Phrase::OneService { service, medium }),
+                ),
                 false => self.one(service),
             };
         }
         let near = self.business.services_near(topic);
-        let is_meant = |service: &&Service| near.is_empty() || near.iter().any(|one| one.id == service.id && one.name == service.name);
+        let is_meant = |service: &&Service| {
+            near.is_empty()
+                || near
+                    .iter()
+                    .any(|one| one.id == service.id && one.name == service.name)
+        };
         let fee = |amount: Option<Decimal>| {
             let currency = &self.business.currency;
             amount.map(|amount| match medium {
@@ -322,13 +339,20 @@ impl Facts<'_> {
         let asks_for_work = asks_for_work(topic);
         let near: Vec<_> = match asks_for_work {
             true => business.services_about(topic),
-            false => business.service_in(topic).filter(|_| is_bare(topic)).into_iter().collect(),
+            false => business
+                .service_in(topic)
+                .filter(|_| is_bare(topic))
+                .into_iter()
+                .collect(),
         };
         let near: Vec<Service> = near.into_iter().cloned().collect();
         match near.as_slice() {
             [] if asks_for_work => self.unknown(Phrase::NotOnList),
             [] => self.unknown(Phrase::FactUnknown),
-            services => ToolAnswer::new(ToolResult::Ok, self.say(Phrase::Services { services, medium })),
+            services => ToolAnswer::new(
+                ToolResult::Ok,
+                self.say(Phrase::Services { services, medium }),
+            ),
         }
     }
 
@@ -356,7 +380,10 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     let sentences = text.split(['?', ';', '!', ',']);
     let parts = sentences.flat_map(|sentence| {
         JOINTS.iter().fold(vec![sentence], |parts, joint| {
-            parts.into_iter().flat_map(|part| part.split(joint)).collect()
+            parts
+                .into_iter()
+                .flat_map(|part| part.split(joint))
+                .collect()
         })
     });
     parts.map(str::trim).filter(|part| !part.is_empty())
@@ -366,15 +393,28 @@ const JOINTS: &[&str] = &[" and ", " et ", " y ", " & ", " And ", " Et ", " Y "]
 
 fn has_one(topic: &str, phrases: &[&str]) -> bool {
     let said = format!(" {} ", plain(topic));
-    phrases.iter().any(|phrase| said.contains(&format!(" {phrase} ")))
+    phrases
+        .iter()
+        .any(|phrase| said.contains(&format!(" {phrase} ")))
 }
 
 fn asks_how_long(topic: &str) -> bool {
     has_one(
         topic,
         &[
-            "how long", "how much time", "duration", "combien de temps", "ca dure", "dure", "duree", "cuanto tiempo",
-            "cuanto dura", "cuanto tarda", "cuanto se tarda", "duracion", "demora",
+            "how long",
+            "how much time",
+            "duration",
+            "combien de temps",
+            "ca dure",
+            "dure",
+            "duree",
+            "cuanto tiempo",
+            "cuanto dura",
+            "cuanto tarda",
+            "cuanto se tarda",
+            "duracion",
+            "demora",
         ],
     )
 }
@@ -385,7 +425,13 @@ fn asks_for_theirs(topic: &str) -> bool {
 }
 
 fn asks_for_website(topic: &str) -> bool {
-    has_one(topic, &["website", "web", "site", "internet", "online", "en ligne", "pagina", "sitio", "en linea"])
+    has_one(
+        topic,
+        &[
+            "website", "web", "site", "internet", "online", "en ligne", "pagina", "sitio",
+            "en linea",
+        ],
+    )
 }
 
 /// Whether they ask if some kind of work is done, and not for anything else that a business may have or accept.
@@ -393,10 +439,47 @@ fn asks_for_work(topic: &str) -> bool {
     has_one(
         topic,
         &[
-            "you do", "guys do", "u do", "yall do", "fix", "repair", "install", "clean", "handle", "work on", "offer",
-            "provide", "service", "services", "replace", "faites", "faire", "reparez", "reparer", "installez", "installer",
-            "nettoyez", "nettoyer", "offrez", "occupez", "remplacez", "remplacer", "hacen", "hacer", "reparan", "reparar",
-            "instalan", "instalar", "limpian", "limpiar", "arreglan", "arreglar", "ofrecen", "destapan", "destapar", "manejan",
+            "you do",
+            "guys do",
+            "u do",
+            "yall do",
+            "fix",
+            "repair",
+            "install",
+            "clean",
+            "handle",
+            "work on",
+            "offer",
+            "provide",
+            "service",
+            "services",
+            "replace",
+            "faites",
+            "faire",
+            "reparez",
+            "reparer",
+            "installez",
+            "installer",
+            "nettoyez",
+            "nettoyer",
+            "offrez",
+            "occupez",
+            "remplacez",
+            "remplacer",
+            "hacen",
+            "hacer",
+            "reparan",
+            "reparar",
+            "instalan",
+            "instalar",
+            "limpian",
+            "limpiar",
+            "arreglan",
+            "arreglar",
+            "ofrecen",
+            "destapan",
+            "destapar",
+            "manejan",
         ],
     )
 }
@@ -429,7 +512,12 @@ mod tests {
     }
 
     fn spoken(topic: &str, language: Language, now: &str) -> String {
-        business_info(&plumber(), &asked(topic), &asker(language, Medium::Text, now)).message
+        business_info(
+            &plumber(),
+            &asked(topic),
+            &asker(language, Medium::Text, now),
+        )
+        .message
     }
 
     #[test]
@@ -440,17 +528,72 @@ mod tests {
             ..plumber()
         };
         for (language, topic, result, expected) in [
-            (Language::En, "do you fix refrigerators", ToolResult::NotFound, "I don't see that on our list"),
-            (Language::En, "are you guys a scam", ToolResult::NotFound, "I do not know that"),
-            (Language::Es, "hola aceptan seguro dental", ToolResult::NotFound, "No lo sé"),
-            (Language::Fr, "est-ce que vous faites les piscines", ToolResult::NotFound, "Je ne le vois pas dans notre liste"),
-            (Language::Es, "¿reparan refrigeradores?", ToolResult::NotFound, "No lo veo en nuestra lista"),
-            (Language::En, "do you clean drains", ToolResult::Ok, "Yes, we do that. Drain cleaning (60 min, $129)."),
-            (Language::En, "what services do you offer", ToolResult::Ok, "We offer: Drain cleaning"),
-            (Language::En, "do you need my address", ToolResult::NotFound, "I do not know that"),
-            (Language::En, "where are you", ToolResult::NotFound, "I do not have our address here"),
-            (Language::Fr, "où êtes-vous situés", ToolResult::NotFound, "Je n'ai pas notre adresse"),
-            (Language::En, "do you have a website", ToolResult::Ok, "More at plomberieroy.ca."),
+            (
+                Language::En,
+                "do you fix refrigerators",
+                ToolResult::NotFound,
+                "I don't see that on our list",
+            ),
+            (
+                Language::En,
+                "are you guys a scam",
+                ToolResult::NotFound,
+                "I do not know that",
+            ),
+            (
+                Language::Es,
+                "hola aceptan seguro dental",
+                ToolResult::NotFound,
+                "No lo sé",
+            ),
+            (
+                Language::Fr,
+                "est-ce que vous faites les piscines",
+                ToolResult::NotFound,
+                "Je ne le vois pas dans notre liste",
+            ),
+            (
+                Language::Es,
+                "¿reparan refrigeradores?",
+                ToolResult::NotFound,
+                "No lo veo en nuestra lista",
+            ),
+            (
+                Language::En,
+                "do you clean drains",
+                ToolResult::Ok,
+                "Yes, we do that. Drain cleaning (60 min, $129).",
+            ),
+            (
+                Language::En,
+                "what services do you offer",
+                ToolResult::Ok,
+                "We offer: Drain cleaning",
+            ),
+            (
+                Language::En,
+                "do you need my address",
+                ToolResult::NotFound,
+                "I do not know that",
+            ),
+            (
+                Language::En,
+                "where are you",
+                ToolResult::NotFound,
+                "I do not have our address here",
+            ),
+            (
+                Language::Fr,
+                "où êtes-vous situés",
+                ToolResult::NotFound,
+                "Je n'ai pas notre adresse",
+            ),
+            (
+                Language::En,
+                "do you have a website",
+                ToolResult::Ok,
+                "More at plomberieroy.ca.",
+            ),
             (
                 Language::En,
                 "how much is drain cleaning and are you open tomorrow?",
@@ -470,8 +613,16 @@ mod tests {
                 "Sí, lo hacemos. Water heater (120 min, $349.50). El martes 24 de noviembre abrimos de 9 am a 5 pm.",
             ),
         ] {
-            let answer = business_info(&without_address, &asked(topic), &asker(language, Medium::Text, monday_noon));
-            assert!(answer.message.contains(expected), "{topic:?}: {}", answer.message);
+            let answer = business_info(
+                &without_address,
+                &asked(topic),
+                &asker(language, Medium::Text, monday_noon),
+            );
+            assert!(
+                answer.message.contains(expected),
+                "{topic:?}: {}",
+                answer.message
+            );
             assert_eq!(answer.result, result, "{topic:?}");
         }
     }
@@ -480,12 +631,36 @@ mod tests {
     fn a_question_is_about_the_service_under_discussion_and_is_answered_to_be_heard() {
         let now = "2026-11-23T17:00:00Z";
         for (language, topic, expected) in [
-            (Language::En, "how much is that", "Drain cleaning, 60 minutes, 129 dollars."),
-            (Language::En, "how long does it take", "Drain cleaning, 60 minutes, 129 dollars."),
-            (Language::Fr, "c'est combien", "Drain cleaning, 60 minutes, 129 dollars."),
-            (Language::Fr, "ça prend combien de temps", "Drain cleaning, 60 minutes, 129 dollars."),
-            (Language::Es, "¿cuánto cuesta?", "Drain cleaning, 60 minutos, 129 dólares."),
-            (Language::Es, "¿cuánto tiempo tarda?", "Drain cleaning, 60 minutos, 129 dólares."),
+            (
+                Language::En,
+                "how much is that",
+                "Drain cleaning, 60 minutes, 129 dollars.",
+            ),
+            (
+                Language::En,
+                "how long does it take",
+                "Drain cleaning, 60 minutes, 129 dollars.",
+            ),
+            (
+                Language::Fr,
+                "c'est combien",
+                "Drain cleaning, 60 minutes, 129 dollars.",
+            ),
+            (
+                Language::Fr,
+                "ça prend combien de temps",
+                "Drain cleaning, 60 minutes, 129 dollars.",
+            ),
+            (
+                Language::Es,
+                "¿cuánto cuesta?",
+                "Drain cleaning, 60 minutos, 129 dólares.",
+            ),
+            (
+                Language::Es,
+                "¿cuánto tiempo tarda?",
+                "Drain cleaning, 60 minutos, 129 dólares.",
+            ),
         ] {
             let about = BusinessInfo {
                 service: Some("Drain cleaning".into()),
@@ -609,7 +784,8 @@ mod tests {
         let now = "2026-11-23T17:00:00Z";
         for language in [Language::En, Language::Fr, Language::Es] {
             for topic in ["hours", "prices", "services", "address"] {
-                let answer = business_info(&silent, &asked(topic), &asker(language, Medium::Text, now));
+                let answer =
+                    business_info(&silent, &asked(topic), &asker(language, Medium::Text, now));
                 assert_eq!(answer.result, ToolResult::NotFound, "{topic}");
                 assert!(!answer.message.is_empty());
             }
@@ -619,7 +795,12 @@ mod tests {
             ..silent
         };
         assert_eq!(
-            business_info(&in_words, &BusinessInfo::default(), &asker(Language::En, Medium::Text, now)).message,
+            business_info(
+                &in_words,
+                &BusinessInfo::default(),
+                &asker(Language::En, Medium::Text, now)
+            )
+            .message,
             "By appointment only."
         );
     }

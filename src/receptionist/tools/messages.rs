@@ -1,4 +1,6 @@
 //! `take_message`, `transfer_call` and `opt_out`: what goes to the people of the business, or keeps us from writing.
+use chrono::{DateTime, Utc};
+
 use super::{
     ToolAnswer, answers,
     arguments::{self, Category, TakeMessage, Urgency},
@@ -6,7 +8,10 @@ use super::{
 };
 use crate::{
     events::{self, ContactFacts, Event, HandoffFacts, LeadFacts},
-    kernel::db::TenantTx,
+    kernel::{
+        db::TenantTx,
+        ids::{ContactId, InteractionId},
+    },
     people::{self, NewLead},
     receptionist::Medium,
     tenancy::privacy,
@@ -45,6 +50,43 @@ pub(super) async fn keep_lead(
     summary: String,
 ) -> anyhow::Result<()> {
     let errand = work.errand;
+    let from = Sender {
+        interaction: errand.interaction,
+        contact: errand.contact,
+    };
+    write_lead(tx, from, category, urgency, summary, work.now).await?;
+    Ok(())
+}
+
+/// In which conversation a message was left, and by whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender {
+    pub interaction: InteractionId,
+    pub contact: Option<ContactId>,
+}
+
+/// Keeps a message that they broke off before it could be sent.
+///
+/// # Errors
+/// Those of the database.
+pub async fn keep_message(
+    tx: &mut TenantTx,
+    from: Sender,
+    message: &TakeMessage,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let summary = summary_of(message);
+    write_lead(tx, from, message.category, message.urgency, summary, now).await
+}
+
+async fn write_lead(
+    tx: &mut TenantTx,
+    from: Sender,
+    category: Category,
+    urgency: Urgency,
+    summary: String,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let (category, urgency) = (text_of(&category), text_of(&urgency));
     let summary = if privacy::keeps_words(tx).await? {
         summary
@@ -52,22 +94,22 @@ pub(super) async fn keep_lead(
         privacy::NOT_KEPT.to_owned()
     };
     let lead = NewLead {
-        contact: errand.contact,
-        interaction: Some(errand.interaction),
+        contact: from.contact,
+        interaction: Some(from.interaction),
         category: &category,
         urgency: &urgency,
         summary: &summary,
     };
-    let id = people::insert_lead(tx, &lead, work.now).await?;
+    let id = people::insert_lead(tx, &lead, now).await?;
     let facts = LeadFacts {
         lead_id: id.0,
-        interaction_id: Some(errand.interaction.0),
-        contact_id: errand.contact.map(|contact| contact.0),
+        interaction_id: Some(from.interaction.0),
+        contact_id: from.contact.map(|contact| contact.0),
         category,
         urgency,
         summary,
     };
-    events::emit(tx, &Event::LeadCreated(facts), work.now);
+    events::emit(tx, &Event::LeadCreated(facts), now);
     Ok(())
 }
 

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::{
     ToolAnswer, ToolCall, ToolName, ToolResult,
     answers::{self, Asker},
-    appointments, arguments::BusinessInfo,
+    appointments,
+    arguments::BusinessInfo,
     availability, messages, questions, texts,
 };
 use crate::{

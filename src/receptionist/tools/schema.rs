@@ -53,7 +53,10 @@ fn parameters(name: ToolName) -> Value {
                         "What is asked, for example: hours, open now, open tomorrow, prices, address, website.",
                     ),
                 ),
-                ("service", text("The service it is about, if it is about one.")),
+                (
+                    "service",
+                    text("The service it is about, if it is about one."),
+                ),
             ],
             &[],
         ),
@@ -90,10 +93,7 @@ fn parameters(name: ToolName) -> Value {
         ToolName::BookAppointment => object(
             &[
                 ("slot", text("The token of an offered time.")),
-                (
-                    "start",
-                    text(START),
-                ),
+                ("start", text(START)),
                 ("customer_name", text("The caller's name.")),
                 (
                     "customer_phone",
@@ -112,10 +112,7 @@ fn parameters(name: ToolName) -> Value {
         ToolName::RescheduleAppointment => object(
             &[
                 ("slot", text("The token of an offered time.")),
-                (
-                    "start",
-                    text(START),
-                ),
+                ("start", text(START)),
                 ("confirmation_code", text("The code the caller was given.")),
             ],
             &[],

@@ -128,7 +128,11 @@ fn distance(wanted: &Wanted, at: NaiveDateTime) -> TimeDelta {
         return (at - exact).abs();
     }
     let is_one_day = wanted.until - wanted.from <= TimeDelta::days(1);
-    let day = if is_one_day { wanted.from.date() } else { at.date() };
+    let day = if is_one_day {
+        wanted.from.date()
+    } else {
+        at.date()
+    };
     let (from, until) = match wanted.part.map(|part| wanted::hours_of(part, day)) {
         Some((from, until)) => (from.max(wanted.from), until.min(wanted.until)),
         None => (wanted.from, wanted.until),
@@ -294,11 +298,14 @@ mod tests {
             part,
             is_soon: false,
         };
-        let supper = evening(None, Some(crate::receptionist::understanding::when::Part::Evening));
+        let supper = evening(
+            None,
+            Some(crate::receptionist::understanding::when::Part::Evening),
+        );
         let said = |language| instead(&business, language, &supper, around.clone()).message;
         assert_eq!(
             said(Language::Fr),
-            "Nous sommes fermés à ce moment-là. Au plus près, j'ai le mercredi 16 décembre à 14 h 30 ou 15 h 30 ou le jeudi 17 décembre à 9 h."
+            "Nous sommes fermés à ce moment-là. Au plus près, j'ai mercredi 16 décembre à 9 h, 14 h 30 ou 15 h 30."
         );
         let sunday = Wanted {
             from: "2026-12-20T00:00:00".parse().unwrap(),
@@ -306,7 +313,15 @@ mod tests {
             part: None,
             ..supper
         };
-        let closed = |language| instead(&business, language, &sunday, vec![slot("2026-12-21T14:00:00Z")]).message;
+        let closed = |language| {
+            instead(
+                &business,
+                language,
+                &sunday,
+                vec![slot("2026-12-21T14:00:00Z")],
+            )
+            .message
+        };
         assert_eq!(
             [Language::En, Language::Fr, Language::Es].map(closed),
             [

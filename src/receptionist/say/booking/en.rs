@@ -77,10 +77,15 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
             let closed = format!("We are closed on {}", format::date(En, day));
             match slots {
                 [] => format!("{closed}, and I have nothing free around it, sorry."),
-                slots => sentence(format!("{closed}. The nearest I have is {}", choices(En, "or", slots))),
+                slots => sentence(format!(
+                    "{closed}. The nearest I have is {}",
+                    choices(En, "or", slots)
+                )),
             }
         }
-        Booking::ClosedThen { slots: [] } => "We are closed then, and I have nothing free around it, sorry.".into(),
+        Booking::ClosedThen { slots: [] } => {
+            "We are closed then, and I have nothing free around it, sorry.".into()
+        }
         Booking::ClosedThen { slots } => sentence(format!(
             "We are closed then. The nearest I have is {}",
             choices(En, "or", slots)

@@ -73,10 +73,15 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
             let closed = format!("El {} está cerrado", format::date(Es, day));
             match slots {
                 [] => format!("{closed}, y no tengo nada libre cerca de ese día, disculpe."),
-                slots => format!("{closed}. Lo más cercano que tengo es {}.", choices(Es, "o", slots)),
+                slots => format!(
+                    "{closed}. Lo más cercano que tengo es {}.",
+                    choices(Es, "o", slots)
+                ),
             }
         }
-        Booking::ClosedThen { slots: [] } => "A esa hora está cerrado, y no tengo nada libre cerca, disculpe.".into(),
+        Booking::ClosedThen { slots: [] } => {
+            "A esa hora está cerrado, y no tengo nada libre cerca, disculpe.".into()
+        }
         Booking::ClosedThen { slots } => format!(
             "A esa hora está cerrado. Lo más cercano que tengo es {}.",
             choices(Es, "o", slots)
@@ -149,6 +154,8 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         }
         Booking::PressForEnglish => "For English, press 2.".into(),
         Booking::StillThere => "¿Sigue ahí?".into(),
-        Booking::AnythingUnknown => "No lo sé, pero puedo pedirle al equipo que le responda. ¿Quiere que lo haga?".into(),
+        Booking::AnythingUnknown => {
+            "No lo sé, pero puedo pedirle al equipo que le responda. ¿Quiere que lo haga?".into()
+        }
     }
 }
