@@ -1,7 +1,7 @@
 //! What can be said at any time, whatever was asked: "say that again", "text it to me", "when was it?", "wrong number".
 use super::dialogue::{Rachel, Step};
 use super::plan::{Goal, Plan};
-use super::state::Asked;
+use super::state::{Asked, Draft};
 use crate::receptionist::Business;
 use crate::receptionist::intent::Intent;
 use crate::receptionist::plain::plain;
@@ -36,10 +36,12 @@ impl Rachel<'_> {
         if is_free && has_one(&said, WHEN_WAS_IT) {
             return self.tell_last();
         }
-        if is_free && is_of_last(&said, heard.intent) {
-            self.mean_last();
-        }
-        None
+        let change = change_of_last(&said, heard.intent).filter(|_| is_free)?;
+        let heard = Understanding {
+            intent: change,
+            ..heard
+        };
+        self.change_last(text, heard)
     }
 
     fn end_wrong_number(&mut self) -> Step {
@@ -60,20 +62,26 @@ impl Rachel<'_> {
         Some(self.say(&[Booking::Booked { at, code: &code }.into()]))
     }
 
-    /// "Cancel it": its code finds it.
-    fn mean_last(&mut self) {
-        if let Some(last) = &self.state.last {
-            self.state.plan = Some(Plan {
-                code: Some(last.code.clone()),
-                ..Plan::of(Goal::Find)
-            });
-        }
+    /// "Cancel it", "move it to friday": its code finds it.
+    fn change_last(&mut self, text: &str, heard: Understanding) -> Option<Step> {
+        let last = self.state.last.clone();
+        let last = last.filter(|_| self.business.takes_bookings())?;
+        self.state.plan = Some(Plan {
+            code: Some(last.code),
+            ..Plan::of(Goal::Find)
+        });
+        self.state.draft = Draft::default();
+        Some(self.hear_wish(text, heard))
     }
 }
 
-/// They mean what was just arranged: it is changed, and not named.
-fn is_of_last(said: &str, intent: Intent) -> bool {
-    matches!(intent, Intent::Cancel | Intent::Reschedule) && has_one(said, IT)
+/// What is to become of that which was just arranged: it is not named.
+fn change_of_last(said: &str, intent: Intent) -> Option<Intent> {
+    match intent {
+        _ if has_one(said, MOVE_IT) => Some(Intent::Reschedule),
+        Intent::Cancel | Intent::Reschedule if has_one(said, IT) => Some(intent),
+        _ => None,
+    }
 }
 
 /// An emergency service of the business is what they ask for by name.
@@ -83,6 +91,15 @@ pub(super) fn names_emergency_service(business: &Business, text: &str) -> bool {
         let words = telling_words(&service.name);
         words.iter().any(|word| means_same(word, "emergency"))
     })
+}
+
+/// The one service for emergencies, if the business has one.
+pub(super) fn emergency_service(business: &Business) -> Option<String> {
+    let is_it = |word: &String| means_same(word, "emergency");
+    let services = business.services.iter();
+    let mut found = services.filter(|service| telling_words(&service.name).iter().any(is_it));
+    let only = found.next()?;
+    found.next().is_none().then(|| only.name.clone())
 }
 
 /// Whether a text says what is wrong, and not only that something is.
@@ -233,6 +250,23 @@ const WHEN_WAS_IT: &[&str] = &[
     "numero de confirmacion",
 ];
 
+const MOVE_IT: &[&str] = &[
+    "move it",
+    "push it",
+    "reschedule it",
+    "change it to",
+    "le deplacer",
+    "deplacez le",
+    "deplacer ca",
+    "le reporter",
+    "reportez le",
+    "cambiarla",
+    "cambiela",
+    "moverla",
+    "muevala",
+    "pasarla",
+];
+
 const IT: &[&str] = &[
     "it",
     "that",
@@ -241,20 +275,11 @@ const IT: &[&str] = &[
     "annulez le",
     "annule le",
     "annuler ca",
-    "le deplacer",
-    "deplacez le",
-    "deplacer ca",
     "changer ca",
     "le changer",
-    "le reporter",
     "cancelarla",
     "cancelela",
     "cancelarlo",
-    "cambiarla",
-    "cambiela",
-    "moverla",
-    "muevala",
-    "pasarla",
 ];
 
 const VAGUE: &[&str] = &[

@@ -338,17 +338,17 @@ fn who_hurts_gets_an_appointment_where_people_come_to_us() {
         (
             Language::Es,
             "me duele mucho una muela",
-            "Lo siento mucho. ¿Para qué sería",
+            "Lo siento mucho. ¿Qué día",
         ),
         (
             Language::Fr,
             "j'ai très mal aux dents",
-            "Désolée de l'apprendre. C'est pour quoi",
+            "Désolée de l'apprendre. Quel jour",
         ),
         (
             Language::En,
             "i have a toothache",
-            "I am sorry to hear that. What is it for",
+            "I am sorry to hear that. Which day",
         ),
     ] {
         let mut call = talk(dentist(), Medium::Voice, language);
@@ -430,5 +430,60 @@ fn a_caller_gets_a_text_and_hears_it_again() {
         let reply = call.text(text_me).text;
         assert!(reply.contains(sent), "{reply}");
         assert_eq!(call.texted, ["address"]);
+    }
+}
+
+#[test]
+fn what_was_just_booked_is_moved_by_a_mere_word() {
+    for (language, booked, moved) in [
+        (
+            Language::En,
+            [
+                ("book an inspection tomorrow at 2 pm", "name"),
+                ("Jo", "right?"),
+                ("yes", "AFH234"),
+            ],
+            [
+                ("I want to move it to thursday at 3 pm", "So I move"),
+                ("yes", "is now on Thursday, November 26 at 3 p.m."),
+            ],
+        ),
+        (
+            Language::Fr,
+            [
+                ("je voudrais une inspection demain à 14 h", "nom"),
+                ("Jo", "c'est bien cela?"),
+                ("oui", "AFH234"),
+            ],
+            [
+                ("déplacez-le à jeudi à 15 h", "Je déplace"),
+                ("oui", "jeudi 26 novembre à 15 h"),
+            ],
+        ),
+        (
+            Language::Es,
+            [
+                ("quiero una inspección mañana a las 2 de la tarde", "nombre"),
+                ("Jo", "inspection"),
+                ("sí", "AFH234"),
+            ],
+            [
+                (
+                    "quiero cambiarla al jueves a las 3 de la tarde",
+                    "muevo su cita",
+                ),
+                ("sí", "jueves 26 de noviembre a las 3"),
+            ],
+        ),
+    ] {
+        let mut conversation = Conversation::new(language);
+        hears(&mut conversation, &booked);
+        conversation.own = Some(at("2026-11-24T14:00:00"));
+        hears(&mut conversation, &moved);
+        assert_eq!(
+            conversation.booked.len(),
+            1,
+            "it is moved, and not booked again"
+        );
     }
 }

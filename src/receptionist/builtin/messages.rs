@@ -75,6 +75,7 @@ impl Rachel<'_> {
         }
         if books && !self.business.visits_customers && !asides::complains(text) {
             self.state.is_sorry = true;
+            self.state.topic = asides::emergency_service(self.business);
             return self.begin_booking(text, heard);
         }
         let urgency = if heard.is_urgent {

@@ -209,6 +209,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_was_told_and_not_sent_is_unfinished() {
+        let mut state = DialogueState::default();
+        assert_eq!(state.unfinished(), None);
+        state.asked = Asked::Name;
+        state.draft.add("the dog bites");
+        assert_eq!(state.unfinished().unwrap().message, "the dog bites");
+        state.asked = Asked::PassOn;
+        assert_eq!(state.unfinished(), None, "they have not agreed yet");
+        let said = vec!["a furnace repair".to_owned()];
+        state.plan = Some(Plan {
+            said: said.clone(),
+            ..Plan::of(Goal::Cancel)
+        });
+        assert_eq!(
+            state.unfinished(),
+            None,
+            "a cancelling that was broken off is none"
+        );
+        state.plan = Some(Plan {
+            said,
+            ..Plan::of(Goal::Book)
+        });
+        let kept = state.unfinished().unwrap();
+        assert_eq!(
+            (kept.category, kept.message.as_str()),
+            (Category::Appointment, "a furnace repair")
+        );
+    }
+
+    #[test]
     fn a_kept_state_is_continued_and_one_from_another_version_starts_over() {
         let mut state = DialogueState {
             language: Some(Language::Fr),

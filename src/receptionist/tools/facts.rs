@@ -46,11 +46,15 @@ pub fn business_info(business: &Business, asked: &BusinessInfo, asker: &Asker) -
     let answers = questions.into_iter().map(|question| facts.answer(question));
     let (known, unknown): (Vec<_>, Vec<_>) =
         answers.partition(|answer| answer.result == ToolResult::Ok);
-    let told: Vec<_> = known.iter().map(|answer| answer.message.as_str()).collect();
-    match unknown.into_iter().next() {
-        Some(answer) if told.is_empty() => answer,
-        _ => ToolAnswer::new(ToolResult::Ok, told.join(" ")),
-    }
+    // What we know first: the sentence of what we do not know ends with a question.
+    let unknown = unknown.into_iter().take(1);
+    let answers: Vec<_> = known.into_iter().chain(unknown).collect();
+    let told: Vec<_> = answers
+        .iter()
+        .map(|answer| answer.message.as_str())
+        .collect();
+    let last = answers.last().map(|answer| answer.result);
+    ToolAnswer::new(last.unwrap_or(ToolResult::NotFound), told.join(" "))
 }
 
 /// `list_services`: all of them, with duration and price; to somebody who listens the first ones.
@@ -601,8 +605,14 @@ mod tests {
                 "Yes, we do that. Drain cleaning (60 min, $129). On Tuesday, November 24 we are open 9 am to 5 pm.",
             ),
             (
+                Language::En,
+                "are you open tomorrow and where are you",
+                ToolResult::NotFound,
+                "On Tuesday, November 24 we are open 9 am to 5 pm. I do not have our address here",
+            ),
+            (
                 Language::Fr,
-                "c'est combien pour une inspection et êtes-vous ouverts demain",
+                "c'est combien pour drain cleaning et êtes-vous ouverts demain",
                 ToolResult::Ok,
                 "Le mardi 24 novembre, nous sommes ouverts de 9 h à 17 h.",
             ),

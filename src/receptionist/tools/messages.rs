@@ -153,3 +153,34 @@ pub(super) async fn opt_out(work: &Work<'_>, tx: &mut TenantTx) -> anyhow::Resul
     }
     Ok(answers::opted_out(work.business, work.language))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lead_begins_with_who_it_is_from() {
+        let message = |name: Option<&str>, phone: Option<&str>| TakeMessage {
+            message: "the key is under the mat".into(),
+            customer_name: name.map(str::to_owned),
+            customer_phone: phone.map(str::to_owned),
+            ..TakeMessage::default()
+        };
+        for (name, phone, summary) in [
+            (
+                Some("Ana Roy"),
+                Some("514-555-0199"),
+                "Ana Roy, 514-555-0199: the key is under the mat",
+            ),
+            (Some("Ana Roy"), None, "Ana Roy: the key is under the mat"),
+            (
+                None,
+                Some("514-555-0199"),
+                "514-555-0199: the key is under the mat",
+            ),
+            (None, None, "the key is under the mat"),
+        ] {
+            assert_eq!(summary_of(&message(name, phone)), summary);
+        }
+    }
+}

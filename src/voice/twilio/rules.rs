@@ -161,7 +161,8 @@ pub struct Ended<'a> {
 pub fn outcome_of(ended: &Ended<'_>) -> Outcome {
     let did = |result: &str| ended.results.iter().any(|known| known == result);
     // They wanted a person, and none came.
-    let is_let_down = !ended.is_bridged && (did("transferring") || ended.is_left_alone);
+    let is_let_down =
+        ended.has_spoken && !ended.is_bridged && (did("transferring") || ended.is_left_alone);
     let found = [
         (did("booked"), Outcome::Booked),
         (did("rescheduled"), Outcome::Rescheduled),
