@@ -1,9 +1,9 @@
 //! When somebody means, seen from a business: its clock, its opening hours.
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
 
 use super::{
     Business,
-    understanding::when::{self, Context, When},
+    understanding::when::{self, Context, Kind, When},
 };
 use crate::kernel::language::Language;
 
@@ -33,11 +33,109 @@ impl Business {
             is_open: &is_open,
             day,
         };
-        when::read(text, language, &context)
+        let when = when::read(text, language, &context)?;
+        Some(self.with_half(when, context.now))
+    }
+
+    /// Of a number that both halves of the day have, the half in which somebody can come: it lies ahead, and the
+    /// business is open. It stays open where both can be, and is the afternoon where none can.
+    fn with_half(&self, when: When, now: NaiveDateTime) -> When {
+        let Some(at) = when.start.or(when.end).filter(|_| when.is_am_pm_open) else {
+            return when;
+        };
+        if self.hours.is_empty() {
+            return when;
+        }
+        let morning =
+            at.date().and_time(at.time()) - TimeDelta::hours(i64::from(at.hour() / 12 * 12));
+        let halves = [morning, morning + TimeDelta::hours(12)];
+        let ahead = halves
+            .into_iter()
+            .filter(|at| *at > now)
+            .collect::<Vec<_>>();
+        let is_open = |at: &&NaiveDateTime| self.is_open_at(**at);
+        let open = ahead.iter().filter(is_open).collect::<Vec<_>>();
+        match (open.as_slice(), ahead.as_slice()) {
+            ([_, _], _) => when,
+            ([only], _) => at_time(when, only.time()),
+            ([], [only]) => at_time(when, only.time()),
+            _ => at_time(when, halves[1].time()),
+        }
     }
 
     /// Whether appointments are given here: the business wants it, and we know when it is open.
     pub fn takes_bookings(&self) -> bool {
         self.is_booking_enabled && !self.hours.is_empty()
+    }
+}
+
+/// The reading with its other half of the day, if that is meant.
+pub(super) fn at_time(unclear: When, time: NaiveTime) -> When {
+    let on = |at: Option<NaiveDateTime>| at.map(|at| at.date().and_time(time));
+    When {
+        start: on(unclear.start),
+        end: match unclear.kind {
+            Kind::Before => on(unclear.end),
+            // The length of what was said stays.
+            _ => match (unclear.start, unclear.end) {
+                (Some(start), Some(end)) => on(Some(start)).map(|at| at + (end - start)),
+                _ => unclear.end,
+            },
+        },
+        is_am_pm_open: false,
+        ..unclear
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receptionist::sample::plumber;
+
+    #[test]
+    fn only_a_half_of_the_day_that_can_be_is_meant() {
+        let business = plumber();
+        let saturday_at_three = "2026-11-28T20:00:00Z".parse().unwrap();
+        let monday_at_noon = "2026-11-23T17:00:00Z".parse().unwrap();
+        for (language, text, now, start) in [
+            (
+                Language::En,
+                "today at 5",
+                saturday_at_three,
+                "2026-11-28T17:00:00",
+            ),
+            (
+                Language::Fr,
+                "aujourd'hui à 5 h",
+                saturday_at_three,
+                "2026-11-28T17:00:00",
+            ),
+            (
+                Language::Es,
+                "hoy a las cuatro",
+                saturday_at_three,
+                "2026-11-28T16:00:00",
+            ),
+            (
+                Language::Es,
+                "mañana a las cuatro",
+                monday_at_noon,
+                "2026-11-24T16:00:00",
+            ),
+            (
+                Language::En,
+                "tomorrow at 7",
+                monday_at_noon,
+                "2026-11-24T19:00:00",
+            ),
+        ] {
+            let when = business.read_when(text, language, now, None).unwrap();
+            let shown = when.start.unwrap().format("%Y-%m-%dT%H:%M:%S").to_string();
+            assert_eq!(
+                (shown.as_str(), when.is_am_pm_open),
+                (start, false),
+                "{text}"
+            );
+        }
     }
 }

@@ -18,6 +18,8 @@ const LOOK_AHEAD_DAYS: u64 = 370;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Business {
     pub name: String,
+    /// Its people come to the customer, who must say where; else the customer comes to them.
+    pub visits_customers: bool,
     /// The business's own first words.
     pub greeting: Option<String>,
     pub tone: Option<String>,
@@ -107,14 +109,6 @@ impl Business {
         upcoming
             .filter(|holiday| mentions(text, &holiday.name))
             .min_by_key(|holiday| holiday.date)
-    }
-
-    /// The service that the text names; the longest name wins ("drain cleaning" over "cleaning").
-    pub fn service_in(&self, text: &str) -> Option<&Service> {
-        self.services
-            .iter()
-            .filter(|service| mentions(text, &service.name))
-            .max_by_key(|service| service.name.len())
     }
 
     /// Times on the wall of an ordinary weekday, in order.

@@ -2,6 +2,7 @@
 use rust_decimal::Decimal;
 
 use super::business::{Business, Holiday, OpeningHours, Service};
+use super::plain::plain;
 use crate::tenancy::business::{BusinessProfile, ServiceRow};
 
 impl Business {
@@ -9,6 +10,7 @@ impl Business {
     pub fn from_profile(profile: &BusinessProfile, currency: &str) -> Self {
         Self {
             name: profile.business_name.clone(),
+            visits_customers: visits_customers(profile),
             greeting: profile.greeting.clone(),
             tone: Some(profile.agent_tone.clone()),
             language: profile.language,
@@ -27,6 +29,81 @@ impl Business {
             is_booking_enabled: profile.is_booking_enabled,
         }
     }
+}
+
+/// Beginnings of the words for trades whose customers come to them, as owners of all three languages write them.
+const RECEIVES: &[&str] = &[
+    "dent",
+    "orthodont",
+    "clini",
+    "medic",
+    "doctor",
+    "physio",
+    "fisio",
+    "chiro",
+    "quiro",
+    "massag",
+    "masaj",
+    "veterin",
+    "optom",
+    "optic",
+    "pharm",
+    "farmac",
+    "psycho",
+    "psico",
+    "salon",
+    "spa",
+    "hair",
+    "barb",
+    "coiff",
+    "peluqu",
+    "beaut",
+    "estetic",
+    "esthet",
+    "nail",
+    "tattoo",
+    "tatou",
+    "restaurant",
+    "cafe",
+    "hotel",
+    "garage",
+    "auto",
+    "taller",
+    "tire",
+    "lawyer",
+    "attorney",
+    "legal",
+    "avocat",
+    "abogad",
+    "notai",
+    "notari",
+    "account",
+    "comptab",
+    "contad",
+    "gym",
+    "fitness",
+    "yoga",
+    "school",
+    "ecole",
+    "escuela",
+    "studio",
+    "estudio",
+    "boutique",
+    "tienda",
+    "software",
+    "design",
+    "agency",
+    "agence",
+    "agencia",
+];
+
+/// Whether people of that trade come to the customer. Of one that we do not know we think so: to be asked for an
+/// address in vain is better than to wait at home.
+fn visits_customers(profile: &BusinessProfile) -> bool {
+    let told = [&profile.business_type, &profile.industry];
+    let told: Vec<String> = told.into_iter().flatten().map(|text| plain(text)).collect();
+    let mut words = told.iter().flat_map(|text| text.split(' '));
+    !words.any(|word| RECEIVES.iter().any(|start| word.starts_with(start)))
 }
 
 /// Owners write a fee in their own way (`129 $`, `$129.50`); what has no one amount in it is not spoken of.

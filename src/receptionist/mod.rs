@@ -18,6 +18,8 @@ pub mod prompt;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod say;
+mod services;
+mod telling;
 pub mod tools;
 pub mod turn;
 pub mod understanding;

@@ -37,6 +37,7 @@ pub(crate) fn plumber() -> Business {
     };
     Business {
         name: "Plomberie Roy".into(),
+        visits_customers: true,
         greeting: None,
         tone: None,
         language: Language::En,

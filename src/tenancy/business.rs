@@ -17,6 +17,9 @@ use crate::kernel::{
 #[derive(Clone, Debug)]
 pub struct BusinessProfile {
     pub business_name: String,
+    /// In the owner's words: "Dental clinic", "PLUMBING".
+    pub business_type: Option<String>,
+    pub industry: Option<String>,
     pub website_url: Option<String>,
     pub zone: Tz,
     pub language: Language,
@@ -69,7 +72,7 @@ pub async fn find_business(
 ) -> sqlx::Result<Option<BusinessProfile>> {
     let subscriber = tx.subscriber();
     let row = sqlx::query!(
-        r#"select s.business_name, s.website_url, p.timezone, p.language as "language: Language",
+        r#"select s.business_name, s.business_type, s.industry, s.website_url, p.timezone, p.language as "language: Language",
                   p.custom_greeting, p.agent_tone, p.business_phone as "business_phone: E164",
                   p.transfer_number as "transfer_number: E164", p.standard_fee, p.emergency_fee,
                   p.schedule_summary, p.business_address, p.cal_com_url, p.is_booking_enabled,
@@ -94,6 +97,8 @@ pub async fn find_business(
     .await?;
     Ok(row.map(|row| BusinessProfile {
         business_name: row.business_name,
+        business_type: row.business_type,
+        industry: row.industry,
         website_url: row.website_url,
         zone: zone(&row.timezone),
         language: row.language,

@@ -137,10 +137,14 @@ impl Desk {
             }
             return Ok(match name {
                 ToolName::GetBusinessInfo | ToolName::ListServices => {
-                    let now = app.clock.now();
-                    run::facts(&self.business, self.language, &call, now)
+                    let asker = answers::Asker {
+                        language: self.language,
+                        medium: Medium::Voice,
+                        now: app.clock.now(),
+                    };
+                    run::facts(&self.business, &asker, &call)
                 }
-                _ => answers::unavailable(&self.business, self.language),
+                _ => answers::unavailable(&self.business, Medium::Voice, self.language),
             });
         };
         let errand = run::Errand {

@@ -1,7 +1,7 @@
 //! What is known of the appointment under discussion, and what was asked of it last.
 use super::dialogue::Rachel;
 use super::plan::{Goal, Plan};
-use super::state::Asked;
+use super::state::{Asked, Awaited};
 use crate::receptionist::say::{Booking, Phrase};
 use crate::receptionist::tools::wanted::{self, Unclear};
 use crate::receptionist::turn::Medium;
@@ -9,6 +9,7 @@ use crate::receptionist::understanding::{when::When, without_pronoun};
 
 /// More names than these are no question any more.
 const MOST_SERVICES_NAMED: usize = 4;
+const MOST_SERVICES_HEARD: usize = 3;
 /// Nor does anybody keep more of their own appointments in mind.
 const MOST_APPOINTMENTS_NAMED: usize = 3;
 /// As much of their words is kept for a message.
@@ -59,9 +60,18 @@ impl Rachel<'_> {
     }
 
     pub(super) fn service_named(&self, text: &str) -> Option<String> {
-        self.business
+        let named = self
+            .business
             .service_in(text)
-            .map(|service| service.name.clone())
+            .map(|service| service.name.clone());
+        named.or_else(|| {
+            // "The repair", when only one of those that were named is a repair.
+            let named = &self.state.plan.as_ref()?.named;
+            let near = self.business.services_near(text);
+            let mut near = near.iter().filter(|service| named.contains(&service.name));
+            let only = near.next()?;
+            near.next().is_none().then(|| only.name.clone())
+        })
     }
 
     pub(super) fn service_names(&self) -> Vec<String> {
@@ -84,6 +94,29 @@ impl Rachel<'_> {
         }
     }
 
+    /// The services to choose from: those that share a word with what they said, else the first ones.
+    pub(super) fn services_to_name(&self) -> Vec<String> {
+        let said = self
+            .state
+            .plan
+            .iter()
+            .flat_map(|plan| plan.said.iter().rev());
+        let near = said
+            .map(|said| self.business.services_near(said))
+            .find(|near| !near.is_empty());
+        let names = match near {
+            Some(near) => near.iter().map(|service| service.name.clone()).collect(),
+            None => self.service_names(),
+        };
+        let most = match self.state.medium {
+            // A list that ends a little later need not say that there is more.
+            _ if names.len() == MOST_SERVICES_NAMED => MOST_SERVICES_NAMED,
+            Medium::Text => MOST_SERVICES_NAMED,
+            Medium::Voice => MOST_SERVICES_HEARD,
+        };
+        names.into_iter().take(most).collect()
+    }
+
     /// What was asked last, in its words for a second time.
     pub(super) fn question(&self) -> Option<String> {
         let plan = self.state.plan.as_ref();
@@ -95,13 +128,17 @@ impl Rachel<'_> {
         let booking = |phrase: Booking<'_>| Some(self.phrase(phrase.into()));
         match self.state.asked {
             Asked::Nothing => None,
-            Asked::Message => Some(self.phrase(Phrase::AskMessageAgain)),
+            Asked::Message => Some(self.phrase(match self.state.draft.awaits {
+                Some(Awaited::Address) => Phrase::AskAddress,
+                Some(Awaited::Words) | None => Phrase::AskMessageAgain,
+            })),
+            Asked::PassOn => Some(self.phrase(Phrase::OfferToAsk)),
             Asked::Name | Asked::CustomerName => Some(self.phrase(Phrase::AskName)),
             Asked::PersonOrMessage => Some(self.person_or_message()),
             Asked::Service => {
-                let mut names = self.service_names();
-                names.truncate(MOST_SERVICES_NAMED);
-                booking(Booking::AskService { names: &names })
+                let names = &plan?.named;
+                let has_more = names.len() < self.business.services.len();
+                booking(Booking::AskService { names, has_more })
             }
             Asked::When if self.goal() == Goal::Move => booking(Booking::AskWhenInstead),
             Asked::When => booking(Booking::AskWhen),

@@ -17,6 +17,8 @@ use crate::receptionist::understanding::{Understanding, answers, name_corrected,
 
 /// How often nothing is free before somebody else has to look.
 const MOST_MISSES: u8 = 3;
+/// How often it is asked what an appointment is for: who tells a time instead is asked once more.
+const MOST_SERVICE_ASKS: u8 = 2;
 /// As many times are offered at once.
 const MOST_OFFERED: usize = 3;
 
@@ -25,6 +27,10 @@ impl Rachel<'_> {
         self.state.repairs = 0;
         let mut plan = Plan::of(Goal::Book);
         plan.service = self.service_named(text);
+        if plan.service.is_none() && self.business.services_near(text).is_empty() {
+            // "How much is a tune-up? Then book it."
+            plan.service = self.state.topic.take();
+        }
         self.state.plan = Some(plan);
         self.remember(text);
         match self.read_when(text) {
@@ -119,16 +125,22 @@ impl Rachel<'_> {
         }
         let service = self.service_named(text);
         let when = self.read_when(text);
-        if service.is_none() && when.is_none() && plain(text).is_empty() {
+        let is_no_answer =
+            plain(text).is_empty() || (heard.intent.is_courtesy() && heard.intent != Intent::No);
+        if service.is_none() && when.is_none() && is_no_answer {
             return self.repair();
         }
-        let is_answer = service.is_some() || !heard.intent.is_courtesy();
-        if service.is_none() && when.is_none() && is_answer {
+        let is_near = !self.business.services_near(text).is_empty();
+        let plan = self.plan();
+        if service.is_none()
+            && when.is_none()
+            && (!is_near || plan.service_asks >= MOST_SERVICE_ASKS)
+        {
             // Not on the list: the business reads what it is about.
-            self.plan().reason = Some(text.trim().to_owned());
+            plan.is_service_settled = true;
+            plan.reason = Some(text.trim().to_owned()).filter(|_| heard.intent != Intent::No);
         }
-        self.plan().service = service;
-        self.plan().is_service_asked = true;
+        plan.service = service;
         self.state.repairs = 0;
         match when {
             Some(when) => self.accept(when),
@@ -137,12 +149,11 @@ impl Rachel<'_> {
     }
 
     pub(super) fn hear_service_key(&mut self, nth: Nth) -> Step {
-        let names = self.service_names();
-        let Some(name) = nth.of(&names) else {
+        let plan = self.plan();
+        let Some(name) = nth.of(&plan.named).cloned() else {
             return self.repair();
         };
-        self.plan().service = Some(name.clone());
-        self.plan().is_service_asked = true;
+        plan.service = Some(name);
         self.state.repairs = 0;
         self.ask_next()
     }
@@ -290,12 +301,15 @@ impl Rachel<'_> {
     pub(super) fn ask_next(&mut self) -> Step {
         let services = self.service_names();
         let plan = self.plan();
-        if plan.goal == Goal::Book && plan.service.is_none() && !plan.is_service_asked {
+        let may_ask = !plan.is_service_settled && plan.service_asks < MOST_SERVICE_ASKS;
+        if plan.goal == Goal::Book && plan.service.is_none() && may_ask {
             match services.as_slice() {
                 [] => {}
                 [only] => plan.service = Some(only.clone()),
                 _ => {
-                    plan.is_service_asked = true;
+                    plan.service_asks += 1;
+                    let named = self.services_to_name();
+                    self.plan().named = named;
                     return self.ask(Asked::Service);
                 }
             }
@@ -383,6 +397,7 @@ impl Rachel<'_> {
         self.state.repairs = 0;
         let customer_name = self.state.customer_name.clone();
         let plan = self.plan().clone();
+        let reason = plan.purpose();
         let chosen = plan.chosen.as_ref();
         let slot = chosen
             .filter(|_| !plan.is_token_over)
@@ -394,7 +409,6 @@ impl Rachel<'_> {
                 ToolName::CancelAppointment,
                 CancelAppointment {
                     confirmation_code: plan.code,
-                    reason: None,
                 },
             ),
             Goal::Move => self.call(
@@ -414,7 +428,7 @@ impl Rachel<'_> {
                     customer_phone: plan.phone,
                     customer_email: None,
                     service: plan.service,
-                    reason: plan.reason,
+                    reason,
                 },
             ),
         }
@@ -426,6 +440,7 @@ impl Rachel<'_> {
             | ToolResult::Rescheduled
             | ToolResult::Cancelled
             | ToolResult::MessageTaken => {
+                self.remember_last(answer);
                 self.state.plan = None;
                 self.state.asked = Asked::Nothing;
                 let more = self.phrase(Phrase::AnythingElse);

@@ -89,7 +89,7 @@ fn what_is_taken_or_closed_brings_the_nearest_times() {
     let mut sunday = Conversation::new(Language::En);
     sunday.plays(
         "< book an inspection on sunday
-         > Rachel from Plomberie Roy here. That is not free. The nearest I have is Monday, November 30 at 9 a.m., 9:30 a.m. or 10 a.m. Which one suits you? [check_calendar_availability]",
+         > Rachel from Plomberie Roy here. We are closed on Sunday, November 29. The nearest I have is Monday, November 30 at 9 a.m., 9:30 a.m. or 10 a.m. Which one suits you? [check_calendar_availability]",
     );
 }
 

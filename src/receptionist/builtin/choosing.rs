@@ -4,6 +4,7 @@ use chrono::{NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 use super::dialogue::{Rachel, Step};
 use super::state::Asked;
 use super::words::{self, Nth};
+use crate::receptionist::asked_time::at_time;
 use crate::receptionist::intent::Intent;
 use crate::receptionist::say::{Booking, Phrase};
 use crate::receptionist::tools::wanted::{self, Unclear};
@@ -195,24 +196,6 @@ impl Rachel<'_> {
 
     fn settle(&mut self, when: When) -> Step {
         self.accept(when)
-    }
-}
-
-/// The reading with its other half of the day, if that is meant.
-fn at_time(unclear: When, time: NaiveTime) -> When {
-    let on = |at: Option<NaiveDateTime>| at.map(|at| at.date().and_time(time));
-    When {
-        start: on(unclear.start),
-        end: match unclear.kind {
-            Kind::Before => on(unclear.end),
-            // The length of what was said stays.
-            _ => match (unclear.start, unclear.end) {
-                (Some(start), Some(end)) => on(Some(start)).map(|at| at + (end - start)),
-                _ => unclear.end,
-            },
-        },
-        is_am_pm_open: false,
-        ..unclear
     }
 }
 

@@ -10,7 +10,8 @@ use crate::kernel::language::Language;
 use crate::receptionist::business::Business;
 use crate::receptionist::intent::Intent;
 use crate::receptionist::plain::plain;
-use crate::receptionist::say::{Booking, Phrase, say};
+use crate::receptionist::say::{self, Booking, Phrase, say};
+use crate::receptionist::services::asks_for_all_services;
 use crate::receptionist::tools::arguments::{BusinessInfo, Category, TransferCall};
 use crate::receptionist::tools::{ToolAnswer, ToolCall, ToolName, ToolResult};
 use crate::receptionist::turn::{Heard, Medium, Reply, Turn};
@@ -106,15 +107,26 @@ impl Rachel<'_> {
         if self.state.customer_name.is_none() {
             self.state.customer_name = name_told(text, self.language());
         }
+        if heard.intent != Intent::OptOut
+            && let Some(step) = self.hear_aside(text, heard)
+        {
+            return step;
+        }
         match (heard.intent, self.state.asked) {
             (Intent::OptOut, _) => self.call(ToolName::OptOut, json!({})),
             (_, Asked::Message) => self.hear_message(text, heard),
             (_, Asked::Name) => self.hear_name(text, heard),
+            (_, Asked::PassOn) => self.hear_pass_on(text, heard),
             (Intent::Yes, Asked::PersonOrMessage) => self.hand_over(text),
             // Whatever it is, it is something that the business should read.
             (Intent::Unknown, Asked::PersonOrMessage) if !plain(text).is_empty() => {
-                self.take_plan_as_message();
+                if self.state.plan.is_some() {
+                    self.take_plan_as_message();
+                }
                 self.hear_message(text, heard)
+            }
+            (Intent::Message | Intent::No, Asked::PersonOrMessage) if self.has_draft() => {
+                self.ask_what_is_missing(&[])
             }
             (Intent::Message, Asked::PersonOrMessage) if self.state.plan.is_some() => {
                 self.take_plan_as_message();
@@ -144,7 +156,7 @@ impl Rachel<'_> {
             Intent::Appointment => self.ask_message(Category::Appointment, text, heard),
             Intent::Reschedule => self.ask_message(Category::Reschedule, text, heard),
             Intent::Cancel => self.ask_message(Category::Cancel, text, heard),
-            Intent::Support => self.ask_message(Category::Support, text, heard),
+            Intent::Support => self.hear_trouble(text, heard),
             Intent::Message => self.ask_message(Category::General, text, heard),
             // Without a calendar people look it up.
             Intent::Find => self.ask_message(Category::General, text, heard),
@@ -157,7 +169,7 @@ impl Rachel<'_> {
             Intent::Thanks => self.say(&[Phrase::YouAreWelcome]),
             Intent::Yes => self.say(&[Phrase::HowCanIHelp]),
             Intent::Goodbye | Intent::No => self.say_goodbye(),
-            Intent::Unknown if self.business.service_in(text).is_some() => {
+            Intent::Unknown if self.business.service_named_in(text).is_some() => {
                 self.look_up(text, Intent::Services)
             }
             // The business may have told us what to answer.
@@ -173,9 +185,12 @@ impl Rachel<'_> {
 
     /// Facts come from the tools, so that every brain gives the same ones.
     pub(super) fn look_up(&mut self, text: &str, intent: Intent) -> Step {
+        if let Some(named) = self.service_named(text) {
+            self.state.topic = Some(named);
+        }
         if intent == Intent::Services
             && self.business.service_in(text).is_none()
-            && asks_for_all(text)
+            && asks_for_all_services(text)
         {
             return self.call(ToolName::ListServices, json!({}));
         }
@@ -183,8 +198,25 @@ impl Rachel<'_> {
             ToolName::GetBusinessInfo,
             BusinessInfo {
                 topic: Some(text.trim().to_owned()),
+                service: self.service_discussed(),
             },
         )
+    }
+
+    /// Of the appointment that is arranged, else the one last asked about.
+    fn service_discussed(&self) -> Option<String> {
+        let planned = self
+            .state
+            .plan
+            .as_ref()
+            .and_then(|plan| plan.service.clone());
+        planned.or_else(|| self.state.topic.clone())
+    }
+
+    /// The number of the business's people, as it is said or written.
+    pub(super) fn phone_of_people(&self) -> Option<String> {
+        let phone = self.business.transfer_number.as_deref();
+        phone.map(|phone| say::phone(phone, self.state.medium))
     }
 
     pub(super) fn hand_over(&mut self, reason: &str) -> Step {
@@ -197,8 +229,9 @@ impl Rachel<'_> {
     }
 
     fn hear_tool(&mut self, call: &ToolCall, answer: &ToolAnswer) -> Step {
+        let phone = self.phone_of_people();
         let trouble = Phrase::Trouble {
-            phone: self.business.transfer_number.as_deref(),
+            phone: phone.as_deref(),
         };
         let message = if answer.message.trim().is_empty() {
             self.phrase(trouble)
@@ -241,6 +274,11 @@ impl Rachel<'_> {
                 | ToolName::CancelAppointment,
                 _,
             ) if self.state.plan.is_some() => self.hear_done(message, answer),
+            (ToolName::SendText, _) => {
+                let back = self.question();
+                let words: Vec<_> = [message].into_iter().chain(back).collect();
+                Step::Say(self.reply(words.join(" ")))
+            }
             _ => Step::Say(self.reply(message)),
         }
     }
@@ -377,9 +415,13 @@ impl Rachel<'_> {
             })
         });
         self.state.has_spoken = true;
+        let sorry =
+            std::mem::take(&mut self.state.is_sorry).then(|| self.phrase(Phrase::SorryToHear));
+        self.state.last_said.clone_from(&text);
         Reply {
             text: introduction
                 .into_iter()
+                .chain(sorry)
                 .chain([text])
                 .collect::<Vec<_>>()
                 .join(" "),
@@ -418,24 +460,4 @@ fn is_change(intent: Intent) -> bool {
         intent,
         Intent::Reschedule | Intent::Cancel | Intent::Human | Intent::OptOut | Intent::Message
     )
-}
-
-/// The whole list is wanted, and not one thing that the list may not have.
-fn asks_for_all(text: &str) -> bool {
-    !text.contains('?')
-        || plain(text).split(' ').any(|word| {
-            [
-                "service",
-                "services",
-                "servicios",
-                "servicio",
-                "offer",
-                "offrez",
-                "ofrecen",
-                "do",
-                "faites",
-                "hacen",
-            ]
-            .contains(&word)
-        })
 }

@@ -1,11 +1,13 @@
 //! Taking a message: what it is, who it is from, and what happens if something else comes between.
 use super::dialogue::{Rachel, Step};
-use super::state::{Asked, Draft};
+use super::state::{Asked, Awaited, Draft, Last};
+use super::{asides, words};
 use crate::receptionist::intent::Intent;
 use crate::receptionist::plain::plain;
 use crate::receptionist::say::Phrase;
 use crate::receptionist::tools::arguments::{BusinessInfo, Category, Urgency};
-use crate::receptionist::tools::{ToolCall, ToolName, ToolResult};
+use crate::receptionist::tools::{ToolAnswer, ToolCall, ToolName, ToolResult};
+use crate::receptionist::turn::Medium;
 use crate::receptionist::understanding::{Understanding, name_in};
 
 /// "No, thank you very much" is no part of a message.
@@ -27,7 +29,7 @@ impl Rachel<'_> {
         self.state.draft = Draft {
             category,
             urgency,
-            parts: Vec::new(),
+            ..Draft::default()
         };
         if category != Category::General || heard.carries_message {
             self.state.draft.add(text);
@@ -36,16 +38,150 @@ impl Rachel<'_> {
             return self.ask_name();
         }
         self.state.asked = Asked::Message;
+        if !self.state.draft.parts.is_empty() {
+            self.state.draft.awaits = Some(Awaited::Words);
+        }
         let ask = Phrase::AskMessage {
             category,
             name: &self.business.name,
         };
-        let phone = self.business.transfer_number.as_deref();
+        let phone = self.phone_of_people();
+        let phone = phone.as_deref();
         if heard.is_urgent {
             self.say(&[ask, Phrase::InCaseOfDanger { phone }])
         } else {
             self.say(&[ask])
         }
+    }
+
+    /// Something is wrong. Who is urgent and can be put through is offered it, who comes to us gets an appointment;
+    /// else it becomes a message, and only what they have not told is asked.
+    pub(super) fn hear_trouble(&mut self, text: &str, heard: Understanding) -> Step {
+        let books = self.business.takes_bookings();
+        if books && asides::names_emergency_service(self.business, text) {
+            return self.begin_booking(text, heard);
+        }
+        let category = Category::Support;
+        if heard.carries_message {
+            return self.ask_message(category, text, heard);
+        }
+        if heard.is_urgent && self.can_put_through() {
+            self.state.draft = Draft {
+                category,
+                urgency: Urgency::High,
+                ..Draft::default()
+            };
+            self.state.draft.add(text);
+            self.state.asked = Asked::PersonOrMessage;
+            let danger = Phrase::InCaseOfDanger { phone: None };
+            return self.say(&[Phrase::SorryToHear, danger, Phrase::PersonOrMessage]);
+        }
+        if books && !self.business.visits_customers && !asides::complains(text) {
+            self.state.is_sorry = true;
+            self.state.topic = asides::emergency_service(self.business);
+            return self.begin_booking(text, heard);
+        }
+        let urgency = if heard.is_urgent {
+            Urgency::High
+        } else {
+            Urgency::Normal
+        };
+        self.state.draft = Draft {
+            category,
+            urgency,
+            ..Draft::default()
+        };
+        self.state.draft.add(text);
+        let phone = self.phone_of_people();
+        let danger = Phrase::InCaseOfDanger {
+            phone: phone.as_deref(),
+        };
+        match heard.is_urgent {
+            true => self.ask_what_is_missing(&[danger]),
+            false => self.ask_what_is_missing(&[]),
+        }
+    }
+
+    fn can_put_through(&self) -> bool {
+        self.state.medium == Medium::Voice
+            && self.business.transfer_number.is_some()
+            && self.now.is_some_and(|now| self.business.is_open(now))
+    }
+
+    pub(super) fn has_draft(&self) -> bool {
+        self.state.plan.is_none() && !self.state.draft.parts.is_empty()
+    }
+
+    /// What the business must know of a trouble beside what they told.
+    pub(super) fn ask_what_is_missing(&mut self, after: &[Phrase<'_>]) -> Step {
+        let is_told = self
+            .state
+            .draft
+            .parts
+            .iter()
+            .any(|part| asides::tells_trouble(part));
+        let visits = self.business.visits_customers;
+        let ask = Phrase::AskTrouble { is_told, visits };
+        let mut phrases = vec![ask];
+        phrases.extend(after);
+        self.state.draft.awaits = match (is_told, visits) {
+            (true, true) => Some(Awaited::Address),
+            (false, _) => Some(Awaited::Words),
+            (true, false) => None,
+        };
+        if self.state.draft.awaits.is_some() {
+            self.state.asked = Asked::Message;
+            return self.say(&phrases);
+        }
+        if self.state.customer_name.is_some() {
+            return self.send();
+        }
+        self.state.asked = Asked::Name;
+        phrases.push(Phrase::AskName);
+        self.say(&phrases)
+    }
+
+    /// What is said of the appointment that was just made.
+    pub(super) fn remember_last(&mut self, answer: &ToolAnswer) {
+        self.state.last = match (answer.result, &answer.confirmation_code, answer.start) {
+            (ToolResult::Booked | ToolResult::Rescheduled, Some(code), Some(start)) => Some(Last {
+                code: code.clone(),
+                start,
+            }),
+            (ToolResult::Cancelled, ..) => None,
+            _ => self.state.last.take(),
+        };
+    }
+
+    /// Shall we ask the business what we do not know?
+    pub(super) fn hear_pass_on(&mut self, text: &str, heard: Understanding) -> Step {
+        let agrees = heard.intent == Intent::Yes || words::begins_with_yes(text);
+        match heard.intent {
+            _ if agrees => self.ask_name(),
+            Intent::No => self.drop_draft(),
+            Intent::Message if !heard.carries_message => self.ask_name(),
+            Intent::Unknown if plain(text).is_empty() => self.repair(),
+            Intent::Unknown if !heard.is_question => {
+                self.state.draft.add(text);
+                self.ask_name()
+            }
+            _ => {
+                self.state.draft = Draft::default();
+                self.state.asked = Asked::Nothing;
+                self.hear_wish(text, heard)
+            }
+        }
+    }
+
+    /// They want something done, and not to have it passed on.
+    fn is_order(&self, text: &str, heard: Understanding) -> bool {
+        let is_wish = matches!(
+            heard.intent,
+            Intent::Cancel | Intent::Reschedule | Intent::Appointment | Intent::Find
+        );
+        self.business.takes_bookings()
+            && self.state.draft.category == Category::General
+            && (is_wish || words::asks_for_own(text))
     }
 
     pub(super) fn ask_about_picture(&mut self) -> Step {
@@ -69,6 +205,13 @@ impl Rachel<'_> {
         let has_parts = !self.state.draft.parts.is_empty();
         match heard.intent {
             Intent::Human => self.hand_over(text),
+            _ if self.is_order(text, heard) => {
+                self.state.draft = Draft::default();
+                self.state.asked = Asked::Nothing;
+                self.hear_wish(text, heard)
+            }
+            // "Yes" tells nothing of what was asked.
+            Intent::Yes if self.state.draft.awaits.is_some() => self.repair(),
             Intent::No => self.drop_draft(),
             Intent::Thanks | Intent::Goodbye if has_parts => self.send(),
             Intent::Thanks | Intent::Goodbye => self.hear_wish(text, heard),
@@ -115,7 +258,11 @@ impl Rachel<'_> {
             .filter(|_| self.state.asked != Asked::PersonOrMessage);
         if back.is_none() && result == ToolResult::NotFound {
             self.state.draft = Draft::default();
-            self.state.asked = Asked::Message;
+            // What was said asks whether to pass it on, or what it is about.
+            self.state.asked = match facts.ends_with('?') {
+                true => Asked::PassOn,
+                false => Asked::Message,
+            };
             let asked: BusinessInfo = call.arguments().unwrap_or_default();
             asked
                 .topic

@@ -3,10 +3,13 @@
 //! It is a machine, not a program that runs: fed a turn, it either says something or wants a tool called; fed the
 //! tool's answer, it goes on. The loop around it belongs to whoever has the tools. Between turns all it knows stands in
 //! a `DialogueState`, which is kept as JSON.
+mod asides;
 mod asking;
 mod booking;
 #[cfg(test)]
 mod bookings;
+#[cfg(test)]
+mod callers;
 mod choosing;
 mod dialogue;
 mod keys;

@@ -37,7 +37,11 @@ impl Goal {
 pub(super) struct Plan {
     pub goal: Goal,
     pub service: Option<String>,
-    pub is_service_asked: bool,
+    /// They said what it is about, or that they do not know.
+    pub is_service_settled: bool,
+    pub service_asks: u8,
+    /// The services as they were last named to them.
+    pub named: Vec<String>,
     /// When they want to come.
     pub when: Option<When>,
     /// A reading that they were asked back about.
@@ -68,6 +72,20 @@ impl Plan {
             goal,
             ..Self::default()
         }
+    }
+
+    /// What it is about, in their words: what they began with, and what they said when asked.
+    pub fn purpose(&self) -> Option<String> {
+        let first = self
+            .said
+            .first()
+            .filter(|said| Some(*said) != self.reason.as_ref());
+        let words: Vec<&str> = [first, self.reason.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        (!words.is_empty()).then(|| words.join("; "))
     }
 
     /// The offered times on the business's clock.

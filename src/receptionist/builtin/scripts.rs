@@ -84,7 +84,7 @@ fn una_clienta_escribe_en_espanol() {
     let mut conversation = Conversation::new(Language::En);
     conversation.plays(
         "< hola, tengo una fuga de agua, es urgente
-         > Le responde Rachel, de Plomberie Roy. Lo siento mucho. Lo paso de inmediato. ¿Cuál es el problema, y en qué dirección? Si alguien está en peligro, llame al 911.
+         > Le responde Rachel, de Plomberie Roy. Lo siento mucho. Lo paso de inmediato. ¿En qué dirección es? Si alguien está en peligro, llame al 911.
          < se rompió el tubo, calle 5 numero 20
          > ¿Y cuál es su nombre, por favor?
          < soy María Núñez

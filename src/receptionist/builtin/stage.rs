@@ -10,7 +10,7 @@ use crate::receptionist::say::{Booking, moment, say};
 use crate::receptionist::tools::answers::Told;
 use crate::receptionist::tools::arguments::{
     BookAppointment, BusinessInfo, CancelAppointment, CheckAvailability, FindAppointment,
-    RescheduleAppointment, TakeMessage,
+    RescheduleAppointment, SendText, TakeMessage,
 };
 use crate::receptionist::tools::wanted::{self, Unclear};
 use crate::receptionist::tools::{
@@ -31,6 +31,10 @@ pub(super) struct Conversation {
     /// The number they call from is withheld.
     pub(super) is_anonymous: bool,
     pub(super) taken: Vec<TakeMessage>,
+    /// The kinds of texts that were sent to them.
+    pub(super) texted: Vec<String>,
+    /// What was asked of the calendar.
+    pub(super) orders: Vec<BookAppointment>,
     /// What is booked, by whom.
     pub(super) booked: Vec<(DateTime<Utc>, String)>,
     /// Somebody else takes each of these at the moment at which it is booked.
@@ -51,6 +55,8 @@ impl Conversation {
             is_staff_there: true,
             is_anonymous: false,
             taken: Vec::new(),
+            texted: Vec::new(),
+            orders: Vec::new(),
             booked: Vec::new(),
             is_raced: Vec::new(),
             are_tokens_over: false,
@@ -118,14 +124,14 @@ impl Conversation {
         match call.name {
             ToolName::GetBusinessInfo => {
                 let asked: BusinessInfo = call.arguments().unwrap();
-                answers::business_info(
-                    &self.business,
-                    asked.topic.as_deref(),
+                let asker = answers::Asker {
                     language,
-                    monday_noon(),
-                )
+                    medium: self.medium,
+                    now: monday_noon(),
+                };
+                answers::business_info(&self.business, &asked, &asker)
             }
-            ToolName::ListServices => answers::list_services(&self.business, language),
+            ToolName::ListServices => answers::list_services(&self.business, self.medium, language),
             ToolName::TakeMessage => {
                 let message: TakeMessage = call.arguments().unwrap();
                 let category = message.category;
@@ -142,7 +148,11 @@ impl Conversation {
             ToolName::FindAppointment => self.find(call, language),
             ToolName::RescheduleAppointment => self.reschedule(call, language),
             ToolName::CancelAppointment => self.cancel(call, language),
-            ToolName::SendText => panic!("send_text is not called by it"),
+            ToolName::SendText => {
+                let asked: SendText = call.arguments().unwrap();
+                self.texted.push(asked.kind);
+                ToolAnswer::new(ToolResult::Sent, say(language, Booking::TextSent.into()))
+            }
         }
     }
 
@@ -221,6 +231,7 @@ impl Conversation {
 
     fn book(&mut self, call: &ToolCall, language: Language) -> ToolAnswer {
         let asked: BookAppointment = call.arguments().unwrap();
+        self.orders.push(asked.clone());
         if self.is_anonymous && asked.customer_phone.is_none() {
             let message = say(language, Booking::AskPhone.into());
             return ToolAnswer::new(ToolResult::Invalid, message).because("no_phone");

@@ -1,8 +1,9 @@
 //! What the built-in brain remembers between two turns of a conversation.
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::plan::Plan;
+use super::plan::{Goal, Plan};
 use crate::{
     kernel::language::Language,
     receptionist::{
@@ -36,6 +37,14 @@ pub struct DialogueState {
     pub(super) plan: Option<Plan>,
     /// Told once, not asked for again.
     pub(super) customer_name: Option<String>,
+    /// The service that was last asked about: "how much is it", and then "book it".
+    pub(super) topic: Option<String>,
+    /// What was last booked or moved in this conversation: "when was it again?".
+    pub(super) last: Option<Last>,
+    /// The last reply, should they want it again.
+    pub(super) last_said: String,
+    /// Something hurts or is broken: the next reply begins with a word about it.
+    pub(super) is_sorry: bool,
     /// How often in a row something was not understood.
     pub(super) repairs: u8,
     /// Turns so far, whichever brain had them.
@@ -58,6 +67,10 @@ impl Default for DialogueState {
             draft: Draft::default(),
             plan: None,
             customer_name: None,
+            topic: None,
+            last: None,
+            last_said: String::new(),
+            is_sorry: false,
             repairs: 0,
             turns: 0,
             calls_made: 0,
@@ -91,6 +104,31 @@ impl DialogueState {
         self.turns
     }
 
+    /// What they told and nobody was told of yet: a message that was not sent, an appointment that was not made.
+    pub fn unfinished(&self) -> Option<TakeMessage> {
+        let booking = self.plan.as_ref().filter(|plan| plan.goal == Goal::Book);
+        let draft = match booking {
+            Some(plan) => Draft {
+                category: Category::Appointment,
+                parts: plan.said.clone(),
+                ..Draft::default()
+            },
+            None if self.asked == Asked::PassOn => Draft::default(),
+            None => self.draft.clone(),
+        };
+        let phone = booking.and_then(|plan| plan.phone.clone());
+        let has_words = draft.parts.iter().any(|part| !part.trim().is_empty());
+        has_words.then(|| TakeMessage {
+            customer_phone: phone,
+            ..draft.into_message(self.customer_name.clone())
+        })
+    }
+
+    /// They were asked for a message and have told nothing of it.
+    pub fn waits_for_message(&self) -> bool {
+        self.asked == Asked::Message && self.draft.parts.is_empty()
+    }
+
     pub(super) fn begin_turn(&mut self) {
         self.turns = self.turns.saturating_add(1);
         // Left over if a turn was cut off before it was answered.
@@ -108,6 +146,8 @@ pub(super) enum Asked {
     /// Whom the message is from.
     Name,
     PersonOrMessage,
+    /// Whether what we do not know shall be asked of the business.
+    PassOn,
     // Of the plan.
     Service,
     When,
@@ -131,6 +171,23 @@ pub(super) struct Draft {
     pub urgency: Urgency,
     /// What they wrote towards it, turn by turn.
     pub parts: Vec<String>,
+    /// What they were asked to tell, to which a mere yes is no answer.
+    pub awaits: Option<Awaited>,
+}
+
+/// What a message lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Awaited {
+    Address,
+    Words,
+}
+
+/// An appointment that was made a moment ago.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Last {
+    pub code: String,
+    pub start: DateTime<Utc>,
 }
 
 impl Draft {
@@ -155,6 +212,36 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_was_told_and_not_sent_is_unfinished() {
+        let mut state = DialogueState::default();
+        assert_eq!(state.unfinished(), None);
+        state.asked = Asked::Name;
+        state.draft.add("the dog bites");
+        assert_eq!(state.unfinished().unwrap().message, "the dog bites");
+        state.asked = Asked::PassOn;
+        assert_eq!(state.unfinished(), None, "they have not agreed yet");
+        let said = vec!["a furnace repair".to_owned()];
+        state.plan = Some(Plan {
+            said: said.clone(),
+            ..Plan::of(Goal::Cancel)
+        });
+        assert_eq!(
+            state.unfinished(),
+            None,
+            "a cancelling that was broken off is none"
+        );
+        state.plan = Some(Plan {
+            said,
+            ..Plan::of(Goal::Book)
+        });
+        let kept = state.unfinished().unwrap();
+        assert_eq!(
+            (kept.category, kept.message.as_str()),
+            (Category::Appointment, "a furnace repair")
+        );
+    }
 
     #[test]
     fn a_kept_state_is_continued_and_one_from_another_version_starts_over() {

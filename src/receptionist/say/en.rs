@@ -10,6 +10,7 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::HowCanIHelp => "How can I help you?".into(),
         Phrase::YouAreWelcome => "You're welcome! Is there anything else?".into(),
         Phrase::Goodbye { name } => format!("Thank you for contacting {name}. Goodbye!"),
+        Phrase::WrongNumber => "No problem at all. Goodbye!".into(),
         Phrase::AnythingElse => "Is there anything else I can help with?".into(),
         Phrase::AllRight => "All right.".into(),
         Phrase::NotCaught => "Sorry, I did not get that.".into(),
@@ -20,9 +21,18 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Trouble { phone: Some(phone) } => format!("Sorry, that did not work just now. Please call {phone}."),
         Phrase::Trouble { phone: None } => "Sorry, that did not work just now. Please try again in a few minutes.".into(),
         Phrase::AskMessage { category, name } => ask_message(category, name),
+        Phrase::AskTrouble { is_told, visits } => match (is_told, visits) {
+            (true, true) => "I am sorry to hear that. I will pass it on right away. What is the address?".into(),
+            (false, true) => "I am sorry to hear that. I will pass it on right away. What is wrong, and what is the address?".into(),
+            (true, false) => "I am sorry to hear that. I will pass it on right away.".into(),
+            (false, false) => "I am sorry to hear that. I will pass it on right away. What is wrong?".into(),
+        },
+        Phrase::SorryToHear => "I am sorry to hear that.".into(),
         Phrase::AskAboutPicture => "Thank you. I cannot look at pictures, but I can pass it on. What is it about?".into(),
         Phrase::AskName => "And what is your name, please?".into(),
         Phrase::AskMessageAgain => "And what shall I pass on?".into(),
+        Phrase::AskAddress => "And what is the address, please?".into(),
+        Phrase::OfferToAsk => "Shall I ask the team to get back to you?".into(),
         Phrase::InCaseOfDanger { phone: Some(phone) } => format!("If anyone is in danger, call 911. For urgent help you can also call {phone}."),
         Phrase::InCaseOfDanger { phone: None } => "If anyone is in danger, call 911.".into(),
         Phrase::MessageTaken { category, name } => message_taken(category, name),
@@ -42,29 +52,38 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::ClosedOn { day, holiday: Some(holiday) } => format!("We are closed on {} ({holiday}).", format::date(En, day)),
         Phrase::ClosedOn { day, holiday: None } => format!("We are closed on {}.", format::date(En, day)),
         Phrase::Week { rows } => format!("Our hours: {}.", format::week(En, rows)),
-        Phrase::HoursUnknown => "I do not have our hours here. I can take a message and we will get back to you.".into(),
-        Phrase::Services { services } => format!("We offer: {}.", format::services(En, services)),
+        Phrase::HoursUnknown => "I do not have our hours here, but I can ask the team to get back to you. Shall I?".into(),
+        Phrase::Services { services, medium } => format!("We offer: {}", format::services(En, services, medium)),
         Phrase::ServicesUnknown => "I do not have a list of services here. Tell me what you need and I will pass it on.".into(),
-        Phrase::OneService { service: one } => format!("Yes, we do that. {}.", format::service(En, one)),
+        Phrase::OneService { service: one, medium } => format!("Yes, we do that. {}", format::sentence(format::service(En, one, medium))),
+        Phrase::NotOnList => "I don't see that on our list, but I can ask the team to get back to you. Shall I?".into(),
+        Phrase::ServiceFacts { service, medium } => format::sentence(format::service(En, service, medium)),
         Phrase::Fees { standard: Some(standard), emergency: Some(emergency) } => format!("Our standard fee is {standard}, {emergency} for emergencies."),
         Phrase::Fees { standard: Some(standard), emergency: None } => format!("Our standard fee is {standard}."),
         Phrase::Fees { standard: None, emergency } => format!("Our emergency fee is {}.", emergency.unwrap_or_default()),
         Phrase::PricesUnknown => "I do not have our prices here. Tell me what you need and we will get back to you with a quote.".into(),
         Phrase::Address { address } => format!("Our address is {address}."),
         Phrase::Website { website } => format!("More at {website}."),
-        Phrase::AddressUnknown => "I do not have our address here. I can take a message and we will get back to you.".into(),
+        Phrase::AddressUnknown => "I do not have our address here, but I can ask the team to get back to you. Shall I?".into(),
         Phrase::Booking(phrase) => booking::say(En, phrase),
     }
 }
 
 fn ask_message(category: Category, name: &str) -> String {
     match category {
-        Category::Appointment => format!("I can pass on your request, and {name} will confirm the time. What do you need, and which day and time suit you?"),
-        Category::Reschedule => format!("I can pass that on, and {name} will confirm the new time. Which appointment is it, and when would suit you better?"),
-        Category::Cancel => format!("I can pass that on, and {name} will confirm. Which appointment is it (name and day)?"),
-        Category::Support => "I am sorry to hear that. I will pass it on right away. What is wrong, and what is the address?".into(),
+        Category::Appointment => format!(
+            "I can pass on your request, and {name} will confirm the time. What do you need, and which day and time suit you?"
+        ),
+        Category::Reschedule => format!(
+            "I can pass that on, and {name} will confirm the new time. Which appointment is it, and when would suit you better?"
+        ),
+        Category::Cancel => format!(
+            "I can pass that on, and {name} will confirm. Which appointment is it (name and day)?"
+        ),
         Category::Quote => format!("I can ask {name} for a quote. What do you need done?"),
-        Category::Confirm | Category::General => format!("Of course. What would you like me to tell {name}?"),
+        Category::Support | Category::Confirm | Category::General => {
+            format!("Of course. What would you like me to tell {name}?")
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::HowCanIHelp => "¿En qué le puedo ayudar?".into(),
         Phrase::YouAreWelcome => "¡Con mucho gusto! ¿Le puedo ayudar en algo más?".into(),
         Phrase::Goodbye { name } => format!("Gracias por comunicarse con {name}. ¡Hasta luego!"),
+        Phrase::WrongNumber => "No se preocupe. ¡Hasta luego!".into(),
         Phrase::AnythingElse => "¿Le puedo ayudar en algo más?".into(),
         Phrase::AllRight => "De acuerdo.".into(),
         Phrase::NotCaught => "Disculpe, no entendí.".into(),
@@ -20,9 +21,18 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Trouble { phone: Some(phone) } => format!("Disculpe, eso no funcionó. Puede llamar al {phone}."),
         Phrase::Trouble { phone: None } => "Disculpe, eso no funcionó. Intente de nuevo en unos minutos.".into(),
         Phrase::AskMessage { category, name } => ask_message(category, name),
+        Phrase::AskTrouble { is_told, visits } => match (is_told, visits) {
+            (true, true) => "Lo siento mucho. Lo paso de inmediato. ¿En qué dirección es?".into(),
+            (false, true) => "Lo siento mucho. Lo paso de inmediato. ¿Cuál es el problema, y en qué dirección?".into(),
+            (true, false) => "Lo siento mucho. Lo paso de inmediato.".into(),
+            (false, false) => "Lo siento mucho. Lo paso de inmediato. ¿Cuál es el problema?".into(),
+        },
+        Phrase::SorryToHear => "Lo siento mucho.".into(),
         Phrase::AskAboutPicture => "Gracias. No puedo ver imágenes, pero puedo pasarla. ¿De qué se trata?".into(),
         Phrase::AskName => "¿Y cuál es su nombre, por favor?".into(),
         Phrase::AskMessageAgain => "¿Y qué mensaje debo pasar?".into(),
+        Phrase::AskAddress => "¿Y cuál es la dirección, por favor?".into(),
+        Phrase::OfferToAsk => "¿Quiere que le pida al equipo que le responda?".into(),
         Phrase::InCaseOfDanger { phone: Some(phone) } => format!("Si alguien está en peligro, llame al 911. Para una urgencia también puede llamar al {phone}."),
         Phrase::InCaseOfDanger { phone: None } => "Si alguien está en peligro, llame al 911.".into(),
         Phrase::MessageTaken { category, name } => message_taken(category, name),
@@ -46,17 +56,19 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::ClosedOn { day, holiday: Some(holiday) } => format!("El {} está cerrado ({holiday}).", format::date(Es, day)),
         Phrase::ClosedOn { day, holiday: None } => format!("El {} está cerrado.", format::date(Es, day)),
         Phrase::Week { rows } => format!("Nuestro horario: {}.", format::week(Es, rows)),
-        Phrase::HoursUnknown => "No tengo aquí nuestro horario. Puedo tomar un mensaje y le responderemos.".into(),
-        Phrase::Services { services } => format!("Ofrecemos: {}.", format::services(Es, services)),
+        Phrase::HoursUnknown => "No tengo aquí nuestro horario, pero puedo pedirle al equipo que le responda. ¿Quiere que lo haga?".into(),
+        Phrase::Services { services, medium } => format!("Ofrecemos: {}", format::services(Es, services, medium)),
         Phrase::ServicesUnknown => "No tengo aquí la lista de servicios. Dígame qué necesita y paso el mensaje.".into(),
-        Phrase::OneService { service: one } => format!("Sí, lo hacemos. {}.", format::service(Es, one)),
+        Phrase::OneService { service: one, medium } => format!("Sí, lo hacemos. {}", format::sentence(format::service(Es, one, medium))),
+        Phrase::NotOnList => "No lo veo en nuestra lista, pero puedo pedirle al equipo que le responda. ¿Quiere que lo haga?".into(),
+        Phrase::ServiceFacts { service, medium } => format::sentence(format::service(Es, service, medium)),
         Phrase::Fees { standard: Some(standard), emergency: Some(emergency) } => format!("La tarifa normal es de {standard}, y de {emergency} para emergencias."),
         Phrase::Fees { standard: Some(standard), emergency: None } => format!("La tarifa normal es de {standard}."),
         Phrase::Fees { standard: None, emergency } => format!("La tarifa de emergencia es de {}.", emergency.unwrap_or_default()),
         Phrase::PricesUnknown => "No tengo aquí los precios. Dígame qué necesita y le responderemos con un presupuesto.".into(),
         Phrase::Address { address } => format!("Nuestra dirección es {address}."),
         Phrase::Website { website } => format!("Más en {website}."),
-        Phrase::AddressUnknown => "No tengo aquí nuestra dirección. Puedo tomar un mensaje y le responderemos.".into(),
+        Phrase::AddressUnknown => "No tengo aquí nuestra dirección, pero puedo pedirle al equipo que le responda. ¿Quiere que lo haga?".into(),
         Phrase::Booking(phrase) => booking::say(Es, phrase),
     }
 }
@@ -72,12 +84,10 @@ fn ask_message(category: Category, name: &str) -> String {
         Category::Cancel => format!(
             "Puedo pasarlo, y {name} se lo confirmará. ¿De qué cita se trata (nombre y día)?"
         ),
-        Category::Support => {
-            "Lo siento mucho. Lo paso de inmediato. ¿Cuál es el problema, y en qué dirección?"
-                .into()
-        }
         Category::Quote => format!("Puedo pedir un presupuesto a {name}. ¿Qué necesita?"),
-        Category::Confirm | Category::General => format!("Claro que sí. ¿Qué le digo a {name}?"),
+        Category::Support | Category::Confirm | Category::General => {
+            format!("Claro que sí. ¿Qué le digo a {name}?")
+        }
     }
 }
 

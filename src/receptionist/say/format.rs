@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::kernel::language::Language;
 use crate::receptionist::business::Service;
+use crate::receptionist::turn::Medium;
 
 pub(super) use crate::kernel::wording::time;
 pub use crate::kernel::wording::{date, day};
@@ -106,29 +107,117 @@ pub(super) fn week(language: Language, rows: &[(Days, Vec<(NaiveTime, NaiveTime)
         .join("; ")
 }
 
-/// `Drain cleaning (60 min, $129)`.
-pub(super) fn service(language: Language, service: &Service) -> String {
-    let duration = service
-        .duration_minutes
-        .map(|minutes| format!("{minutes} min"));
-    let price = service
-        .price
-        .map(|price| money(language, price, &service.currency));
-    let details: Vec<_> = [duration, price].into_iter().flatten().collect();
-    if details.is_empty() {
-        service.name.clone()
-    } else {
-        format!("{} ({})", service.name, details.join(", "))
+/// As many services are told at once to somebody who can only listen.
+const MOST_HEARD: usize = 3;
+
+/// `Drain cleaning (60 min, $129)`; for the ear `Drain cleaning, 60 minutes, 129 dollars`.
+pub(super) fn service(language: Language, service: &Service, medium: Medium) -> String {
+    let duration = service.duration_minutes;
+    let price = service.price;
+    let details: Vec<String> = match medium {
+        Medium::Text => [
+            duration.map(|minutes| format!("{minutes} min")),
+            price.map(|price| money(language, price, &service.currency)),
+        ],
+        Medium::Voice => [
+            duration.map(|minutes| {
+                format!(
+                    "{minutes} minut{}",
+                    if language == Language::Es { "os" } else { "es" }
+                )
+            }),
+            price.map(|price| spoken_money(language, price, &service.currency)),
+        ],
+    }
+    .into_iter()
+    .flatten()
+    .collect();
+    match (details.as_slice(), medium) {
+        ([], _) => service.name.clone(),
+        (details, Medium::Text) => format!("{} ({})", service.name, details.join(", ")),
+        (details, Medium::Voice) => format!("{}, {}", service.name, details.join(", ")),
     }
 }
 
-/// The services one after the other.
-pub(super) fn services(language: Language, services: &[Service]) -> String {
-    services
+/// The services one after the other, as sentences end; of many the first ones to somebody who listens.
+pub(super) fn services(language: Language, services: &[Service], medium: Medium) -> String {
+    let told = match medium {
+        Medium::Text => services,
+        Medium::Voice => &services[..services.len().min(MOST_HEARD)],
+    };
+    let told_all = told.len() == services.len();
+    let told: Vec<String> = told
         .iter()
-        .map(|one| service(language, one))
-        .collect::<Vec<_>>()
-        .join("; ")
+        .map(|one| service(language, one, medium))
+        .collect();
+    let told = sentence(told.join("; "));
+    let more = match language {
+        _ if told_all => return told,
+        Language::En => "There is more: which one would you like to know about?",
+        Language::Fr => "Il y en a d'autres : lequel vous intéresse?",
+        Language::Es => "Hay más: ¿cuál le interesa?",
+    };
+    format!("{told} {more}")
+}
+
+/// With the full stop that it may have already.
+pub(super) fn sentence(mut text: String) -> String {
+    if !text.ends_with('.') {
+        text.push('.');
+    }
+    text
+}
+
+/// A number to call: for the ear its digits in groups, without the country's.
+pub fn phone(number: &str, medium: Medium) -> String {
+    let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
+    match (medium, digits.as_slice()) {
+        (Medium::Voice, ['1', local @ ..]) if local.len() == 10 => {
+            let group = |digits: &[char]| {
+                let digits: Vec<String> = digits.iter().map(char::to_string).collect();
+                digits.join(" ")
+            };
+            [&local[..3], &local[3..6], &local[6..]]
+                .map(group)
+                .join(", ")
+        }
+        _ => number.to_owned(),
+    }
+}
+
+/// An address on the web, for the ear without what nobody says.
+pub fn website(address: &str, medium: Medium) -> String {
+    match medium {
+        Medium::Text => address.to_owned(),
+        Medium::Voice => {
+            let bare = address
+                .trim_start_matches("https://")
+                .trim_start_matches("http://");
+            bare.trim_start_matches("www.")
+                .trim_end_matches('/')
+                .to_owned()
+        }
+    }
+}
+
+/// `129 dollars`, `349 dollars and 50 cents`.
+pub fn spoken_money(language: Language, amount: Decimal, currency: &str) -> String {
+    if !matches!(currency.to_ascii_uppercase().as_str(), "CAD" | "USD" | "") {
+        return money(language, amount, currency);
+    }
+    let dollars = if language == Language::Es {
+        "dólares"
+    } else {
+        "dollars"
+    };
+    let cents = (amount.fract() * Decimal::from(100)).round().normalize();
+    let whole = amount.trunc().normalize();
+    match language {
+        _ if cents.is_zero() => format!("{whole} {dollars}"),
+        Language::En => format!("{whole} {dollars} and {cents} cents"),
+        Language::Fr => format!("{whole} {dollars} {cents}"),
+        Language::Es => format!("{whole} {dollars} con {cents} centavos"),
+    }
 }
 
 /// `$129` · `129 $` · `$129`; cents only where there are some. Money that is not dollars carries its code.
@@ -152,6 +241,44 @@ mod tests {
     use chrono::NaiveDate;
 
     use super::*;
+
+    #[test]
+    fn what_is_heard_is_said_in_words() {
+        let one = crate::receptionist::sample::plumber().services[1].clone();
+        for (language, heard, read) in [
+            (
+                Language::En,
+                "Water heater, 120 minutes, 349 dollars and 50 cents",
+                "Water heater (120 min, $349.50)",
+            ),
+            (
+                Language::Fr,
+                "Water heater, 120 minutes, 349 dollars 50",
+                "Water heater (120 min, 349,50 $)",
+            ),
+            (
+                Language::Es,
+                "Water heater, 120 minutos, 349 dólares con 50 centavos",
+                "Water heater (120 min, $349.50)",
+            ),
+        ] {
+            assert_eq!(service(language, &one, Medium::Voice), heard);
+            assert_eq!(service(language, &one, Medium::Text), read);
+        }
+        let many: Vec<Service> = vec![one; 4];
+        let heard = services(Language::Es, &many, Medium::Voice);
+        assert_eq!(heard.matches("Water heater").count(), 3, "{heard}");
+        assert!(heard.ends_with("Hay más: ¿cuál le interesa?"), "{heard}");
+        assert_eq!(
+            phone("+12045550111", Medium::Voice),
+            "2 0 4, 5 5 5, 0 1 1 1"
+        );
+        assert_eq!(phone("+12045550111", Medium::Text), "+12045550111");
+        assert_eq!(
+            website("https://www.demohvac.example/", Medium::Voice),
+            "demohvac.example"
+        );
+    }
 
     #[test]
     fn money_times_and_dates_are_written_as_people_of_the_language_write_them() {

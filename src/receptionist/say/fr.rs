@@ -10,6 +10,7 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::HowCanIHelp => "Comment puis-je vous aider?".into(),
         Phrase::YouAreWelcome => "Avec plaisir! Puis-je faire autre chose pour vous?".into(),
         Phrase::Goodbye { name } => format!("Merci d'avoir contacté {name}. Au revoir!"),
+        Phrase::WrongNumber => "Il n'y a pas de mal. Au revoir!".into(),
         Phrase::AnythingElse => "Puis-je faire autre chose pour vous?".into(),
         Phrase::AllRight => "D'accord.".into(),
         Phrase::NotCaught => "Désolée, je n'ai pas compris.".into(),
@@ -22,9 +23,18 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Trouble { phone: Some(phone) } => format!("Désolée, cela n'a pas fonctionné. Vous pouvez appeler au {phone}."),
         Phrase::Trouble { phone: None } => "Désolée, cela n'a pas fonctionné. Veuillez réessayer dans quelques minutes.".into(),
         Phrase::AskMessage { category, name } => ask_message(category, name),
+        Phrase::AskTrouble { is_told, visits } => match (is_told, visits) {
+            (true, true) => "Désolée de l'apprendre. Je le transmets tout de suite. À quelle adresse est-ce?".into(),
+            (false, true) => "Désolée de l'apprendre. Je le transmets tout de suite. Quel est le problème, et à quelle adresse?".into(),
+            (true, false) => "Désolée de l'apprendre. Je le transmets tout de suite.".into(),
+            (false, false) => "Désolée de l'apprendre. Je le transmets tout de suite. Quel est le problème?".into(),
+        },
+        Phrase::SorryToHear => "Désolée de l'apprendre.".into(),
         Phrase::AskAboutPicture => "Merci. Je ne peux pas voir les images, mais je peux la transmettre. De quoi s'agit-il?".into(),
         Phrase::AskName => "Et quel est votre nom, s'il vous plaît?".into(),
         Phrase::AskMessageAgain => "Et que dois-je transmettre?".into(),
+        Phrase::AskAddress => "Et à quelle adresse, s'il vous plaît?".into(),
+        Phrase::OfferToAsk => "Voulez-vous que je demande à l'équipe de vous répondre?".into(),
         Phrase::InCaseOfDanger { phone: Some(phone) } => format!("Si quelqu'un est en danger, faites le 911. En cas d'urgence, vous pouvez aussi appeler au {phone}."),
         Phrase::InCaseOfDanger { phone: None } => "Si quelqu'un est en danger, faites le 911.".into(),
         Phrase::MessageTaken { category, name } => message_taken(category, name),
@@ -48,29 +58,40 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::ClosedOn { day, holiday: Some(holiday) } => format!("Nous sommes fermés le {} ({holiday}).", format::date(Fr, day)),
         Phrase::ClosedOn { day, holiday: None } => format!("Nous sommes fermés le {}.", format::date(Fr, day)),
         Phrase::Week { rows } => format!("Nos heures : {}.", format::week(Fr, rows)),
-        Phrase::HoursUnknown => "Je n'ai pas nos heures sous la main. Je peux prendre un message et nous vous répondrons.".into(),
-        Phrase::Services { services } => format!("Nous offrons : {}.", format::services(Fr, services)),
+        Phrase::HoursUnknown => "Je n'ai pas nos heures sous la main, mais je peux demander à l'équipe de vous répondre. Voulez-vous que je le fasse?".into(),
+        Phrase::Services { services, medium } => format!("Nous offrons : {}", format::services(Fr, services, medium)),
         Phrase::ServicesUnknown => "Je n'ai pas la liste des services sous la main. Dites-moi ce qu'il vous faut et je le transmettrai.".into(),
-        Phrase::OneService { service: one } => format!("Oui, nous faisons cela. {}.", format::service(Fr, one)),
+        Phrase::OneService { service: one, medium } => format!("Oui, nous faisons cela. {}", format::sentence(format::service(Fr, one, medium))),
+        Phrase::NotOnList => "Je ne le vois pas dans notre liste, mais je peux demander à l'équipe de vous répondre. Voulez-vous que je le fasse?".into(),
+        Phrase::ServiceFacts { service, medium } => format::sentence(format::service(Fr, service, medium)),
         Phrase::Fees { standard: Some(standard), emergency: Some(emergency) } => format!("Nos frais de base sont de {standard}, et de {emergency} pour une urgence."),
         Phrase::Fees { standard: Some(standard), emergency: None } => format!("Nos frais de base sont de {standard}."),
         Phrase::Fees { standard: None, emergency } => format!("Nos frais d'urgence sont de {}.", emergency.unwrap_or_default()),
         Phrase::PricesUnknown => "Je n'ai pas nos prix sous la main. Dites-moi ce qu'il vous faut et nous vous reviendrons avec une soumission.".into(),
         Phrase::Address { address } => format!("Notre adresse : {address}."),
         Phrase::Website { website } => format!("Plus de détails sur {website}."),
-        Phrase::AddressUnknown => "Je n'ai pas notre adresse sous la main. Je peux prendre un message et nous vous répondrons.".into(),
+        Phrase::AddressUnknown => "Je n'ai pas notre adresse sous la main, mais je peux demander à l'équipe de vous répondre. Voulez-vous que je le fasse?".into(),
         Phrase::Booking(phrase) => booking::say(Fr, phrase),
     }
 }
 
 fn ask_message(category: Category, name: &str) -> String {
     match category {
-        Category::Appointment => format!("Je peux transmettre votre demande, et {name} confirmera l'heure. De quoi avez-vous besoin, et quel jour et quelle heure vous conviennent?"),
-        Category::Reschedule => format!("Je peux le transmettre, et {name} confirmera la nouvelle heure. De quel rendez-vous s'agit-il, et quand cela vous irait-il mieux?"),
-        Category::Cancel => format!("Je peux le transmettre, et {name} vous le confirmera. De quel rendez-vous s'agit-il (nom et jour)?"),
-        Category::Support => "Désolée de l'apprendre. Je le transmets tout de suite. Quel est le problème, et à quelle adresse?".into(),
-        Category::Quote => format!("Je peux demander une soumission à {name}. De quoi avez-vous besoin?"),
-        Category::Confirm | Category::General => format!("Bien sûr. Que dois-je transmettre à {name}?"),
+        Category::Appointment => format!(
+            "Je peux transmettre votre demande, et {name} confirmera l'heure. De quoi avez-vous besoin, et quel jour et quelle heure vous conviennent?"
+        ),
+        Category::Reschedule => format!(
+            "Je peux le transmettre, et {name} confirmera la nouvelle heure. De quel rendez-vous s'agit-il, et quand cela vous irait-il mieux?"
+        ),
+        Category::Cancel => format!(
+            "Je peux le transmettre, et {name} vous le confirmera. De quel rendez-vous s'agit-il (nom et jour)?"
+        ),
+        Category::Quote => {
+            format!("Je peux demander une soumission à {name}. De quoi avez-vous besoin?")
+        }
+        Category::Support | Category::Confirm | Category::General => {
+            format!("Bien sûr. Que dois-je transmettre à {name}?")
+        }
     }
 }
 

@@ -11,11 +11,12 @@ mod format;
 use chrono::{NaiveDate, NaiveTime};
 
 pub use booking::Booking;
-pub use format::{Days, clock, date, day, moment, money};
+pub use format::{Days, clock, date, day, moment, money, phone, spoken_money, website};
 
 use crate::kernel::language::Language;
 use crate::receptionist::business::Service;
 use crate::receptionist::tools::arguments::Category;
+use crate::receptionist::turn::Medium;
 
 /// Something to say.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,8 @@ pub enum Phrase<'a> {
     Goodbye {
         name: &'a str,
     },
+    /// They wanted somebody else.
+    WrongNumber,
     AnythingElse,
     AllRight,
     /// First and second time that something was not understood; the second is put in other words.
@@ -51,10 +54,19 @@ pub enum Phrase<'a> {
         category: Category,
         name: &'a str,
     },
+    /// Something is wrong; what they have not told yet is asked.
+    AskTrouble {
+        is_told: bool,
+        visits: bool,
+    },
+    SorryToHear,
     AskAboutPicture,
     AskName,
     /// After a question in between: back to what was asked.
     AskMessageAgain,
+    AskAddress,
+    /// What we do not know may be asked of the business.
+    OfferToAsk,
     InCaseOfDanger {
         phone: Option<&'a str>,
     },
@@ -105,10 +117,18 @@ pub enum Phrase<'a> {
     // Services, prices, place.
     Services {
         services: &'a [Service],
+        medium: Medium,
     },
+    NotOnList,
     ServicesUnknown,
     OneService {
         service: &'a Service,
+        medium: Medium,
+    },
+    /// The same of one that is under discussion already.
+    ServiceFacts {
+        service: &'a Service,
+        medium: Medium,
     },
     Fees {
         standard: Option<&'a str>,

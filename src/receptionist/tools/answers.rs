@@ -3,12 +3,12 @@ use super::arguments::Category;
 use super::{ToolAnswer, ToolName, ToolResult};
 use crate::kernel::language::Language;
 use crate::receptionist::business::Business;
-use crate::receptionist::say::{Booking, Phrase, say};
+use crate::receptionist::say::{self, Booking, Phrase, say};
 use crate::receptionist::turn::Medium;
 
 pub use super::{
-    facts::{business_info, list_services},
-    slots::{Told, appointment, free, instead, nearest, taken, times},
+    facts::{Asker, business_info, list_services},
+    slots::{Told, appointment, free, instead, nearest, spelled, taken, times},
 };
 
 /// What is said once `take_message` has kept the message.
@@ -68,13 +68,15 @@ pub fn opted_out(business: &Business, language: Language) -> ToolAnswer {
 }
 
 /// What is said if a tool failed: never an error, but where to go next.
-pub fn unavailable(business: &Business, language: Language) -> ToolAnswer {
+pub fn unavailable(business: &Business, medium: Medium, language: Language) -> ToolAnswer {
+    let phone = business.transfer_number.as_deref();
+    let phone = phone.map(|phone| say::phone(phone, medium));
     ToolAnswer::new(
         ToolResult::Unavailable,
         say(
             language,
             Phrase::Trouble {
-                phone: business.transfer_number.as_deref(),
+                phone: phone.as_deref(),
             },
         ),
     )

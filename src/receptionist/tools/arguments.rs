@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 pub struct BusinessInfo {
     /// What is asked, in any words ("hours", "open tomorrow?", "prix du débouchage").
     pub topic: Option<String>,
+    /// What it is about, where the question itself does not name it ("how much is that?").
+    pub service: Option<String>,
 }
 
 /// `check_calendar_availability`: which times are free.
@@ -61,7 +63,6 @@ pub struct RescheduleAppointment {
 #[serde(default)]
 pub struct CancelAppointment {
     pub confirmation_code: Option<String>,
-    pub reason: Option<String>,
 }
 
 /// `take_message`: becomes a lead. Without a message it is `invalid`.

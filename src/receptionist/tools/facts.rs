@@ -2,48 +2,69 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc, Weekday};
 use rust_decimal::Decimal;
 
+use super::arguments::BusinessInfo;
 use super::{ToolAnswer, ToolResult};
 use crate::kernel::language::Language;
-use crate::receptionist::business::Business;
+use crate::receptionist::business::{Business, Service};
 use crate::receptionist::intent::Intent;
 use crate::receptionist::plain::plain;
-use crate::receptionist::say::{Days, Phrase, money, say};
+use crate::receptionist::say::{self, Days, Phrase, money, say, spoken_money};
+use crate::receptionist::services::asks_for_all_services;
+use crate::receptionist::telling::telling_words;
+use crate::receptionist::turn::Medium;
 use crate::receptionist::understanding::days::{self, Asked};
 use crate::receptionist::understanding::understand;
 
 /// A general question about hours also hears of closures in the coming days.
 const CLOSURES_TOLD_AHEAD_DAYS: i64 = 7;
 
-/// `get_business_info`: the answer to a topic, which may be a word of a model's or a caller's own sentence.
-/// `not_found` if the business has not told us; the sentence then offers what can be done instead.
-pub fn business_info(
-    business: &Business,
-    topic: Option<&str>,
-    language: Language,
-    now: DateTime<Utc>,
-) -> ToolAnswer {
-    let topic = topic.unwrap_or_default();
-    let facts = Facts {
-        business,
-        language,
-        now,
-    };
-    match intent_of(topic, language) {
-        Intent::Pricing => facts.prices(topic),
-        Intent::Services => facts.services(topic),
-        Intent::Location => facts.location(),
-        Intent::Hours => facts.hours(topic),
-        _ if business.service_in(topic).is_some() => facts.services(topic),
-        _ if facts.is_about_hours(topic) => facts.hours(topic),
-        _ => ToolAnswer::new(ToolResult::NotFound, facts.say(Phrase::FactUnknown)),
-    }
+/// Who wants to know it, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    pub language: Language,
+    pub medium: Medium,
+    pub now: DateTime<Utc>,
 }
 
-/// `list_services`: all of them, with duration and price.
-pub fn list_services(business: &Business, language: Language) -> ToolAnswer {
+/// `get_business_info`: the answer to a topic, which may be a word of a model's or a caller's own sentence, and to each
+/// of several questions in it. `not_found` if the business has not told us; the sentence then offers what can be done
+/// instead.
+pub fn business_info(business: &Business, asked: &BusinessInfo, asker: &Asker) -> ToolAnswer {
+    let topic = asked.topic.as_deref().unwrap_or_default();
+    let about = asked.service.as_deref();
+    let facts = Facts {
+        business,
+        language: asker.language,
+        medium: asker.medium,
+        now: asker.now,
+        about: about.and_then(|name| business.service_in(name)),
+    };
+    let questions = facts.questions_in(topic);
+    if questions.len() < 2 {
+        return facts.answer(topic);
+    }
+    let answers = questions.into_iter().map(|question| facts.answer(question));
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        answers.partition(|answer| answer.result == ToolResult::Ok);
+    // What we know first: the sentence of what we do not know ends with a question.
+    let unknown = unknown.into_iter().take(1);
+    let answers: Vec<_> = known.into_iter().chain(unknown).collect();
+    let told: Vec<_> = answers
+        .iter()
+        .map(|answer| answer.message.as_str())
+        .collect();
+    let last = answers.last().map(|answer| answer.result);
+    ToolAnswer::new(last.unwrap_or(ToolResult::NotFound), told.join(" "))
+}
+
+/// `list_services`: all of them, with duration and price; to somebody who listens the first ones.
+pub fn list_services(business: &Business, medium: Medium, language: Language) -> ToolAnswer {
     match business.services.as_slice() {
         [] => ToolAnswer::new(ToolResult::NotFound, say(language, Phrase::ServicesUnknown)),
-        services => ToolAnswer::new(ToolResult::Ok, say(language, Phrase::Services { services })),
+        services => ToolAnswer::new(
+            ToolResult::Ok,
+            say(language, Phrase::Services { services, medium }),
+        ),
     }
 }
 
@@ -58,10 +79,62 @@ fn intent_of(topic: &str, language: Language) -> Intent {
 struct Facts<'a> {
     business: &'a Business,
     language: Language,
+    medium: Medium,
     now: DateTime<Utc>,
+    /// The service under discussion, where the question names none.
+    about: Option<&'a Service>,
 }
 
 impl Facts<'_> {
+    fn answer(&self, topic: &str) -> ToolAnswer {
+        if asks_how_long(topic)
+            && let Some(service) = self.service_meant(topic)
+        {
+            return self.one(service);
+        }
+        match intent_of(topic, self.language) {
+            Intent::Pricing => self.prices(topic),
+            Intent::Services => self.services(topic),
+            Intent::Location if !asks_for_theirs(topic) => self.location(topic),
+            Intent::Hours => self.hours(topic),
+            _ if self.business.service_in(topic).is_some() => self.services(topic),
+            _ if self.is_about_hours(topic) => self.hours(topic),
+            _ => self.unknown(Phrase::FactUnknown),
+        }
+    }
+
+    fn unknown(&self, phrase: Phrase<'_>) -> ToolAnswer {
+        ToolAnswer::new(ToolResult::NotFound, self.say(phrase))
+    }
+
+    /// The parts of an utterance that each ask for another fact.
+    fn questions_in<'t>(&self, topic: &'t str) -> Vec<&'t str> {
+        let mut kinds = Vec::new();
+        let mut questions = Vec::new();
+        for part in parts(topic) {
+            let kind = intent_of(part, self.language);
+            let is_fact = matches!(kind, Intent::Pricing | Intent::Hours | Intent::Location);
+            if is_fact && !kinds.contains(&kind) {
+                kinds.push(kind);
+                questions.push(part);
+            }
+        }
+        questions
+    }
+
+    /// The service that is named, else the one under discussion.
+    fn service_meant(&self, topic: &str) -> Option<&Service> {
+        self.business.service_in(topic).or(self.about)
+    }
+
+    fn one(&self, service: &Service) -> ToolAnswer {
+        let medium = self.medium;
+        ToolAnswer::new(
+            ToolResult::Ok,
+            self.say(Phrase::ServiceFacts { service, medium }),
+        )
+    }
+
     fn say(&self, phrase: Phrase<'_>) -> String {
         say(self.language, phrase)
     }
@@ -201,21 +274,40 @@ impl Facts<'_> {
     }
 
     fn prices(&self, topic: &str) -> ToolAnswer {
+        let medium = self.medium;
         if let Some(service) = self
-            .business
-            .service_in(topic)
+            .service_meant(topic)
             .filter(|service| service.price.is_some())
         {
-            return ToolAnswer::new(ToolResult::Ok, self.say(Phrase::OneService { service }));
+            let is_named = self.business.service_named_in(topic).is_some();
+            return match is_named {
+                true => ToolAnswer::new(
+                    ToolResult::Ok,
+                    self.say(Phrase::OneService { service, medium }),
+                ),
+                false => self.one(service),
+            };
         }
+        let near = self.business.services_near(topic);
+        let is_meant = |service: &&Service| {
+            near.is_empty()
+                || near
+                    .iter()
+                    .any(|one| one.id == service.id && one.name == service.name)
+        };
         let fee = |amount: Option<Decimal>| {
-            amount.map(|amount| money(self.language, amount, &self.business.currency))
+            let currency = &self.business.currency;
+            amount.map(|amount| match medium {
+                Medium::Text => money(self.language, amount, currency),
+                Medium::Voice => spoken_money(self.language, amount, currency),
+            })
         };
         let (standard, emergency) = (
             fee(self.business.standard_fee),
             fee(self.business.emergency_fee),
         );
-        let fees = (standard.is_some() || emergency.is_some()).then(|| {
+        let has_fees = near.is_empty() && (standard.is_some() || emergency.is_some());
+        let fees = has_fees.then(|| {
             self.say(Phrase::Fees {
                 standard: standard.as_deref(),
                 emergency: emergency.as_deref(),
@@ -226,10 +318,12 @@ impl Facts<'_> {
             .services
             .iter()
             .filter(|service| service.price.is_some())
+            .filter(is_meant)
             .cloned()
             .collect();
+        let services = &priced;
         let services =
-            (!priced.is_empty()).then(|| self.say(Phrase::Services { services: &priced }));
+            (!priced.is_empty()).then(|| self.say(Phrase::Services { services, medium }));
         let sentences: Vec<_> = [fees, services].into_iter().flatten().collect();
         match sentences.as_slice() {
             [] => ToolAnswer::new(ToolResult::NotFound, self.say(Phrase::PricesUnknown)),
@@ -238,40 +332,353 @@ impl Facts<'_> {
     }
 
     fn services(&self, topic: &str) -> ToolAnswer {
-        match self.business.service_in(topic) {
-            Some(service) => {
-                ToolAnswer::new(ToolResult::Ok, self.say(Phrase::OneService { service }))
-            }
-            None => list_services(self.business, self.language),
+        let (business, medium) = (self.business, self.medium);
+        if let Some(service) = business.service_named_in(topic) {
+            let phrase = Phrase::OneService { service, medium };
+            return ToolAnswer::new(ToolResult::Ok, self.say(phrase));
+        }
+        if business.services.is_empty() || asks_for_all_services(topic) {
+            return list_services(business, medium, self.language);
+        }
+        let asks_for_work = asks_for_work(topic);
+        let near: Vec<_> = match asks_for_work {
+            true => business.services_about(topic),
+            false => business
+                .service_in(topic)
+                .filter(|_| is_bare(topic))
+                .into_iter()
+                .collect(),
+        };
+        let near: Vec<Service> = near.into_iter().cloned().collect();
+        match near.as_slice() {
+            [] if asks_for_work => self.unknown(Phrase::NotOnList),
+            [] => self.unknown(Phrase::FactUnknown),
+            services => ToolAnswer::new(
+                ToolResult::Ok,
+                self.say(Phrase::Services { services, medium }),
+            ),
         }
     }
 
-    fn location(&self) -> ToolAnswer {
+    fn location(&self, topic: &str) -> ToolAnswer {
         let address = self
             .business
             .address
             .as_deref()
             .map(|address| self.say(Phrase::Address { address }));
-        let website = self
-            .business
-            .website
-            .as_deref()
-            .map(|website| self.say(Phrase::Website { website }));
-        let sentences: Vec<_> = [address, website].into_iter().flatten().collect();
-        match sentences.as_slice() {
-            [] => ToolAnswer::new(ToolResult::NotFound, self.say(Phrase::AddressUnknown)),
-            sentences => ToolAnswer::new(ToolResult::Ok, sentences.join(" ")),
+        let website = self.business.website.as_deref().map(|website| {
+            let website = say::website(website, self.medium);
+            self.say(Phrase::Website { website: &website })
+        });
+        // A website is no answer to "where are you".
+        if address.is_none() && (website.is_none() || !asks_for_website(topic)) {
+            return self.unknown(Phrase::AddressUnknown);
         }
+        let sentences: Vec<_> = [address, website].into_iter().flatten().collect();
+        ToolAnswer::new(ToolResult::Ok, sentences.join(" "))
     }
 }
+
+/// An utterance where it may go on to something else.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let sentences = text.split(['?', ';', '!', ',']);
+    let parts = sentences.flat_map(|sentence| {
+        JOINTS.iter().fold(vec![sentence], |parts, joint| {
+            parts
+                .into_iter()
+                .flat_map(|part| part.split(joint))
+                .collect()
+        })
+    });
+    parts.map(str::trim).filter(|part| !part.is_empty())
+}
+
+const JOINTS: &[&str] = &[" and ", " et ", " y ", " & ", " And ", " Et ", " Y "];
+
+fn has_one(topic: &str, phrases: &[&str]) -> bool {
+    let said = format!(" {} ", plain(topic));
+    phrases
+        .iter()
+        .any(|phrase| said.contains(&format!(" {phrase} ")))
+}
+
+fn asks_how_long(topic: &str) -> bool {
+    has_one(
+        topic,
+        &[
+            "how long",
+            "how much time",
+            "duration",
+            "combien de temps",
+            "ca dure",
+            "dure",
+            "duree",
+            "cuanto tiempo",
+            "cuanto dura",
+            "cuanto tarda",
+            "cuanto se tarda",
+            "duracion",
+            "demora",
+        ],
+    )
+}
+
+/// Their own address, not the business's.
+fn asks_for_theirs(topic: &str) -> bool {
+    has_one(topic, &["my address", "mon adresse", "mi direccion"])
+}
+
+fn asks_for_website(topic: &str) -> bool {
+    has_one(
+        topic,
+        &[
+            "website", "web", "site", "internet", "online", "en ligne", "pagina", "sitio",
+            "en linea",
+        ],
+    )
+}
+
+/// Whether they ask if some kind of work is done, and not for anything else that a business may have or accept.
+fn asks_for_work(topic: &str) -> bool {
+    has_one(
+        topic,
+        &[
+            "you do",
+            "guys do",
+            "u do",
+            "yall do",
+            "fix",
+            "repair",
+            "install",
+            "clean",
+            "handle",
+            "work on",
+            "offer",
+            "provide",
+            "service",
+            "services",
+            "replace",
+            "faites",
+            "faire",
+            "reparez",
+            "reparer",
+            "installez",
+            "installer",
+            "nettoyez",
+            "nettoyer",
+            "offrez",
+            "occupez",
+            "remplacez",
+            "remplacer",
+            "hacen",
+            "hacer",
+            "reparan",
+            "reparar",
+            "instalan",
+            "instalar",
+            "limpian",
+            "limpiar",
+            "arreglan",
+            "arreglar",
+            "ofrecen",
+            "destapan",
+            "destapar",
+            "manejan",
+        ],
+    )
+}
+
+/// Nothing but the name of something, or a part of it.
+fn is_bare(topic: &str) -> bool {
+    telling_words(topic).len() <= MOST_BARE_WORDS
+}
+
+const MOST_BARE_WORDS: usize = 2;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::receptionist::sample::plumber;
 
+    fn asked(topic: &str) -> BusinessInfo {
+        BusinessInfo {
+            topic: Some(topic.to_owned()),
+            service: None,
+        }
+    }
+
+    fn asker(language: Language, medium: Medium, now: &str) -> Asker {
+        Asker {
+            language,
+            medium,
+            now: now.parse().unwrap(),
+        }
+    }
+
     fn spoken(topic: &str, language: Language, now: &str) -> String {
-        business_info(&plumber(), Some(topic), language, now.parse().unwrap()).message
+        business_info(
+            &plumber(),
+            &asked(topic),
+            &asker(language, Medium::Text, now),
+        )
+        .message
+    }
+
+    #[test]
+    fn what_is_asked_is_answered_and_nothing_else() {
+        let monday_noon = "2026-11-23T17:00:00Z";
+        let without_address = Business {
+            address: None,
+            ..plumber()
+        };
+        for (language, topic, result, expected) in [
+            (
+                Language::En,
+                "do you fix refrigerators",
+                ToolResult::NotFound,
+                "I don't see that on our list",
+            ),
+            (
+                Language::En,
+                "are you guys a scam",
+                ToolResult::NotFound,
+                "I do not know that",
+            ),
+            (
+                Language::Es,
+                "hola aceptan seguro dental",
+                ToolResult::NotFound,
+                "No lo sé",
+            ),
+            (
+                Language::Fr,
+                "est-ce que vous faites les piscines",
+                ToolResult::NotFound,
+                "Je ne le vois pas dans notre liste",
+            ),
+            (
+                Language::Es,
+                "¿reparan refrigeradores?",
+                ToolResult::NotFound,
+                "No lo veo en nuestra lista",
+            ),
+            (
+                Language::En,
+                "do you clean drains",
+                ToolResult::Ok,
+                "Yes, we do that. Drain cleaning (60 min, $129).",
+            ),
+            (
+                Language::En,
+                "what services do you offer",
+                ToolResult::Ok,
+                "We offer: Drain cleaning",
+            ),
+            (
+                Language::En,
+                "do you need my address",
+                ToolResult::NotFound,
+                "I do not know that",
+            ),
+            (
+                Language::En,
+                "where are you",
+                ToolResult::NotFound,
+                "I do not have our address here",
+            ),
+            (
+                Language::Fr,
+                "où êtes-vous situés",
+                ToolResult::NotFound,
+                "Je n'ai pas notre adresse",
+            ),
+            (
+                Language::En,
+                "do you have a website",
+                ToolResult::Ok,
+                "More at plomberieroy.ca.",
+            ),
+            (
+                Language::En,
+                "how much is drain cleaning and are you open tomorrow?",
+                ToolResult::Ok,
+                "Yes, we do that. Drain cleaning (60 min, $129). On Tuesday, November 24 we are open 9 am to 5 pm.",
+            ),
+            (
+                Language::En,
+                "are you open tomorrow and where are you",
+                ToolResult::NotFound,
+                "On Tuesday, November 24 we are open 9 am to 5 pm. I do not have our address here",
+            ),
+            (
+                Language::Fr,
+                "c'est combien pour drain cleaning et êtes-vous ouverts demain",
+                ToolResult::Ok,
+                "Le mardi 24 novembre, nous sommes ouverts de 9 h à 17 h.",
+            ),
+            (
+                Language::Es,
+                "¿cuánto cuesta water heater y abren mañana?",
+                ToolResult::Ok,
+                "Sí, lo hacemos. Water heater (120 min, $349.50). El martes 24 de noviembre abrimos de 9 am a 5 pm.",
+            ),
+        ] {
+            let answer = business_info(
+                &without_address,
+                &asked(topic),
+                &asker(language, Medium::Text, monday_noon),
+            );
+            assert!(
+                answer.message.contains(expected),
+                "{topic:?}: {}",
+                answer.message
+            );
+            assert_eq!(answer.result, result, "{topic:?}");
+        }
+    }
+
+    #[test]
+    fn a_question_is_about_the_service_under_discussion_and_is_answered_to_be_heard() {
+        let now = "2026-11-23T17:00:00Z";
+        for (language, topic, expected) in [
+            (
+                Language::En,
+                "how much is that",
+                "Drain cleaning, 60 minutes, 129 dollars.",
+            ),
+            (
+                Language::En,
+                "how long does it take",
+                "Drain cleaning, 60 minutes, 129 dollars.",
+            ),
+            (
+                Language::Fr,
+                "c'est combien",
+                "Drain cleaning, 60 minutes, 129 dollars.",
+            ),
+            (
+                Language::Fr,
+                "ça prend combien de temps",
+                "Drain cleaning, 60 minutes, 129 dollars.",
+            ),
+            (
+                Language::Es,
+                "¿cuánto cuesta?",
+                "Drain cleaning, 60 minutos, 129 dólares.",
+            ),
+            (
+                Language::Es,
+                "¿cuánto tiempo tarda?",
+                "Drain cleaning, 60 minutos, 129 dólares.",
+            ),
+        ] {
+            let about = BusinessInfo {
+                service: Some("Drain cleaning".into()),
+                ..asked(topic)
+            };
+            let answer = business_info(&plumber(), &about, &asker(language, Medium::Voice, now));
+            assert_eq!(answer.message, expected, "{topic}");
+        }
     }
 
     #[test]
@@ -384,10 +791,11 @@ mod tests {
             website: None,
             ..plumber()
         };
-        let now = "2026-11-23T17:00:00Z".parse().unwrap();
+        let now = "2026-11-23T17:00:00Z";
         for language in [Language::En, Language::Fr, Language::Es] {
             for topic in ["hours", "prices", "services", "address"] {
-                let answer = business_info(&silent, Some(topic), language, now);
+                let answer =
+                    business_info(&silent, &asked(topic), &asker(language, Medium::Text, now));
                 assert_eq!(answer.result, ToolResult::NotFound, "{topic}");
                 assert!(!answer.message.is_empty());
             }
@@ -397,7 +805,12 @@ mod tests {
             ..silent
         };
         assert_eq!(
-            business_info(&in_words, None, Language::En, now).message,
+            business_info(
+                &in_words,
+                &BusinessInfo::default(),
+                &asker(Language::En, Medium::Text, now)
+            )
+            .message,
             "By appointment only."
         );
     }

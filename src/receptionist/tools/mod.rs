@@ -18,6 +18,8 @@ mod slots;
 mod texts;
 pub(super) mod wanted;
 
+pub use messages::{Sender, keep_message};
+
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

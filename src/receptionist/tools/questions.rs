@@ -3,7 +3,10 @@
 use super::{ToolAnswer, ToolResult, answers, arguments::BusinessInfo, run::Work};
 use crate::{
     kernel::db::TenantTx,
-    receptionist::plain::plain,
+    receptionist::{
+        plain::plain,
+        telling::{is_same, telling_words},
+    },
     tenancy::{
         privacy,
         store::questions::{self, Question},
@@ -16,9 +19,6 @@ const MOST_QUESTIONS: i64 = 200;
 const LONGEST_GAP: usize = 300;
 /// How much of a question's words must have been said for its answer to be given, in percent.
 const ENOUGH_PERCENT: usize = 60;
-/// Letters by which two forms of a word are the same ("parking", "park"; "assurance", "assurances").
-const STEM: usize = 5;
-
 pub(super) async fn business_info(
     work: &Work<'_>,
     tx: &mut TenantTx,
@@ -31,12 +31,12 @@ pub(super) async fn business_info(
             return Ok(ToolAnswer::new(ToolResult::Ok, answer));
         }
     }
-    let answer = answers::business_info(
-        work.business,
-        asked.topic.as_deref(),
-        work.language,
-        work.now,
-    );
+    let asker = answers::Asker {
+        language: work.language,
+        medium: work.errand.medium,
+        now: work.now,
+    };
+    let answer = answers::business_info(work.business, &asked, &asker);
     if answer.result == ToolResult::NotFound && !plain(topic).is_empty() {
         let question: String = topic.chars().take(LONGEST_GAP).collect();
         if privacy::keeps_words(tx).await? {
@@ -67,39 +67,6 @@ fn best_answer(known: &[Question], asked: &str) -> Option<String> {
         .max_by_key(|(share, _)| *share)
         .map(|(_, question)| question.answer.clone())
 }
-
-fn telling_words(text: &str) -> Vec<String> {
-    let said = plain(text);
-    let words = said.split(' ').filter(|word| word.chars().count() > 1);
-    words
-        .filter(|word| !WITHOUT_MEANING.contains(word))
-        .map(str::to_owned)
-        .collect()
-}
-
-fn is_same(one: &str, other: &str) -> bool {
-    let stem = |word: &str| word.chars().take(STEM).collect::<String>();
-    one == other || (one.chars().count() >= STEM && stem(one) == stem(other))
-}
-
-/// Words that a question has whatever it is about.
-const WITHOUT_MEANING: &[&str] = &[
-    // English
-    "the", "an", "is", "are", "am", "do", "does", "did", "you", "your", "we", "our", "us", "me",
-    "my", "it", "its", "there", "this", "that", "what", "whats", "which", "who", "how", "when",
-    "where", "why", "can", "could", "would", "will", "have", "has", "any", "some", "of", "in",
-    "on", "at", "to", "for", "and", "or", "with", "be", "if", "please", "guys", "need", "want",
-    "know", "tell", "about", "get", "offer", "hi", "hello", "as", // French
-    "le", "la", "les", "un", "une", "des", "de", "du", "et", "ou", "est", "ce", "cest", "que",
-    "qui", "quoi", "quel", "quelle", "quels", "quelles", "comment", "quand", "pourquoi", "avez",
-    "vous", "votre", "vos", "je", "tu", "il", "elle", "on", "nous", "faites", "fait", "faire",
-    "peut", "peux", "puis", "pouvez", "ai", "aux", "au", "en", "dans", "pour", "avec", "sur", "si",
-    "qu", "des", "mon", "ma", "mes", "bonjour", "svp", "offrez", // Spanish
-    "el", "los", "las", "uno", "una", "unos", "unas", "del", "es", "son", "que", "cual", "cuales",
-    "como", "cuando", "donde", "por", "para", "con", "se", "su", "sus", "hay", "tiene", "tienen",
-    "usted", "ustedes", "yo", "mi", "mis", "puede", "pueden", "puedo", "hacen", "hace", "al", "lo",
-    "si", "hola", "ofrecen",
-];
 
 #[cfg(test)]
 mod tests {

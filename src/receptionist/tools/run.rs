@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    ToolAnswer, ToolCall, ToolName, ToolResult, answers, appointments, arguments::BusinessInfo,
+    ToolAnswer, ToolCall, ToolName, ToolResult,
+    answers::{self, Asker},
+    appointments,
+    arguments::BusinessInfo,
     availability, elsewhere, keys, messages, questions, texts,
 };
 use crate::{
@@ -65,7 +68,7 @@ pub async fn run(
         Err(error) => error.into(),
     };
     tracing::error!(interaction.id = %errand.interaction, "tool {name} failed: {error:#}");
-    answers::unavailable(business, language)
+    answers::unavailable(business, errand.medium, language)
 }
 
 async fn run_alone(
@@ -124,18 +127,13 @@ pub async fn run_in(
 }
 
 /// The answer of a tool that only tells facts, to somebody of whom nothing can be kept.
-pub fn facts(
-    business: &Business,
-    language: Language,
-    call: &ToolCall,
-    now: DateTime<Utc>,
-) -> ToolAnswer {
+pub fn facts(business: &Business, asker: &Asker, call: &ToolCall) -> ToolAnswer {
     match call.name {
         ToolName::GetBusinessInfo => {
             let asked: BusinessInfo = call.arguments().unwrap_or_default();
-            answers::business_info(business, asked.topic.as_deref(), language, now)
+            answers::business_info(business, &asked, asker)
         }
-        _ => answers::list_services(business, language),
+        _ => answers::list_services(business, asker.medium, asker.language),
     }
 }
 
@@ -160,12 +158,15 @@ impl Work<'_> {
         }
         // A person who took the conversation over decides what is done in it.
         if is_seen_outside && !takeover::lock_speaker(tx, self.errand.interaction).await? {
-            let refused = answers::unavailable(self.business, self.language);
+            let refused = answers::unavailable(self.business, self.errand.medium, self.language);
             return Ok(refused.because("taken_over"));
         }
         match self.call.name {
             ToolName::GetBusinessInfo => questions::business_info(self, tx).await,
-            ToolName::ListServices => Ok(answers::list_services(self.business, self.language)),
+            ToolName::ListServices => {
+                let medium = self.errand.medium;
+                Ok(answers::list_services(self.business, medium, self.language))
+            }
             ToolName::CheckCalendarAvailability => availability::check(self, tx).await,
             ToolName::BookAppointment => appointments::book(self, tx).await,
             ToolName::FindAppointment => appointments::find(self, tx).await,

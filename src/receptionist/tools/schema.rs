@@ -24,7 +24,7 @@ fn description(name: ToolName) -> &'static str {
             "Books one of the offered times for the caller, after they agreed to it."
         }
         ToolName::FindAppointment => {
-            "Finds the caller's appointment by its confirmation code or their phone number."
+            "Finds the caller's appointment by its confirmation code, or by the phone they call or write from."
         }
         ToolName::RescheduleAppointment => {
             "Moves the caller's appointment to one of the offered times. The answer which_one lists several with their codes: ask the caller which, and call again with its code."
@@ -46,12 +46,18 @@ fn description(name: ToolName) -> &'static str {
 fn parameters(name: ToolName) -> Value {
     match name {
         ToolName::GetBusinessInfo => object(
-            &[(
-                "topic",
-                text(
-                    "What is asked, for example: hours, open now, open tomorrow, prices, address, website.",
+            &[
+                (
+                    "topic",
+                    text(
+                        "What is asked, for example: hours, open now, open tomorrow, prices, address, website.",
+                    ),
                 ),
-            )],
+                (
+                    "service",
+                    text("The service it is about, if it is about one."),
+                ),
+            ],
             &[],
         ),
         ToolName::ListServices => object(&[], &[]),
@@ -64,9 +70,24 @@ fn parameters(name: ToolName) -> Value {
         ),
         ToolName::CheckCalendarAvailability => object(
             &[
-                ("date", text("A day, YYYY-MM-DD.")),
-                ("from", text("The first day or local time of a range.")),
-                ("to", text("The last day or local time of a range.")),
+                (
+                    "date",
+                    text(
+                        "The day, in the caller's own words (\"next Tuesday\", \"demain\") or YYYY-MM-DD.",
+                    ),
+                ),
+                (
+                    "from",
+                    text(
+                        "The first day or time of a range, in the caller's own words (\"after three\", \"lundi\") or YYYY-MM-DDTHH:MM.",
+                    ),
+                ),
+                (
+                    "to",
+                    text(
+                        "The last day or time of a range, in the caller's own words (\"Friday\", \"midi\") or YYYY-MM-DDTHH:MM.",
+                    ),
+                ),
                 ("part_of_day", one_of(&["morning", "afternoon", "evening"])),
                 ("service", text("The name of a service.")),
                 (
@@ -79,10 +100,7 @@ fn parameters(name: ToolName) -> Value {
         ToolName::BookAppointment => object(
             &[
                 ("slot", text("The token of an offered time.")),
-                (
-                    "start",
-                    text("A local start, YYYY-MM-DDTHH:MM, if there is no token."),
-                ),
+                ("start", text(START)),
                 ("customer_name", text("The caller's name.")),
                 (
                     "customer_phone",
@@ -95,31 +113,19 @@ fn parameters(name: ToolName) -> Value {
             &["customer_name"],
         ),
         ToolName::FindAppointment => object(
-            &[
-                ("confirmation_code", text("The code the caller was given.")),
-                (
-                    "customer_phone",
-                    text("The number the appointment was booked with."),
-                ),
-            ],
+            &[("confirmation_code", text("The code the caller was given."))],
             &[],
         ),
         ToolName::RescheduleAppointment => object(
             &[
                 ("slot", text("The token of an offered time.")),
-                (
-                    "start",
-                    text("A local start, YYYY-MM-DDTHH:MM, if there is no token."),
-                ),
+                ("start", text(START)),
                 ("confirmation_code", text("The code the caller was given.")),
             ],
             &[],
         ),
         ToolName::CancelAppointment => object(
-            &[
-                ("confirmation_code", text("The code the caller was given.")),
-                ("reason", text("Why, if they said so.")),
-            ],
+            &[("confirmation_code", text("The code the caller was given."))],
             &[],
         ),
         ToolName::TakeMessage => object(
@@ -159,6 +165,9 @@ fn parameters(name: ToolName) -> Value {
         ),
     }
 }
+
+/// The callers' words are resolved by us, on the business's clock.
+const START: &str = "If there is no token: the time, in the caller's own words (\"next Tuesday at two\", \"demain à 14 h\") or YYYY-MM-DDTHH:MM.";
 
 fn object(properties: &[(&str, Value)], required: &[&str]) -> Value {
     let properties: serde_json::Map<_, _> = properties

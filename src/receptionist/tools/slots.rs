@@ -1,5 +1,5 @@
 //! What is said of free times and of appointments. Pure: whoever has a calendar, real or of a test, says it alike.
-use chrono::{DateTime, Days, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{
     OfferedSlot, ToolAnswer, ToolResult,
@@ -15,6 +15,8 @@ use crate::{
 
 /// Nobody keeps more than this in mind on the telephone.
 pub const MOST_OFFERED: usize = 3;
+/// Nobody opens for a shorter time.
+const CLOSELY: TimeDelta = TimeDelta::minutes(15);
 
 /// What is told of an appointment.
 #[derive(Clone, Copy, Debug)]
@@ -78,9 +80,11 @@ pub fn instead(
 ) -> ToolAnswer {
     let alternatives = nearest(business, wanted, around);
     let times = times(business, &alternatives);
-    let phrase = match times.as_slice() {
-        [] => Booking::NothingFree,
-        slots => Booking::Nearest { slots },
+    let phrase = match (closed(business, wanted), times.as_slice()) {
+        (Some(Closed::Day(day)), slots) => Booking::ClosedDay { day, slots },
+        (Some(Closed::Then), slots) => Booking::ClosedThen { slots },
+        (None, []) => Booking::NothingFree,
+        (None, slots) => Booking::Nearest { slots },
     };
     ToolAnswer {
         alternatives,
@@ -88,18 +92,62 @@ pub fn instead(
     }
 }
 
-/// What comes nearest to what is wanted: around a moment the closest times, else the first ones after.
+/// Why nothing can be free then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Closed {
+    Day(NaiveDate),
+    Then,
+}
+
+/// Whether the business is closed at the time of one day that is wanted.
+fn closed(business: &Business, wanted: &Wanted) -> Option<Closed> {
+    let day = wanted.from.date();
+    let next = day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN);
+    if business.hours.is_empty() || (wanted.exact.is_none() && wanted.until > next) {
+        return None;
+    }
+    let (from, until) = match wanted.exact {
+        Some(exact) => (exact, exact + CLOSELY),
+        None => (wanted.from, wanted.until),
+    };
+    let mut moments = std::iter::successors(Some(from), |at| Some(*at + CLOSELY))
+        .take_while(|at| *at < until)
+        .filter(|at| wanted.part.is_none_or(|part| wanted::is_in(part, *at)));
+    if moments.any(|at| business.is_open_at(at)) {
+        return None;
+    }
+    Some(match business.openings_on(day).as_slice() {
+        [] => Closed::Day(day),
+        _ => Closed::Then,
+    })
+}
+
+/// How far a slot is from the span that is wanted: nothing inside of it.
+fn distance(wanted: &Wanted, at: NaiveDateTime) -> TimeDelta {
+    if let Some(exact) = wanted.exact {
+        return (at - exact).abs();
+    }
+    let is_one_day = wanted.until - wanted.from <= TimeDelta::days(1);
+    let day = if is_one_day {
+        wanted.from.date()
+    } else {
+        at.date()
+    };
+    let (from, until) = match wanted.part.map(|part| wanted::hours_of(part, day)) {
+        Some((from, until)) => (from.max(wanted.from), until.min(wanted.until)),
+        None => (wanted.from, wanted.until),
+    };
+    (from - at).max(at - until).max(TimeDelta::zero())
+}
+
+/// What comes nearest to what is wanted, before or after it, but on no earlier day.
 pub fn nearest(
     business: &Business,
     wanted: &Wanted,
     mut around: Vec<OfferedSlot>,
 ) -> Vec<OfferedSlot> {
-    let Some(exact) = wanted.exact else {
-        around.retain(|slot| business.local(slot.start) >= wanted.from);
-        return spread(business, &around, true);
-    };
-    let distance = |slot: &OfferedSlot| -> TimeDelta { (business.local(slot.start) - exact).abs() };
-    around.sort_by_key(distance);
+    around.retain(|slot| business.date_at(slot.start) >= wanted.from.date());
+    around.sort_by_key(|slot| distance(wanted, business.local(slot.start)));
     around.truncate(MOST_OFFERED);
     around.sort_by_key(|slot| slot.start);
     around
@@ -176,7 +224,7 @@ pub fn times(business: &Business, slots: &[OfferedSlot]) -> Vec<NaiveDateTime> {
 }
 
 /// A code for the ear is one letter after the other.
-fn spelled(code: &str, medium: Medium) -> String {
+pub fn spelled(code: &str, medium: Medium) -> String {
     match medium {
         Medium::Text => code.to_owned(),
         Medium::Voice => {
@@ -228,6 +276,59 @@ mod tests {
         assert_eq!(
             local(nearest(&business, &wanted, week)),
             ["Wed 15:30", "Wed 16:00", "Wed 16:30"]
+        );
+    }
+
+    #[test]
+    fn the_nearest_may_be_before_what_was_wanted() {
+        let business = plumber();
+        let slot = |start: &str| OfferedSlot {
+            slot: String::new(),
+            start: start.parse().unwrap(),
+            spoken: String::new(),
+        };
+        // Wednesday the 16th at half past three is the last; the next day begins at nine.
+        let around: Vec<_> = ["16T14:00", "16T19:30", "16T20:30", "17T14:00", "17T14:30"]
+            .map(|at| slot(&format!("2026-12-{at}:00Z")))
+            .into();
+        let evening = |exact, part| Wanted {
+            from: "2026-12-16T00:00:00".parse().unwrap(),
+            until: "2026-12-17T00:00:00".parse().unwrap(),
+            exact,
+            part,
+            is_soon: false,
+        };
+        let supper = evening(
+            None,
+            Some(crate::receptionist::understanding::when::Part::Evening),
+        );
+        let said = |language| instead(&business, language, &supper, around.clone()).message;
+        assert_eq!(
+            said(Language::Fr),
+            "Nous sommes fermés à ce moment-là. Au plus près, j'ai mercredi 16 décembre à 9 h, 14 h 30 ou 15 h 30."
+        );
+        let sunday = Wanted {
+            from: "2026-12-20T00:00:00".parse().unwrap(),
+            until: "2026-12-21T00:00:00".parse().unwrap(),
+            part: None,
+            ..supper
+        };
+        let closed = |language| {
+            instead(
+                &business,
+                language,
+                &sunday,
+                vec![slot("2026-12-21T14:00:00Z")],
+            )
+            .message
+        };
+        assert_eq!(
+            [Language::En, Language::Fr, Language::Es].map(closed),
+            [
+                "We are closed on Sunday, December 20. The nearest I have is Monday, December 21 at 9 a.m.",
+                "Nous sommes fermés le dimanche 20 décembre. Au plus près, j'ai lundi 21 décembre à 9 h.",
+                "El domingo 20 de diciembre está cerrado. Lo más cercano que tengo es lunes 21 de diciembre a las 9 de la mañana.",
+            ]
         );
     }
 

@@ -154,6 +154,17 @@ pub fn is_in(part: Part, at: NaiveDateTime) -> bool {
     }
 }
 
+/// From when until when a part of that day lasts.
+pub fn hours_of(part: Part, day: NaiveDate) -> (NaiveDateTime, NaiveDateTime) {
+    let is_inside =
+        |hour: &i64| is_in(part, day.and_time(NaiveTime::MIN) + TimeDelta::hours(*hour));
+    // The night that somebody wants is the one after the day.
+    let first = (5..24).find(is_inside).unwrap_or(0);
+    let end = (first..24).find(|hour| !is_inside(hour)).unwrap_or(24);
+    let at = |hour| day.and_time(NaiveTime::MIN) + TimeDelta::hours(hour);
+    (at(first), at(end))
+}
+
 fn name_of(part: Part) -> &'static str {
     match part {
         Part::Morning => "morning",

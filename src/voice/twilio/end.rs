@@ -18,8 +18,12 @@ use crate::{
     inbound::{self, Claim, EventKey, Received},
     kernel::{db::TenantTx, ids::SubscriberId, phone::E164},
     providers::twilio::CallStatus,
+    receptionist::{
+        builtin::DialogueState,
+        tools::{Sender, keep_message},
+    },
     traffic::{self, Outcome, Source, Status, store::calls::list_results},
-    voice::news::Stage as NewsStage,
+    voice::news::{Stage as NewsStage, Told},
     web::ApiError,
 };
 
@@ -141,6 +145,9 @@ async fn end(
         text_back::order(&mut tx, &desk, &parties, &told, now).await?;
     }
     if let Some(mut call) = call {
+        if told.saved.was_open {
+            keep_unfinished(&mut tx, &call, &told, outcome, now).await?;
+        }
         call.phase = Phase::Over;
         // Nobody will ask for it again, and it holds what was said.
         call.plan = None;
@@ -160,11 +167,35 @@ async fn end(
     Ok(Received::Done)
 }
 
+/// What they were in the middle of telling when the call broke off: a booking half made, a message without a name.
+async fn keep_unfinished(
+    tx: &mut TenantTx,
+    call: &Call,
+    told: &Told,
+    outcome: Outcome,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let has_lead = matches!(
+        outcome,
+        Outcome::Transferred | Outcome::MessageTaken | Outcome::Voicemail | Outcome::Blocked
+    );
+    let message = DialogueState::restore(&call.dialogue.state).unfinished();
+    let Some(message) = message.filter(|_| !has_lead) else {
+        return Ok(());
+    };
+    let from = Sender {
+        interaction: told.saved.id,
+        contact: told.contact,
+    };
+    keep_message(tx, from, &message, now).await
+}
+
 async fn came_of(tx: &mut TenantTx, call: &Call, status: CallStatus) -> sqlx::Result<Outcome> {
     if call.not_billed == Some(NotBilled::Spam) && call.status != Status::Failed {
         return Ok(Outcome::Blocked);
     }
     let results = list_results(tx, call.interaction).await?;
+    let waits_for_message = DialogueState::restore(&call.dialogue.state).waits_for_message();
     Ok(outcome_of(&Ended {
         results: &results,
         has_voicemail: call.has_voicemail,
@@ -173,6 +204,7 @@ async fn came_of(tx: &mut TenantTx, call: &Call, status: CallStatus) -> sqlx::Re
         was_transfer: call.is_bridged && call.positions > 0,
         has_spoken: call.positions > 0,
         has_heard: call.has_heard,
+        is_left_alone: call.phase == Phase::Voicemail || waits_for_message,
         has_failed: status == CallStatus::Failed,
     }))
 }

@@ -168,6 +168,8 @@ pub struct Ended<'a> {
     pub has_spoken: bool,
     /// The caller said or keyed something.
     pub has_heard: bool,
+    /// They were left with a tone to speak after, or with what of a message they had begun.
+    pub is_left_alone: bool,
     /// The carrier could not carry it.
     pub has_failed: bool,
 }
@@ -175,6 +177,9 @@ pub struct Ended<'a> {
 /// What came of it: the most telling of what happened.
 pub fn outcome_of(ended: &Ended<'_>) -> Outcome {
     let did = |result: &str| ended.results.iter().any(|known| known == result);
+    // They wanted a person, and none came.
+    let is_let_down =
+        ended.has_spoken && !ended.is_bridged && (did("transferring") || ended.is_left_alone);
     let found = [
         (did("booked"), Outcome::Booked),
         (did("rescheduled"), Outcome::Rescheduled),
@@ -182,6 +187,7 @@ pub fn outcome_of(ended: &Ended<'_>) -> Outcome {
         (ended.is_bridged && ended.was_transfer, Outcome::Transferred),
         (did("message_taken"), Outcome::MessageTaken),
         (ended.has_voicemail, Outcome::Voicemail),
+        (is_let_down, Outcome::Abandoned),
         (
             ended.is_bridged || (ended.has_spoken && ended.has_heard),
             Outcome::Answered,
@@ -443,6 +449,31 @@ mod tests {
             }),
             Outcome::Voicemail
         );
+        let asked = results(&["transferring", "ok"]);
+        let let_down = Ended {
+            results: &asked,
+            ..spoken
+        };
+        assert_eq!(outcome_of(&let_down), Outcome::Abandoned, "nobody came");
+        assert_eq!(
+            outcome_of(&Ended {
+                is_bridged: true,
+                was_transfer: true,
+                ..let_down
+            }),
+            Outcome::Transferred
+        );
+        let left_alone = Ended {
+            is_left_alone: true,
+            ..spoken
+        };
+        assert_eq!(outcome_of(&left_alone), Outcome::Abandoned);
+        let kept = results(&["transferring", "message_taken"]);
+        let kept = Ended {
+            results: &kept,
+            ..left_alone
+        };
+        assert_eq!(outcome_of(&kept), Outcome::MessageTaken);
         let rung = Ended {
             is_bridged: true,
             ..Ended::default()

@@ -133,6 +133,10 @@ async fn open(
         // Nobody can be rung: the brain offers to take a message.
         desk.business.transfer_number = None;
     }
+    if call.is_limited {
+        // A message and nothing else: an order that is spoken becomes part of it.
+        desk.business.is_booking_enabled = false;
+    }
     let wish = talk::wish_of(&call, form.heard.as_ref(), now);
     Ok(Opened::Open(Box::new(Open {
         call,

@@ -62,11 +62,11 @@ async fn free_times_are_told_for_any_way_of_saying_when() {
         ),
         (
             json!({"date": "tomorrow"}),
-            "That is not free. The nearest I have is Monday, November 23 at 9 a.m., 9:30 a.m. or 10 a.m.",
+            "We are closed on Sunday, November 22. The nearest I have is Monday, November 23 at 9 a.m., 9:30 a.m. or 10 a.m.",
         ),
         (
             json!({"from": "2026-11-24T20:00"}),
-            "That is not free. The nearest I have is Tuesday, November 24 at 3 p.m., 3:30 p.m. or 4 p.m.",
+            "We are closed then. The nearest I have is Tuesday, November 24 at 3 p.m., 3:30 p.m. or 4 p.m.",
         ),
         (
             json!({"date": "2026-11-24", "duration_minutes": "480"}),

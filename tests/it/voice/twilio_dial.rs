@@ -65,6 +65,48 @@ async fn when_nobody_comes_the_receptionist_takes_a_message() {
 }
 
 #[tokio::test]
+async fn who_wanted_a_person_got_nobody_and_left_nothing_is_texted_back() {
+    for wish in [
+        "can I talk to a person please",
+        "je veux parler à quelqu'un",
+        "quiero hablar con una persona",
+    ] {
+        let app = TestApp::start().await;
+        let hvac = hvac(&app).await;
+        let mut call = app.call_from(CALLER).calls(&hvac.number).await;
+        call.says(wish).await;
+        call.rings_in_vain("no-answer").await;
+        call.ends_after("40").await.expect(204);
+        app.run_jobs().await;
+        assert_eq!(the_call(&app, &hvac).await.0, "ABANDONED", "{wish}");
+        assert_eq!(app.twilio.texts().len(), 1, "{wish}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_told_of_a_booking_is_kept_when_the_call_breaks_off() {
+    let app = TestApp::start().await;
+    let hvac = hvac(&app).await;
+    let mut call = app.call_from(CALLER).calls(&hvac.number).await;
+    call.says("I'd like an appointment for my furnace, it makes a noise")
+        .await;
+    call.ends_after("40").await.expect(204);
+    let leads: Vec<(String, String)> = app
+        .rows(
+            &hvac,
+            "select category, summary from leads where subscriber_id = $1",
+        )
+        .await;
+    assert_eq!(
+        leads,
+        [(
+            "APPOINTMENT".to_owned(),
+            "I'd like an appointment for my furnace, it makes a noise".to_owned()
+        )]
+    );
+}
+
+#[tokio::test]
 async fn an_answering_machine_takes_no_call() {
     let app = TestApp::start().await;
     let hvac = hvac(&app).await;

@@ -1,10 +1,13 @@
 //! Appointments in English.
-use super::{Booking, appointments, choices, either, format, in_sentence};
+use super::{Booking, appointments, choices, either, format, in_sentence, with_more};
 use crate::kernel::language::Language::En;
 
 pub(super) fn say(phrase: Booking<'_>) -> String {
     match phrase {
-        Booking::AskService { names } => format!("What is it for: {}?", either("or", names)),
+        Booking::AskService { names, has_more } => {
+            let names = either("or", &with_more(names, has_more, "something else"));
+            format!("What is it for: {names}?")
+        }
         Booking::AskWhen => "Which day and time suit you?".into(),
         Booking::AskWhenInstead => "Which day and time would suit you instead?".into(),
         Booking::AskAmPm { early, late } => {
@@ -70,6 +73,23 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::Free { slots } => sentence(format!("I have {}", choices(En, "or", slots))),
         Booking::Nearest { slots } => sentence(format!(
             "That is not free. The nearest I have is {}",
+            choices(En, "or", slots)
+        )),
+        Booking::ClosedDay { day, slots } => {
+            let closed = format!("We are closed on {}", format::date(En, day));
+            match slots {
+                [] => format!("{closed}, and I have nothing free around it, sorry."),
+                slots => sentence(format!(
+                    "{closed}. The nearest I have is {}",
+                    choices(En, "or", slots)
+                )),
+            }
+        }
+        Booking::ClosedThen { slots: [] } => {
+            "We are closed then, and I have nothing free around it, sorry.".into()
+        }
+        Booking::ClosedThen { slots } => sentence(format!(
+            "We are closed then. The nearest I have is {}",
             choices(En, "or", slots)
         )),
         Booking::NothingFree => "I have nothing free then, sorry.".into(),
@@ -148,7 +168,7 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::PressForEnglish => "For English, press 2.".into(),
         Booking::StillThere => "Are you still there?".into(),
         Booking::AnythingUnknown => {
-            "I do not know that, but I can ask the team to get back to you.".into()
+            "I do not know that, but I can ask the team to get back to you. Shall I?".into()
         }
     }
 }

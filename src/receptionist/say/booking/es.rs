@@ -1,10 +1,14 @@
 //! Las citas, en español de América.
-use super::{Booking, appointments, choices, either, format, in_sentence};
+use super::{Booking, appointments, choices, either, format, in_sentence, with_more};
 use crate::kernel::language::Language::Es;
 
 pub(super) fn say(phrase: Booking<'_>) -> String {
     match phrase {
-        Booking::AskService { names } => format!("¿Para qué sería: {}?", either("o", names)),
+        Booking::AskService { names, has_more } => {
+            let or = if has_more { "u" } else { "o" };
+            let names = either(or, &with_more(names, has_more, "otra cosa"));
+            format!("¿Para qué sería: {names}?")
+        }
         Booking::AskWhen => "¿Qué día y a qué hora le conviene?".into(),
         Booking::AskWhenInstead => "¿Qué otro día y a qué hora le convendría?".into(),
         Booking::AskAmPm { early, late } => {
@@ -65,6 +69,23 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::Free { slots } => format!("Tengo {}.", choices(Es, "o", slots)),
         Booking::Nearest { slots } => format!(
             "Eso no está libre. Lo más cercano que tengo es {}.",
+            choices(Es, "o", slots)
+        ),
+        Booking::ClosedDay { day, slots } => {
+            let closed = format!("El {} está cerrado", format::date(Es, day));
+            match slots {
+                [] => format!("{closed}, y no tengo nada libre cerca de ese día, disculpe."),
+                slots => format!(
+                    "{closed}. Lo más cercano que tengo es {}.",
+                    choices(Es, "o", slots)
+                ),
+            }
+        }
+        Booking::ClosedThen { slots: [] } => {
+            "A esa hora está cerrado, y no tengo nada libre cerca, disculpe.".into()
+        }
+        Booking::ClosedThen { slots } => format!(
+            "A esa hora está cerrado. Lo más cercano que tengo es {}.",
             choices(Es, "o", slots)
         ),
         Booking::NothingFree => "No tengo nada libre en ese momento, disculpe.".into(),
@@ -138,6 +159,8 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::CannotFollow => "Lamento no haberle podido ayudar yo misma.".into(),
         Booking::PressForEnglish => "For English, press 2.".into(),
         Booking::StillThere => "¿Sigue ahí?".into(),
-        Booking::AnythingUnknown => "No lo sé, pero puedo pedir al equipo que le responda.".into(),
+        Booking::AnythingUnknown => {
+            "No lo sé, pero puedo pedirle al equipo que le responda. ¿Quiere que lo haga?".into()
+        }
     }
 }

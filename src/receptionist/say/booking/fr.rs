@@ -1,10 +1,13 @@
 //! Les rendez-vous, en français du Québec.
-use super::{Booking, appointments, choices, either, format, in_sentence};
+use super::{Booking, appointments, choices, either, format, in_sentence, with_more};
 use crate::kernel::language::Language::Fr;
 
 pub(super) fn say(phrase: Booking<'_>) -> String {
     match phrase {
-        Booking::AskService { names } => format!("C'est pour quoi : {}?", either("ou", names)),
+        Booking::AskService { names, has_more } => {
+            let names = either("ou", &with_more(names, has_more, "autre chose"));
+            format!("C'est pour quoi : {names}?")
+        }
         Booking::AskWhen => "Quel jour et quelle heure vous conviennent?".into(),
         Booking::AskWhenInstead => "Quel autre jour et quelle heure vous conviendraient?".into(),
         Booking::AskAmPm { early, late } => {
@@ -42,6 +45,17 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::IsFree { at } => format!("Le {}, c'est libre.", format::moment(Fr, at)),
         Booking::Free { slots } => format!("J'ai {}.", choices(Fr, "ou", slots)),
         Booking::Nearest { slots } => format!("Ce n'est pas libre. Au plus près, j'ai {}.", choices(Fr, "ou", slots)),
+        Booking::ClosedDay { day, slots } => {
+            let closed = format!("Nous sommes fermés le {}", format::date(Fr, day));
+            match slots {
+                [] => format!("{closed}, et je n'ai rien de libre autour, désolée."),
+                slots => format!("{closed}. Au plus près, j'ai {}.", choices(Fr, "ou", slots)),
+            }
+        }
+        Booking::ClosedThen { slots: [] } => "Nous sommes fermés à ce moment-là, et je n'ai rien de libre autour, désolée.".into(),
+        Booking::ClosedThen { slots } => {
+            format!("Nous sommes fermés à ce moment-là. Au plus près, j'ai {}.", choices(Fr, "ou", slots))
+        }
         Booking::NothingFree => "Je n'ai rien de libre à ce moment-là, désolée.".into(),
         Booking::Booked { at, code } => {
             format!("Votre rendez-vous est réservé pour le {}. Votre code de confirmation est {code}.", format::moment(Fr, at))
@@ -76,7 +90,7 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::CannotFollow => "Je regrette de ne pas avoir pu vous aider moi-même.".into(),
         Booking::PressForEnglish => "For English, press 2.".into(),
         Booking::StillThere => "Êtes-vous toujours là?".into(),
-        Booking::AnythingUnknown => "Je ne le sais pas, mais je peux demander à l'équipe de vous répondre.".into(),
+        Booking::AnythingUnknown => "Je ne le sais pas, mais je peux demander à l'équipe de vous répondre. Voulez-vous que je le fasse?".into(),
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Booking<'a> {
     // What is asked.
     AskService {
         names: &'a [String],
+        /// These are not all of them.
+        has_more: bool,
     },
     AskWhen,
     AskWhenInstead,
@@ -70,6 +72,15 @@ pub enum Booking<'a> {
     },
     /// Not what was wanted; what comes nearest.
     Nearest {
+        slots: &'a [NaiveDateTime],
+    },
+    /// The day that was wanted is closed.
+    ClosedDay {
+        day: NaiveDate,
+        slots: &'a [NaiveDateTime],
+    },
+    /// The time that was wanted is outside of the opening hours.
+    ClosedThen {
         slots: &'a [NaiveDateTime],
     },
     NothingFree,
@@ -141,6 +152,12 @@ fn in_sentence(service: &str) -> String {
         }
         _ => service.to_owned(),
     }
+}
+
+/// The names, and what stands for those that are not named.
+fn with_more(names: &[String], has_more: bool, more: &str) -> Vec<String> {
+    let more = has_more.then(|| more.to_owned());
+    names.iter().cloned().chain(more).collect()
 }
 
 /// `a`, `a or b`, `a, b or c`.

@@ -63,7 +63,7 @@ pub(super) const WORDS: Words = Words {
         ]),
         (Intent::Support, &[
             "broken", "broke", "everywhere", "is wrong", "went out", "went down", "quit working", "stopped", "blowing", "blocked", "frozen", "freezing", "ruined", "damaged", "drip*", "no one came", "nobody came", "didnt show", "leak*", "flood*", "not working", "doesnt work", "does not work", "isnt working", "stopped working", "wont start", "wont turn on", "no heat", "no hot water", "no power", "no water", "emergency", "emergancy",
-            "urgent*", "asap", "problem*", "issue*", "burst", "clogged", "smell gas", "gas smell", "sparks", "sparking", "complain*", "unhappy", "not satisfied", "dissatisfied", "disappointed", "bad job", "poor job", "exploded", "help with", "need help", "not happy", "wrong", "overflow*", "backed up", "trouble", "fix my", "noise", "making noise", "refund", "acting up",
+            "urgent*", "asap", "problem*", "issue*", "burst", "clogged", "smell gas", "gas smell", "sparks", "sparking", "complain*", "unhappy", "not satisfied", "dissatisfied", "disappointed", "bad job", "poor job", "exploded", "help with", "need help", "not happy", "wrong with", "something wrong", "went wrong", "overflow*", "backed up", "trouble", "fix my", "noise", "making noise", "refund", "acting up",
             "stuck", "in pain", "toothache", "hurts", "still waiting", "no one showed", "nobody showed", "never showed", "help me", "=help",
         ]),
         (Intent::Goodbye, &["bye", "byebye", "goodbye", "good bye", "=good night", "see ya", "see you", "take care", "have a good", "have a great", "have a nice", "thats all", "that is all", "talk later", "later", "ttyl", "cya"]),
@@ -90,9 +90,9 @@ pub(super) const WORDS: Words = Words {
     ],
     small_talk: &["speak up", "rain*", "repeat that|it", "say that|it again", "didnt catch|hear|get", "come again", "what was that", "born", "birthday", "weather", "traffic", "raining", "rained", "snow*", "game", "^i|we|im|were driving", "at work right", "moved here", "moved in", "my|the kids|dog|cat|baby|neighbor|neighbour is|are|was|were", "years old", "on hold", "hold on", "hang on", "one sec", "just a", "give me a sec|second|minute|moment", "grab a pen", "bear with me", "breaking up", "bad connection"],
     emergencies: &[
-        "emergency", "emergancy", "urgent*", "asap", "right away", "burst", "flood*", "smell gas", "gas smell", "gas leak", "sparks", "sparking", "no heat", "on fire", "smoke", "immediately", "carbon monoxide", "severe pain", "bleeding",
+        "emergency", "emergancy", "urgent*", "asap", "right away", "burst", "flood*", "smell gas", "gas smell", "gas leak", "sparks", "sparking", "no heat", "on fire", "smoke", "immediately", "carbon monoxide", "severe pain", "bleeding", "freezing", "baby",
     ],
-    message_starts: &["tell !me", "let !me know", "let my !me know", "let the !me know", "message for"],
+    message_starts: &["tell !me", "let !me know", "let my !me know", "let the !me know", "message for !the !please !please !please", "message for the !please !please !please !please"],
     question_starts: &["what", "whats", "when", "where", "how", "who", "do you", "do u", "are you", "r u", "can you", "is there", "which", "why"],
     name_starts: &["my name is", "my names", "the name is", "names", "name is", "name", "its", "it is", "this is", "im", "i am", "call me", "hi", "hello", "sure", "yes", "ok"],
     now: &["now", "right now", "still open", "at the moment", "currently", "open rn"],
