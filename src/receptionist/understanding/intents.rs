@@ -1,8 +1,10 @@
 //! What an utterance is about: phrases of the tables give points, and a few rules settle what they leave open.
+use super::LONGEST_READ;
 use super::when::{self, Kind};
-use super::words::Words;
+use super::words::{Words, words};
 use crate::kernel::language::Language;
 use crate::receptionist::intent::Intent;
+use crate::receptionist::plain::plain;
 
 /// What a whole phrase of the patterns is worth beside its words.
 const PATTERN: usize = 6;
@@ -27,6 +29,9 @@ struct Scored {
 /// The intent with the highest score. Courtesies only count among themselves; of equals the first in the table wins.
 pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: &Words) -> Intent {
     let said = without_asides(said, words);
+    let idle = without_idle_talk(&said, language, words);
+    let is_idle = idle.is_some();
+    let said = idle.unwrap_or(said);
     if let Some(answer) = short_answer(&said, words) {
         return answer;
     }
@@ -37,8 +42,25 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
         .filter(|scored| scored.points > 0)
         .collect();
     settle(&mut scored);
+    let any_of = |patterns: &[&str]| {
+        let mut patterns = patterns.iter();
+        patterns.any(|pattern| pattern_score(pattern, &said, words) > 0)
+    };
+    let has_pattern_of =
+        |scored: &[Scored], of| scored.iter().any(|one| one.intent == of && one.is_pattern);
+    if has_pattern_of(&scored, Intent::Appointment) && any_of(words.openings) {
+        scored.retain(|scored| scored.intent != Intent::Hours);
+    }
     let has_thing = said.iter().any(|word| is_in_class("thing", word, words));
+    // "Do you work on weekends?"
+    if any_of(&["work|working on @day|weekends|holidays|evenings|nights"]) {
+        scored.retain(|scored| scored.intent != Intent::Services);
+    }
+    let began = said
+        .iter()
+        .any(|word| matches!(*word, "since" | "depuis" | "desde"));
     if !has_thing
+        && !began
         && words
             .unsuited
             .iter()
@@ -76,16 +98,25 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
         .any(|phrase| score(phrase, &said) > 0);
     let courtesy = best(true);
     let best = best(false);
-    let kind = when::kind_in(text, language);
+    let kind = when::kind_in(text, language).filter(|_| !is_idle);
     let has_day = kind.is_some_and(|kind| kind != Kind::Asap);
     // "No, that's all, thanks" says no to whatever was asked.
     let says_no = matches!(said.first(), Some(&("no" | "nope" | "nah" | "non")));
     let refuses = starts_with_any(words.no_starts, &said, words);
-    let is_small_talk = words
-        .small_talk
-        .iter()
-        .any(|phrase| pattern_score(phrase, &said, words) > 0);
+    let is_small_talk = is_idle || any_of(words.small_talk);
     match (best, courtesy) {
+        // "I have tomorrow at nine but I'd rather friday at ten."
+        (wish, _)
+            if wish
+                .is_none_or(|wish| matches!(wish.intent, Intent::Appointment | Intent::Find))
+                && has_day
+                && any_of(words.swaps)
+                && !scored
+                    .iter()
+                    .any(|other| other.is_pattern && asks_about(other.intent)) =>
+        {
+            Intent::Reschedule
+        }
         // "No, that's not what I said."
         (best, _)
             if refuses
@@ -209,6 +240,69 @@ fn short_answer(said: &[&str], words: &Words) -> Option<Intent> {
     Some(*intent)
 }
 
+/// Without talk of the weather or the traffic and the day that belongs to it, if nothing but that was said.
+fn without_idle_talk<'a>(
+    said: &[&'a str],
+    language: Language,
+    words: &Words,
+) -> Option<Vec<&'a str>> {
+    let mut rest = said.to_vec();
+    while let Some((start, end)) = words.idle.iter().find_map(|pattern| {
+        let tokens: Vec<&str> = pattern.split(' ').collect();
+        (0..rest.len()).find_map(|at| Some((at, at + length(&tokens, &rest[at..], words)?)))
+    }) {
+        let belongs =
+            |word: &&&str| is_in_class("day", word, words) || BESIDE_A_DAY.contains(*word);
+        let before = rest[..start].iter().rev().take_while(belongs).count();
+        let after = rest[end..].iter().take_while(belongs).count();
+        rest.drain(start - before..end + after);
+    }
+    let is_earnest = |pattern: &&str| pattern_score(pattern, said, words) > 0;
+    let is_idle = rest.len() < said.len()
+        && !said.iter().any(|word| is_in_class("thing", word, words))
+        && !words.earnest.iter().any(is_earnest)
+        && !words.intents.iter().any(|(intent, phrases)| {
+            let scored = scored(*intent, phrases, &rest, words);
+            !intent.is_courtesy() && (scored.is_pattern || scored.points > WEAK)
+        })
+        && when::kind_in(&rest.join(" "), language).is_none();
+    is_idle.then_some(rest)
+}
+
+/// Words that may stand between the weather and its day.
+const BESIDE_A_DAY: &[&str] = &[
+    "this", "in", "the", "for", "all", "right", "now", "hui", "ce", "cet", "cette", "apres", "la",
+    "le", "de", "en", "au", "esta", "este", "el", "por", "fin", "mucho", "muy", "fuerte",
+    "beaucoup", "fort", "hard", "lot", "bit", "isnt", "it", "huh", "hein", "eh", "verdad",
+];
+
+/// The plain words of a text, of a long one those of its beginning, so that time is bounded.
+fn beginning(text: &str) -> String {
+    plain(&text.chars().take(LONGEST_READ).collect::<String>())
+}
+
+/// Whether somebody only talks of the weather or the traffic.
+pub(super) fn is_idle_talk(text: &str, language: Language) -> bool {
+    let said = beginning(text);
+    let said: Vec<&str> = said.split(' ').filter(|word| !word.is_empty()).collect();
+    without_idle_talk(&said, language, words(language)).is_some()
+}
+
+/// Whether a trouble is told of, which then began at the time that is named.
+pub(super) fn tells_trouble(text: &str, language: Language) -> bool {
+    let said = beginning(text);
+    let said: Vec<&str> = said.split(' ').filter(|word| !word.is_empty()).collect();
+    let words = words(language);
+    let phrases = words
+        .intents
+        .iter()
+        .find(|(intent, _)| *intent == Intent::Support);
+    phrases.is_some_and(|(intent, phrases)| {
+        let scored = scored(*intent, phrases, &said, words);
+        scored.is_pattern || scored.points > WEAK
+    })
+}
+
 fn starts_with_any(patterns: &[&str], said: &[&str], words: &Words) -> bool {
     patterns.iter().any(|pattern| {
         let tokens: Vec<&str> = pattern.split(' ').collect();
@@ -226,6 +320,14 @@ fn without_asides<'a>(said: &[&'a str], words: &Words) -> Vec<&'a str> {
             at += aside.split(' ').count();
             continue;
         }
+        let is_room = words.rooms.contains(&said[at])
+            && rest.get(1).is_some_and(|next| is_room_number(next))
+            && !rest.get(2).is_some_and(|next| CLOCK.contains(next));
+        if is_room {
+            kept.push(said[at + 1]);
+            at += 2;
+            continue;
+        }
         let is_count = is_number(said[at]) && rest.get(1).is_some_and(|next| HOURS.contains(next));
         if !is_count {
             kept.push(said[at]);
@@ -234,6 +336,19 @@ fn without_asides<'a>(said: &[&'a str], words: &Words) -> Vec<&'a str> {
     }
     kept
 }
+
+/// "300", "12b".
+fn is_room_number(word: &str) -> bool {
+    let digits = word.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    !digits.is_empty()
+        && word.len() <= digits.len() + 1
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What makes a number a time, not that of a room.
+const CLOCK: &[&str] = &[
+    "am", "pm", "a", "p", "oclock", "o", "h", "heures", "heure", "hrs",
+];
 
 /// What is counted in "two hours", and in French told of the clock.
 const HOURS: &[&str] = &["hour", "hours", "hrs", "heure", "heures", "hora", "horas"];
@@ -323,6 +438,13 @@ fn asks_fee(said: &[&str]) -> bool {
     ];
     said.iter()
         .any(|word| asks.iter().any(|ask| is_word(ask, word)))
+}
+
+fn asks_about(intent: Intent) -> bool {
+    matches!(
+        intent,
+        Intent::Pricing | Intent::Location | Intent::Services | Intent::Human | Intent::Message
+    )
 }
 
 fn gives_way(intent: Intent) -> bool {
@@ -439,14 +561,20 @@ fn pattern_score(pattern: &str, said: &[&str], words: &Words) -> usize {
 
 /// Whether the tokens of a pattern stand at the beginning of what was said; hesitations may stand between them.
 fn follows(tokens: &[&str], said: &[&str], words: &Words) -> bool {
+    length(tokens, said, words).is_some()
+}
+
+/// How many words the tokens of a pattern are at the beginning of what was said.
+fn length(tokens: &[&str], said: &[&str], words: &Words) -> Option<usize> {
     let Some((token, rest)) = tokens.split_first() else {
-        return true;
+        return Some(0);
     };
     if *token == ".." {
-        return (0..=GAP.min(said.len())).any(|skipped| follows(rest, &said[skipped..], words));
+        return (0..=GAP.min(said.len()))
+            .find_map(|skipped| Some(skipped + length(rest, &said[skipped..], words)?));
     }
     let Some((word, after)) = said.split_first() else {
-        return *token == "$" && rest.is_empty();
+        return (*token == "$" && rest.is_empty()).then_some(0);
     };
     let is_it = token
         .split('|')
@@ -454,7 +582,13 @@ fn follows(tokens: &[&str], said: &[&str], words: &Words) -> bool {
             Some(name) => is_in_class(name, word, words),
             None => is_word(wanted, word),
         });
-    is_it && follows(rest, after, words) || is_filler(word, words) && follows(tokens, after, words)
+    let here = is_it.then(|| length(rest, after, words)).flatten();
+    let later = || {
+        is_filler(word, words)
+            .then(|| length(tokens, after, words))
+            .flatten()
+    };
+    Some(1 + here.or_else(later)?)
 }
 
 fn is_in_class(name: &str, word: &str, words: &Words) -> bool {

@@ -116,6 +116,9 @@ fn push_words(atoms: &mut Vec<Atom>, run: &str, after_digit: bool) {
         } else if word == "midi" && dotted("avant", '-') {
             atoms.truncate(atoms.len() - 2);
             atoms.push(Atom::Word("avantmidi".into(), false));
+        } else if word == "wed" && run.contains(['\'', '’']) {
+            // "We'd like" is no wednesday.
+            atoms.push(Atom::Word("we".into(), false));
         } else {
             atoms.push(Atom::Word(word.to_owned(), after_digit && at == 0));
         }

@@ -46,7 +46,10 @@ mod words;
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
+use super::intents::{is_idle_talk, tells_trouble};
 use crate::kernel::language::Language;
+use crate::receptionist::plain::plain;
+use pieces::Piece;
 
 /// What a reading depends on beside the words.
 #[derive(Clone, Copy)]
@@ -142,9 +145,27 @@ pub enum Grain {
     Year,
 }
 
-/// The date or time in an utterance, or nothing.
+/// The date or time in an utterance, or nothing. A day of which only the weather is told is nothing.
 pub fn read(text: &str, language: Language, context: &Context<'_>) -> Option<When> {
-    let pieces = scan::scan(text, language);
+    if is_idle_talk(text, language) {
+        return None;
+    }
+    read_all(text, language, context)
+}
+
+fn read_all(text: &str, language: Language, context: &Context<'_>) -> Option<When> {
+    let mut pieces = scan::scan(text, language);
+    // "Desde el martes" is since tuesday where something is broken, and otherwise from tuesday on.
+    let is_open = |word: &str| matches!(word, "partir" | "hasta" | "puedo" | "podemos" | "libre");
+    if language == Language::Es
+        && pieces.contains(&Piece::From)
+        && !plain(text).split(' ').any(is_open)
+        && tells_trouble(text, language)
+    {
+        for piece in pieces.iter_mut().filter(|piece| **piece == Piece::From) {
+            *piece = Piece::Since;
+        }
+    }
     let calendar = calendar::Calendar {
         pieces: &pieces,
         today: context.now.date(),
@@ -162,5 +183,5 @@ pub(super) fn kind_in(text: &str, language: Language) -> Option<Kind> {
         is_open: &|_| true,
         day: None,
     };
-    read(text, language, &context).map(|when| when.kind)
+    read_all(text, language, &context).map(|when| when.kind)
 }

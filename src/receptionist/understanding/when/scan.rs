@@ -10,6 +10,15 @@ const PHONE_DIGITS: usize = 7;
 /// Words that are numbers one after the other: more than a clock time has.
 const DICTATED: usize = 5;
 
+/// Letters and digits of a Canadian postal code.
+const CODE_SIGNS: usize = 6;
+
+/// Digits of a postal code in the United States and Mexico.
+const ZIP_DIGITS: usize = 5;
+
+/// How far before its digits a postal code is announced.
+const CODE_WORDS: usize = 4;
+
 pub(super) fn scan(text: &str, language: Language) -> Vec<Piece> {
     let atoms = atoms(text);
     let table = words(language);
@@ -26,6 +35,12 @@ pub(super) fn scan(text: &str, language: Language) -> Vec<Piece> {
         {
             pieces.pop();
             pieces.push(Piece::Las);
+        }
+        let code = code_length(&atoms, at, table).max(rooms_length(rest, table, language));
+        if code > 0 {
+            pieces.push(Piece::Other);
+            at += code;
+            continue;
         }
         let (found, length) = match &rest[0] {
             Atom::Digits(_) => number(rest, language, pieces.last().copied()),
@@ -177,6 +192,96 @@ fn phone_length(rest: &[Atom]) -> usize {
         length
     } else {
         0
+    }
+}
+
+/// How many atoms the postal code is that begins here: six letters and digits in turn as in Canada, or five digits
+/// where it was said that a code comes.
+fn code_length(atoms: &[Atom], at: usize, table: &[Entry]) -> usize {
+    let rest = &atoms[at..];
+    let is_digit = |atom: &Atom| match atom {
+        Atom::Digits(digits) => digits.len() == 1,
+        Atom::Word(word, _) => said_digit(word, table),
+        Atom::Mark(_, _) => false,
+    };
+    let is_letter = |atom: &Atom| {
+        let word = atom.word();
+        word.is_some_and(|word| {
+            word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_lowercase())
+        })
+    };
+    let (mut length, mut signs) = (0, 0);
+    while let Some(atom) = rest.get(length).filter(|_| signs < CODE_SIGNS) {
+        if signs == CODE_SIGNS / 2 && atom.is_mark(&['-', ',', '.']) {
+        } else if signs % 2 == 0 && is_letter(atom) || signs % 2 == 1 && is_digit(atom) {
+            signs += 1;
+        } else {
+            break;
+        }
+        length += 1;
+    }
+    if signs == CODE_SIGNS {
+        return length;
+    }
+    let before = &atoms[at.saturating_sub(CODE_WORDS)..at];
+    let is_announced = before
+        .iter()
+        .filter_map(Atom::word)
+        .any(|word| matches!(word, "zip" | "zipcode" | "postal" | "postale"))
+        && before.iter().all(|atom| atom.digits().is_none());
+    let (mut length, mut digits) = (0, 0);
+    while let Some(atom) = rest
+        .get(length)
+        .filter(|_| is_announced && digits < ZIP_DIGITS)
+    {
+        digits += match atom {
+            Atom::Digits(group) => group.len(),
+            atom if is_digit(atom) => 1,
+            atom if length > 0 && atom.is_mark(&[',', '-', '.']) => 0,
+            _ => break,
+        };
+        length += 1;
+    }
+    if digits == ZIP_DIGITS { length } else { 0 }
+}
+
+fn said_digit(word: &str, table: &[Entry]) -> bool {
+    matches!(word, "un" | "sept" | "uno")
+        || table.iter().any(|(entry, pieces)| {
+            *entry == word && matches!(pieces, [Piece::Number { value: 0..=9, .. }])
+        })
+}
+
+/// "Un quatre et demi", "un 4 1/2": in Quebec a flat by the number of its rooms.
+fn rooms_length(rest: &[Atom], table: &[Entry], language: Language) -> usize {
+    let article = rest[0].word().unwrap_or_default();
+    let is_flat = matches!(
+        article,
+        "un" | "mon" | "notre" | "votre" | "le" | "ce" | "grand" | "petit" | "beau" | "des"
+    );
+    let is_number = match rest.get(1) {
+        Some(Atom::Digits(digits)) => digits.len() == 1,
+        Some(Atom::Word(word, _)) => said_digit(word, table),
+        _ => false,
+    };
+    if language != Language::Fr || !is_flat || !is_number {
+        return 0;
+    }
+    let word = |at: usize| rest.get(at).and_then(Atom::word);
+    let digits = |at: usize| rest.get(at).and_then(Atom::digits);
+    let is_slash = rest.get(3).is_some_and(|atom| atom.is_mark(&['/']));
+    if rest.get(2).is_some_and(|atom| atom.is_mark(&['½'])) {
+        return 3;
+    }
+    let is_half = digits(2) == Some("1") && is_slash && digits(4) == Some("2");
+    let is_said = word(2) == Some("et") && word(3) == Some("demi");
+    match (
+        is_half,
+        is_said && !word(4).is_some_and(|word| word.starts_with("heure")),
+    ) {
+        (true, _) => 5,
+        (_, true) => 4,
+        _ => 0,
     }
 }
 

@@ -1,7 +1,9 @@
 //! What an utterance says about time, piece by piece in its order: days, periods, parts, times, spans, and the words
 //! between them that change what they mean.
+use chrono::Datelike;
+
 use super::Part;
-use super::calendar::{Calendar, Dates};
+use super::calendar::{Calendar, Dates, Day};
 use super::clock::{Clock, clock};
 use super::pieces::Piece;
 use crate::kernel::language::Language;
@@ -85,7 +87,8 @@ impl Scanner<'_> {
         match piece {
             Piece::Not => {
                 return self
-                    .expression(self.back_to_las(self.past_glue(at + 1)))
+                    .expression(at + 1)
+                    .or_else(|| self.expression(self.back_to_las(self.past_glue(at + 1))))
                     .map_or(at + 1, |(_, end)| end);
             }
             Piece::Since => return self.skip_lasting(at + 1),
@@ -119,7 +122,12 @@ impl Scanner<'_> {
                     .last()
                     .is_some_and(|last| self.past_little(last.end) >= at);
                 let next = self.past_little(at + 1);
-                if joins && self.expression(next).is_some() {
+                let is_span = self.pieces[..at].contains(&Piece::Between);
+                let also = self.same_month(at + 1).filter(|_| joins && !is_span);
+                if let Some((day, end)) = also {
+                    self.push(Found::Or, at, at + 1);
+                    self.push(Found::Dates(Dates::Day(day)), at + 1, end)
+                } else if joins && self.expression(next).is_some() {
                     self.push(Found::Or, at, next)
                 } else {
                     at + 1
@@ -127,6 +135,66 @@ impl Scanner<'_> {
             }
             _ => at + 1,
         }
+    }
+
+    /// "May tenth or *eleventh*": another day of the month that was said right before.
+    fn same_month(&self, at: usize) -> Option<(Day, usize)> {
+        let last = self.findings.last()?;
+        let Found::Dates(Dates::Day(day)) = &last.found else {
+            return None;
+        };
+        let said = &self.pieces[last.start..last.end];
+        let by_number = |piece: &Piece| {
+            matches!(
+                piece,
+                Piece::Ordinal(_) | Piece::Number { digits: 0..=2, .. }
+            )
+        };
+        let is_date = day.bare_weekday.is_none()
+            && said.iter().any(by_number)
+            && !said.iter().any(|piece| matches!(piece, Piece::Unit(_)));
+        let start = at;
+        let at = self.past_glue(at);
+        let (number, is_ordinal) = match self.at(at)? {
+            Piece::Ordinal(number) => (number, true),
+            Piece::Number {
+                value,
+                digits: 0..=2,
+            } => (value, false),
+            _ => return None,
+        };
+        let follows = self.at(at + 1);
+        let is_time = matches!(
+            follows,
+            Some(
+                Piece::Am
+                    | Piece::Pm
+                    | Piece::HourMark
+                    | Piece::And
+                    | Piece::Minus
+                    | Piece::Past
+                    | Piece::Half
+                    | Piece::Quarter
+                    | Piece::Part(_)
+                    | Piece::Unit(_)
+                    | Piece::Month(_)
+                    | Piece::Of
+                    | Piece::Weekday(_)
+                    | Piece::Street
+                    | Piece::Noun
+            )
+        ) || !is_ordinal
+            && matches!(follows, Some(Piece::Other | Piece::Number { .. }))
+            || self.pieces[start..at]
+                .iter()
+                .any(|piece| matches!(piece, Piece::At | Piece::A | Piece::Las));
+        let date = day.date.with_day(number)?;
+        let other = Day {
+            date,
+            alternatives: Vec::new(),
+            ..day.clone()
+        };
+        (is_date && !is_time && date > day.date).then_some((other, at + 1))
     }
 
     /// "March *of last year*", "mars *de l'année passée*".

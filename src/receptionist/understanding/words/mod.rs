@@ -27,6 +27,16 @@ pub(super) struct Words {
     pub no_starts: &'static [&'static str],
     /// What people tell each other and nobody can do anything about: a day that is named with it is no wish.
     pub small_talk: &'static [&'static str],
+    /// Talk of the weather and the traffic, with the words that belong to it.
+    pub idle: &'static [&'static str],
+    /// What makes a cold or a leak one that somebody has, and what makes the weather a condition.
+    pub earnest: &'static [&'static str],
+    /// That an appointment is had, and another one liked better: to be moved, if a time is named.
+    pub swaps: &'static [&'static str],
+    /// That what is asked to be open is a time, not the shop.
+    pub openings: &'static [&'static str],
+    /// What rooms are numbered by.
+    pub rooms: &'static [&'static str],
     pub emergencies: &'static [&'static str],
     pub message_starts: &'static [&'static str],
     pub question_starts: &'static [&'static str],
@@ -68,6 +78,11 @@ mod tests {
                 words.no_starts,
                 words.small_talk,
                 words.unsuited,
+                words.idle,
+                words.earnest,
+                words.swaps,
+                words.openings,
+                words.rooms,
                 words.emergencies,
                 words.message_starts,
                 words.question_starts,
