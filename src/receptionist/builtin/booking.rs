@@ -1,4 +1,5 @@
 //! Booking: what is still missing is asked, one thing at a time, in whatever order they tell it.
+use super::asides;
 use super::dialogue::{Rachel, Step};
 use super::plan::{Goal, Plan};
 use super::state::Asked;
@@ -41,7 +42,8 @@ impl Rachel<'_> {
         {
             return self.take_name(name);
         }
-        if words::asks_to_wait(text) && self.read_when(text).is_none() && is_no_wish(heard.intent) {
+        if asides::asks_to_wait(text) && self.read_when(text).is_none() && is_no_wish(heard.intent)
+        {
             return self.say(&[Booking::TakeYourTime.into()]);
         }
         if self.is_aside(text, heard) {
@@ -94,17 +96,17 @@ impl Rachel<'_> {
         let names_one = || self.read_when(text).is_some() || words::nth_in(text).is_some();
         match heard.intent {
             Intent::Pricing | Intent::Location => heard.is_question,
-            Intent::Hours if words::asks_if_open(text) => true,
+            Intent::Hours if asides::asks_if_open(text) => true,
             Intent::Services | Intent::Hours => heard.is_question && !names_one(),
             Intent::Cancel | Intent::Reschedule => {
-                words::asks_about(text) && self.read_when(text).is_none()
+                asides::asks_about(text) && self.read_when(text).is_none()
             }
             // What a service is about is told in questions too.
             Intent::Unknown => {
                 heard.is_question
                     && self.state.asked != Asked::Service
                     && plain(text).split(' ').count() > 2
-                    && !words::asks_whether(text)
+                    && !asides::asks_whether(text)
                     && !names_one()
             }
             _ => false,
@@ -197,7 +199,7 @@ impl Rachel<'_> {
     /// They were asked who comes, and said something else: another time, or the one that they have.
     fn hear_no_name(&mut self, text: &str) -> Step {
         match self.read_when(text) {
-            Some(when) if self.is_chosen(&when) || words::asks_whether(text) => {
+            Some(when) if self.is_chosen(&when) || asides::asks_whether(text) => {
                 let chosen = self.chosen_words();
                 self.after_choice(chosen)
             }
@@ -230,7 +232,7 @@ impl Rachel<'_> {
         self.state.customer_name = name.or(self.state.customer_name.take());
         if self.goal() != Goal::Cancel
             && is_other
-            && !words::asks_whether(text)
+            && !asides::asks_whether(text)
             && let Some(when) = when
         {
             return self.accept(when);

@@ -3,6 +3,7 @@
 //! It is a machine, not a program that runs: fed a turn, it either says something or wants a tool called; fed the
 //! tool's answer, it goes on. The loop around it belongs to whoever has the tools. Between turns all it knows stands in
 //! a `DialogueState`, which is kept as JSON.
+mod asides;
 mod asking;
 mod booking;
 #[cfg(test)]
