@@ -1,4 +1,5 @@
 //! Booking: what is still missing is asked, one thing at a time, in whatever order they tell it.
+use super::between;
 use super::dialogue::{Rachel, Step};
 use super::plan::{Goal, Plan};
 use super::state::Asked;
@@ -47,7 +48,8 @@ impl Rachel<'_> {
         {
             return self.take_name(name);
         }
-        if words::asks_to_wait(text) && self.read_when(text).is_none() && is_no_wish(heard.intent) {
+        if between::asks_to_wait(text) && self.read_when(text).is_none() && is_no_wish(heard.intent)
+        {
             return self.say(&[Booking::TakeYourTime.into()]);
         }
         if self.is_aside(text, heard) {
@@ -100,17 +102,17 @@ impl Rachel<'_> {
         let names_one = || self.read_when(text).is_some() || words::nth_in(text).is_some();
         match heard.intent {
             Intent::Pricing | Intent::Location => heard.is_question,
-            Intent::Hours if words::asks_if_open(text) => true,
+            Intent::Hours if between::asks_if_open(text) => true,
             Intent::Services | Intent::Hours => heard.is_question && !names_one(),
             Intent::Cancel | Intent::Reschedule => {
-                words::asks_about(text) && self.read_when(text).is_none()
+                between::asks_about(text) && self.read_when(text).is_none()
             }
             // What a service is about is told in questions too.
             Intent::Unknown => {
                 heard.is_question
                     && self.state.asked != Asked::Service
                     && plain(text).split(' ').count() > 2
-                    && !words::asks_whether(text)
+                    && !between::asks_whether(text)
                     && !names_one()
             }
             _ => false,
@@ -208,7 +210,7 @@ impl Rachel<'_> {
     /// They were asked who comes, and said something else: another time, or the one that they have.
     fn hear_no_name(&mut self, text: &str) -> Step {
         match self.read_when(text) {
-            Some(when) if self.is_chosen(&when) || words::asks_whether(text) => {
+            Some(when) if self.is_chosen(&when) || between::asks_whether(text) => {
                 let chosen = self.chosen_words();
                 self.after_choice(chosen)
             }
@@ -241,7 +243,7 @@ impl Rachel<'_> {
         self.state.customer_name = name.or(self.state.customer_name.take());
         if self.goal() != Goal::Cancel
             && is_other
-            && !words::asks_whether(text)
+            && !between::asks_whether(text)
             && let Some(when) = when
         {
             return self.accept(when);

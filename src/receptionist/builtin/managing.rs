@@ -1,4 +1,5 @@
 //! An appointment that they have: finding it, moving it, cancelling it.
+use super::between;
 use super::dialogue::{Rachel, Step};
 use super::plan::{Goal, Plan};
 use super::state::Asked;
@@ -105,7 +106,7 @@ impl Rachel<'_> {
             return self.ask(Asked::Code);
         }
         let answer = answers::yes_or_no(text, self.language());
-        if words::lacks_it(text) || answer == Some(false) {
+        if between::lacks_it(text) || answer == Some(false) {
             return self.leave_to_people();
         }
         // "Do you have it?" "Yes."

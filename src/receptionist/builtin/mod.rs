@@ -5,11 +5,8 @@
 //! a `DialogueState`, which is kept as JSON.
 mod asides;
 mod asking;
+mod between;
 mod booking;
-#[cfg(test)]
-mod bookings;
-#[cfg(test)]
-mod callers;
 mod choosing;
 mod dialogue;
 mod keys;
@@ -17,13 +14,9 @@ mod managing;
 mod messages;
 mod pending;
 mod plan;
-#[cfg(test)]
-mod scripts;
-#[cfg(test)]
-mod stage;
 mod state;
 #[cfg(test)]
-mod turns;
+mod tests;
 mod which;
 mod words;
 

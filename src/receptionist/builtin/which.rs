@@ -1,11 +1,12 @@
 //! Which of several appointments of theirs is meant.
 use chrono::NaiveDateTime;
 
+use super::between;
 use super::choosing::is_meant;
 use super::dialogue::{Rachel, Step};
 use super::plan::Goal;
 use super::state::Asked;
-use super::words::{self, Nth};
+use super::words::Nth;
 use crate::receptionist::intent::Intent;
 use crate::receptionist::plain::plain;
 use crate::receptionist::say::Booking;
@@ -88,7 +89,7 @@ impl Rachel<'_> {
         if let Some(other) = other.filter(|other| *other != now) {
             return Some(self.settle_on(other));
         }
-        if !words::means_other(text) {
+        if !between::means_other(text) {
             return None;
         }
         Some(match own.len() {
@@ -169,7 +170,7 @@ impl Rachel<'_> {
             .or_else(|| parts.first());
         match found {
             Some((old, new)) => (old.clone(), Some(new.clone())),
-            None if words::means_instead(text) => (None, self.read_when(text)),
+            None if between::means_instead(text) => (None, self.read_when(text)),
             None => (self.read_when(text), None),
         }
     }

@@ -1,5 +1,5 @@
 //! What callers ask, want and suffer, in three languages: each line is what they say and a part of what they hear.
-use super::stage::{Conversation, at};
+use super::stage::Conversation;
 use crate::kernel::language::Language;
 use crate::receptionist::Business;
 use crate::receptionist::business::Service;
@@ -238,7 +238,7 @@ fn an_order_is_done_and_not_passed_on() {
         ),
     ] {
         let mut conversation = Conversation::new(language);
-        conversation.own = Some(at("2026-11-24T14:00:00"));
+        conversation.has("2026-11-24T14:00:00");
         hears(&mut conversation, &lines);
         assert_eq!(conversation.taken.len(), 1, "{language:?}");
         assert_eq!(conversation.taken[0].message, message);
@@ -478,7 +478,7 @@ fn what_was_just_booked_is_moved_by_a_mere_word() {
     ] {
         let mut conversation = Conversation::new(language);
         hears(&mut conversation, &booked);
-        conversation.own = Some(at("2026-11-24T14:00:00"));
+        conversation.has("2026-11-24T14:00:00");
         hears(&mut conversation, &moved);
         assert_eq!(
             conversation.booked.len(),

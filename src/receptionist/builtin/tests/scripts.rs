@@ -1,6 +1,6 @@
 //! Whole conversations in three languages, told as scripts.
+use super::super::{DialogueState, Input, Step, advance};
 use super::stage::{Conversation, at, monday_noon};
-use super::{DialogueState, Input, Step, advance};
 use crate::kernel::language::Language;
 use crate::receptionist::business::Business;
 use crate::receptionist::intent::Intent;

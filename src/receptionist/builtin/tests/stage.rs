@@ -2,7 +2,7 @@
 //! that is a list.
 use chrono::{DateTime, Days, TimeDelta, TimeZone, Utc};
 
-use super::{DialogueState, Input, Step, advance};
+use super::super::{DialogueState, Input, Step, advance};
 use crate::kernel::language::Language;
 use crate::receptionist::business::Business;
 use crate::receptionist::sample::plumber;
