@@ -42,7 +42,8 @@ const FRESH: TimeDelta = TimeDelta::seconds(60);
 /// What is older is not believed: as long as a slot that we offered is good.
 const KEPT: TimeDelta = TimeDelta::minutes(15);
 
-/// At least so far ahead is asked for at once: the next question is most likely about a day nearby.
+/// At least so far ahead is asked for at once: the next question, or what is offered instead, is most likely about a day
+/// nearby.
 const AT_LEAST: TimeDelta = TimeDelta::days(14);
 
 /// No further than this.
@@ -161,7 +162,7 @@ pub async fn freshen_for(app: &App, subscriber: SubscriberId, wish: &Wish, when:
     let mut wish = *wish;
     let start = match when {
         When::Start(start) => *start,
-        // On whatever clocks: a day on both sides is asked for.
+        // On whatever clocks: from the day before on is asked for.
         When::Local(local) => local.and_utc(),
         When::Slot(text) => {
             // One that is none of ours is refused by whoever books.
@@ -175,10 +176,9 @@ pub async fn freshen_for(app: &App, subscriber: SubscriberId, wish: &Wish, when:
             claim.starts_at
         }
     };
-    let day = TimeDelta::days(1);
     let range = start
-        .checked_sub_signed(day)
-        .zip(start.checked_add_signed(day));
+        .checked_sub_signed(TimeDelta::days(1))
+        .zip(start.checked_add_signed(AT_LEAST));
     if let Some(range) = range.filter(|(from, _)| *from < now + FARTHEST) {
         freshen(app, subscriber, &wish, range).await;
     }

@@ -525,6 +525,17 @@ mod tests {
             wanted_start: Some(at(there)),
             ..refused.clone()
         };
+        let unanswered = Link {
+            sync_state: SyncState::Failed,
+            problem: Some(NO_ANSWER.to_owned()),
+            ..refused.clone()
+        };
+        let moved_back = Link {
+            uid: Some("bk_1".to_owned()),
+            status: Some(CalcomStatus::Accepted),
+            starts_at: Some(at(here)),
+            ..moved_since.clone()
+        };
         for (status, link, expected) in [
             (Confirmed, None, Step::Create),
             (Pending, None, Step::Create),
@@ -545,6 +556,8 @@ mod tests {
                 Step::Nothing,
             ),
             (Confirmed, Some(refused), Step::Nothing),
+            (Confirmed, Some(unanswered), Step::Create),
+            (Pending, Some(moved_back), Step::Agree),
             (Confirmed, Some(moved_since), Step::Create),
             (Cancelled, None, Step::Nothing),
             (Cancelled, Some(asked), Step::Cancel),

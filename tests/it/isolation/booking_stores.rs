@@ -222,5 +222,8 @@ async fn what_others_are_told_and_came_of_it_is_not_found_and_not_changed() {
     assert_no_parent(
         reminders::insert_reminder(&mut tx, appointment, kind, now(), now(), now()).await,
     );
+    let mut tx = scene.tx().await;
+    let text = OutgoingId(scene.world.id("outgoing_messages", scene.world.b));
+    assert_no_parent(reminders::insert_doubt(&mut tx, appointment, now(), text, now()).await);
     scene.assert_b_is_as_before().await;
 }

@@ -226,7 +226,7 @@ fn value(table: &Table, column: &Column, tag: &str) -> String {
         "date" => "2026-11-21".to_owned(),
         "time without time zone" => "09:00".to_owned(),
         "interval" => "1 hour".to_owned(),
-        "text[]" | "uuid[]" | "timestamp with time zone[]" => "{}".to_owned(),
+        "text[]" | "uuid[]" | "integer[]" | "timestamp with time zone[]" => "{}".to_owned(),
         "inet" => "192.0.2.1".to_owned(),
         other => panic!(
             "the generator knows no {other} ({}.{}): teach it one in tests/it/support/world.rs",
