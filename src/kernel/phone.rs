@@ -121,7 +121,11 @@ mod tests {
             assert_eq!(number.as_str(), "+12045550177", "{written}");
         }
         let french: E164 = "+33123456789".parse().unwrap();
-        for (unknown, near) in [("anonymous", &near), ("5550177", &near), ("2045550177", &french)] {
+        for (unknown, near) in [
+            ("anonymous", &near),
+            ("5550177", &near),
+            ("2045550177", &french),
+        ] {
             assert_eq!(E164::written_near(unknown, near), None, "{unknown}");
         }
     }

@@ -142,7 +142,11 @@ mod tests {
         let begun = std::time::Instant::now();
         assert_eq!(plain(&drawn_out), "a");
         assert_eq!(plain(&"'".repeat(200_000)), "");
-        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < std::time::Duration::from_secs(5),
+            "{:?}",
+            begun.elapsed()
+        );
     }
 
     #[test]

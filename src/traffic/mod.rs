@@ -15,8 +15,8 @@ mod texts;
 
 pub use black_box::{Source, trace, trace_update};
 pub use conversations::{
-    AtProvider, ConversationUpdate, Held, NewRecording, NewTurn, SavedConversation, find_held, is_cleared,
-    order_deletion, save_conversation, tell_analysis,
+    AtProvider, ConversationUpdate, Held, NewRecording, NewTurn, SavedConversation, find_held,
+    is_cleared, order_deletion, save_conversation, tell_analysis,
 };
 pub use dialogue::{
     SavedDialogue, answer_tool_call, count_tool_results, drop_chat, find_dialogue, list_last_turns,

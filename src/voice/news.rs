@@ -10,7 +10,8 @@ use crate::{
     providers::twilio,
     tenancy::{Channel, Line},
     traffic::{
-        self, AtProvider, ConversationUpdate, HandledBy, NewRecording, Outcome, Role, SavedConversation, Status,
+        self, AtProvider, ConversationUpdate, HandledBy, NewRecording, Outcome, Role,
+        SavedConversation, Status,
     },
 };
 
@@ -99,7 +100,10 @@ async fn heed_consent(
     let call = format!("{} {}", update.provider, update.external_id);
     if !people::consents::may_keep_recording(tx, update.contact, &call, now).await? {
         let tomorrow = now + Duration::days(1);
-        for recording in update.recordings.extract_if(.., |recording| !is_left(recording)) {
+        for recording in update
+            .recordings
+            .extract_if(.., |recording| !is_left(recording))
+        {
             let sid = twilio::sid_in(&recording.url).filter(|_| update.provider == "TWILIO");
             let thing = match sid {
                 // There a call that is deleted leaves its sound behind.

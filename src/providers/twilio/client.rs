@@ -225,7 +225,7 @@ impl Client {
         format!("{}/{}", self.base_url, path.trim_start_matches('/'))
     }
 
-    pub(super) fn account_sid(&self) -> &str {
+    pub fn account_sid(&self) -> &str {
         &self.account_sid
     }
 

@@ -23,7 +23,10 @@ pub struct FoundRecording {
 
 impl Client {
     /// The recordings that were made since, and maybe some of earlier that day.
-    pub async fn list_recordings(&self, since: DateTime<Utc>) -> Result<Vec<FoundRecording>, Error> {
+    pub async fn list_recordings(
+        &self,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<FoundRecording>, Error> {
         #[derive(Deserialize)]
         struct Page {
             recordings: Vec<FoundRecording>,

@@ -27,6 +27,7 @@ pub use logs::FoundRecording;
 pub use numbers::{NumberUrls, OwnedNumber};
 pub use place_call::{NewCall, PlacedCall};
 pub use voice::{
-    Attestation, CallForm, CallStatus, DialStatus, Dialled, Heard, NoCall, Recording, Transcription, sid_in,
+    Attestation, CallForm, CallStatus, DialStatus, Dialled, Heard, NoCall, Recording,
+    Transcription, sid_in,
 };
 pub use wire::{InboundSms, Media, MessageStatus, MessageStatusCallback, OptOutType, ParseError};

@@ -105,7 +105,11 @@ pub struct NoCall;
 impl CallForm {
     /// Whether this is about the words in a recording: one that failed has no text.
     pub fn tells_transcription(form: &Form) -> bool {
-        let names = ["TranscriptionSid", "TranscriptionStatus", "TranscriptionText"];
+        let names = [
+            "TranscriptionSid",
+            "TranscriptionStatus",
+            "TranscriptionText",
+        ];
         names.iter().any(|name| first(form, name).is_some())
     }
 
@@ -352,7 +356,10 @@ mod tests {
 
     #[test]
     fn a_transcription_is_one_with_and_without_words() {
-        let told = of(&[("TranscriptionStatus", "completed"), ("TranscriptionText", "hello")]);
+        let told = of(&[
+            ("TranscriptionStatus", "completed"),
+            ("TranscriptionText", "hello"),
+        ]);
         let words = told.transcription.unwrap();
         assert_eq!(words.text.as_deref(), Some("hello"));
         let told = of(&[
@@ -361,16 +368,28 @@ mod tests {
             ("RecordingUrl", "https://api.twilio.com/Recordings/RE1"),
         ]);
         let failed = told.transcription.unwrap();
-        assert_eq!((failed.status.as_deref(), failed.text), (Some("failed"), None));
+        assert_eq!(
+            (failed.status.as_deref(), failed.text),
+            (Some("failed"), None)
+        );
         assert_eq!(of(&[("RecordingStatus", "completed")]).transcription, None);
     }
 
     #[test]
     fn the_url_of_a_recording_names_it() {
         for (url, sid) in [
-            ("https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE00ff", Some("RE00ff")),
-            ("https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE00ff.mp3?x=1", Some("RE00ff")),
-            ("https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/", None),
+            (
+                "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE00ff",
+                Some("RE00ff"),
+            ),
+            (
+                "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE00ff.mp3?x=1",
+                Some("RE00ff"),
+            ),
+            (
+                "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/",
+                None,
+            ),
             ("https://retell.example/call.wav", None),
             ("RE../x", None),
         ] {

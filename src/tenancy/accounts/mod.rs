@@ -10,6 +10,6 @@ pub use model::{
     Account, Change, Error, OwnAccount, Provider, Saved, SecretChange, SecretShown, Unopened,
 };
 pub use service::{
-    delete, find, list_holders, own_account_for_agent, own_account_for_assistant, own_account_for_number,
-    own_account_named, own_accounts, save,
+    delete, find, list_holders, own_account_for_agent, own_account_for_assistant,
+    own_account_for_number, own_account_named, own_accounts, save,
 };

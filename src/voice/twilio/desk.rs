@@ -14,7 +14,9 @@ use crate::{
     providers::twilio::CallForm,
     receptionist::Business,
     tenancy::{self, AiProvider, CallSettings, Channel, Line, Transport, VoiceLine, business},
-    traffic::{self, ConversationUpdate, Direction, HandledBy, NewRecording, NewTurn, Outcome, Status},
+    traffic::{
+        self, ConversationUpdate, Direction, HandledBy, NewRecording, NewTurn, Outcome, Status,
+    },
     voice::news::{self, News, Stage as NewsStage, Told},
 };
 

@@ -44,7 +44,10 @@ pub async fn done(app: &App, proved: &Proved, query: &Query) -> anyhow::Result<S
         Ok(reply) => Ok(reply.write(app).await),
         // The two have spoken: nothing is left to be said, whatever we could not write down.
         Err(error) if was_answered(proved.call.dial.as_ref(), None) => {
-            tracing::error!(provider = "twilio", "a call that was put through ends unnoted: {error:#}");
+            tracing::error!(
+                provider = "twilio",
+                "a call that was put through ends unnoted: {error:#}"
+            );
             Ok(fallback::hang_up())
         }
         Err(error) => Err(error),

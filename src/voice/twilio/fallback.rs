@@ -219,13 +219,25 @@ mod tests {
         let files = beside();
         let file = |name: &str| &files.iter().find(|(file, _)| file == name).unwrap().1;
         for (name, said) in [
-            ("whisper-en.xml", "A call for your business. To take it, press 1."),
-            ("whisper-fr.xml", "Un appel pour votre entreprise. Pour le prendre, appuyez sur le 1."),
-            ("whisper-es.xml", "Una llamada para su negocio. Para tomarla, marque 1."),
+            (
+                "whisper-en.xml",
+                "A call for your business. To take it, press 1.",
+            ),
+            (
+                "whisper-fr.xml",
+                "Un appel pour votre entreprise. Pour le prendre, appuyez sur le 1.",
+            ),
+            (
+                "whisper-es.xml",
+                "Una llamada para su negocio. Para tomarla, marque 1.",
+            ),
         ] {
             let whisper = file(name);
             assert!(whisper.contains(said), "{whisper}");
-            assert!(whisper.contains(r#"action="taken.xml" method="GET""#), "{whisper}");
+            assert!(
+                whisper.contains(r#"action="taken.xml" method="GET""#),
+                "{whisper}"
+            );
             assert!(whisper.ends_with("<Hangup/></Response>"), "{whisper}");
         }
         assert!(file("taken.xml").ends_with("<Response></Response>"));

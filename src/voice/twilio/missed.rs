@@ -74,7 +74,9 @@ impl Job for LookThroughAccount {
 
     /// One that still tries has the earlier beginning.
     fn dedupe_key(&self) -> Option<String> {
-        let whose = self.subscriber.map_or("platform".to_owned(), |own| own.to_string());
+        let whose = self
+            .subscriber
+            .map_or("platform".to_owned(), |own| own.to_string());
         Some(format!("{}:{whose}", Self::KIND))
     }
 }
@@ -143,7 +145,8 @@ async fn account_of(
         }));
     };
     let mut tx = SystemTx::begin(&app.db, SystemToken::JobRunner).await?;
-    let own = accounts::own_accounts(&mut tx, &app.keyring, Provider::Twilio, &[subscriber]).await?;
+    let own =
+        accounts::own_accounts(&mut tx, &app.keyring, Provider::Twilio, &[subscriber]).await?;
     tx.commit().await?;
     let base_url = &app.settings.twilio.api_base_url;
     Ok(own.into_iter().find_map(|own| {
@@ -219,9 +222,15 @@ async fn unknown<T>(
 ) -> sqlx::Result<Vec<T>> {
     let kept_id = |thing: &T| Some(account.proof.kept_id(&key(thing)?));
     let keys: Vec<String> = found.iter().filter_map(kept_id).collect();
-    let had: HashSet<String> = inbound::list_had(&app.db, "TWILIO", &keys).await?.into_iter().collect();
+    let had: HashSet<String> = inbound::list_had(&app.db, "TWILIO", &keys)
+        .await?
+        .into_iter()
+        .collect();
     let is_unknown = |thing: &T| kept_id(thing).is_some_and(|id| !had.contains(&id));
-    Ok(found.into_iter().filter(|thing| is_unknown(thing)).collect())
+    Ok(found
+        .into_iter()
+        .filter(|thing| is_unknown(thing))
+        .collect())
 }
 
 /// The request that did not come.

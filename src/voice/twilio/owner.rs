@@ -37,11 +37,7 @@ async fn of_called(
     to: Option<&E164>,
     named: Option<Key<'_>>,
 ) -> sqlx::Result<Option<SubscriberId>> {
-    let asked = [
-        to.map(Key::Number),
-        to.map(Key::SharedDefault),
-        named,
-    ];
+    let asked = [to.map(Key::Number), to.map(Key::SharedDefault), named];
     let keys: Vec<Key<'_>> = asked.iter().flatten().cloned().collect();
     if keys.is_empty() {
         return Ok(None);

@@ -67,20 +67,12 @@ impl Reply {
 }
 
 /// Answers a call that rings.
-pub async fn answer(
-    app: &App,
-    proved: &Proved,
-    named: Option<Key<'_>>,
-) -> anyhow::Result<String> {
+pub async fn answer(app: &App, proved: &Proved, named: Option<Key<'_>>) -> anyhow::Result<String> {
     let reply = guard::in_time(reply(app, proved, named)).await?;
     Ok(reply.write(app).await)
 }
 
-pub async fn reply(
-    app: &App,
-    proved: &Proved,
-    named: Option<Key<'_>>,
-) -> anyhow::Result<Reply> {
+pub async fn reply(app: &App, proved: &Proved, named: Option<Key<'_>>) -> anyhow::Result<Reply> {
     let now = app.clock.now();
     let key = key_of(proved, now);
     let Some(subscriber) = owner::of_number(app, proved, named).await? else {

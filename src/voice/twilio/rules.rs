@@ -317,7 +317,12 @@ mod tests {
         for (mode, hours, after_hours, expected) in [
             (M::StaffFirst, H::Open, ClosedAnswer::Answer, F::Staff),
             (M::StaffFirst, H::Closed, ClosedAnswer::Answer, F::Staff),
-            (M::StaffFirst, H::Closed, ClosedAnswer::MessageOnly, F::Message),
+            (
+                M::StaffFirst,
+                H::Closed,
+                ClosedAnswer::MessageOnly,
+                F::Message,
+            ),
             (M::AfterHours, H::Open, ClosedAnswer::Answer, F::Staff),
             (M::AfterHours, H::Closed, ClosedAnswer::Answer, F::Message),
             (M::Full, H::Open, ClosedAnswer::Answer, F::Message),
@@ -330,7 +335,11 @@ mod tests {
                 ..facts()
             };
             let (first, because) = who_answers(&owing);
-            assert_eq!((first, because), (expected, Because::NoService), "{mode:?} {hours:?}");
+            assert_eq!(
+                (first, because),
+                (expected, Because::NoService),
+                "{mode:?} {hours:?}"
+            );
             assert!(may_transfer(first, because));
             let alone = Facts {
                 can_ring: false,

@@ -62,10 +62,15 @@ async fn document_of(
     };
     let ring = voice.transfer_number.as_ref();
     let ring = ring.or(settings.owner_phone.as_ref());
-    let forwards = switch.is_some_and(|switch| switch.forwarding_status == ForwardingStatus::Active);
+    let forwards =
+        switch.is_some_and(|switch| switch.forwarding_status == ForwardingStatus::Active);
     // Only the owner's own line is known to lead back to us.
     let leads_back = |number: &&E164| {
-        forwards && settings.owner_phone.as_ref().is_none_or(|own| own == *number)
+        forwards
+            && settings
+                .owner_phone
+                .as_ref()
+                .is_none_or(|own| own == *number)
     };
     let standing = Standing {
         name: &voice.line.business_name,

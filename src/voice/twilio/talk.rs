@@ -236,9 +236,15 @@ pub async fn after_silence(
     let say = |said| Line::fixed(language, words(language, said));
     let lines = match call.silences {
         _ if has_talked_enough(call) => return someone_else(tx, desk, call, Vec::new(), now).await,
-        1 => vec![say(Words::NotHeard), asked_again(desk, call, Words::HowCanIHelp)],
+        1 => vec![
+            say(Words::NotHeard),
+            asked_again(desk, call, Words::HowCanIHelp),
+        ],
         silences if silences <= MOST_SILENCES => {
-            vec![say(Words::StillNotHeard), asked_again(desk, call, Words::InAFewWords)]
+            vec![
+                say(Words::StillNotHeard),
+                asked_again(desk, call, Words::InAFewWords),
+            ]
         }
         silences if silences == MOST_SILENCES + 1 && !call.is_limited => {
             call.has_menu = true;
@@ -258,10 +264,17 @@ fn asked_again(desk: &Desk, call: &Call, otherwise: Words<'_>) -> Line {
     }
     // What a model asked stands nowhere but in its words.
     let is_model = desk.line().ai_provider == AiProvider::Llm && !call.is_builtin;
-    if is_model && call.has_heard && let Some(said) = said_last(call) {
+    if is_model
+        && call.has_heard
+        && let Some(said) = said_last(call)
+    {
         return said;
     }
-    let otherwise = if call.is_limited { Words::TellMessage } else { otherwise };
+    let otherwise = if call.is_limited {
+        Words::TellMessage
+    } else {
+        otherwise
+    };
     Line::fixed(language, words(language, otherwise))
 }
 
@@ -317,7 +330,10 @@ pub async fn after_transfer(
     call: &mut Call,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Plan> {
-    let nobody = vec![Line::fixed(call.language, words(call.language, Words::NobodyFree))];
+    let nobody = vec![Line::fixed(
+        call.language,
+        words(call.language, Words::NobodyFree),
+    )];
     match has_talked_enough(call) {
         true => voicemail(tx, desk, call, nobody, now).await,
         false => ask_message(tx, desk, call, nobody, now).await,

@@ -414,7 +414,14 @@ async fn transcribe(
         }
     };
     let detail = json!({ "characters": words.map(|words| words.chars().count()) });
-    traffic::trace(tx, interaction, Source::Provider, "call.transcription", detail, at);
+    traffic::trace(
+        tx,
+        interaction,
+        Source::Provider,
+        "call.transcription",
+        detail,
+        at,
+    );
     Ok(())
 }
 

@@ -126,10 +126,7 @@ impl FakeTwilio {
                 "/2010-04-01/Accounts/{account}/Recordings.json",
                 get(list_recordings),
             )
-            .route(
-                "/2010-04-01/Accounts/{account}/Calls.json",
-                get(list_calls),
-            )
+            .route("/2010-04-01/Accounts/{account}/Calls.json", get(list_calls))
             .route(
                 "/2010-04-01/Accounts/{account}/Calls/{sid}/Recordings.json",
                 post(record_call),
@@ -498,16 +495,16 @@ async fn list_recordings(
     let Some(call_sid) = asked.get("CallSid") else {
         // One on each page, so that somebody turns them.
         let page: usize = asked.get("Page").map_or(0, |page| page.parse().unwrap());
-        let next = format!("/2010-04-01/Accounts/{account}/Recordings.json?Page={}", page + 1);
+        let next = format!(
+            "/2010-04-01/Accounts/{account}/Recordings.json?Page={}",
+            page + 1
+        );
         let is_more = page + 1 < memories.sounds.len();
         let sounds: Vec<&Value> = memories.sounds.iter().skip(page).take(1).collect();
         let next = is_more.then_some(next);
         return Json(json!({ "recordings": sounds, "next_page_uri": next })).into_response();
     };
-    let of_call = memories
-        .recorded
-        .iter()
-        .filter(|(sid, _)| sid == call_sid);
+    let of_call = memories.recorded.iter().filter(|(sid, _)| sid == call_sid);
     let recordings: Vec<Value> = of_call.map(|(sid, _)| json!({ "call_sid": sid })).collect();
     Json(json!({ "recordings": recordings })).into_response()
 }

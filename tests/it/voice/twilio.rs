@@ -405,9 +405,30 @@ async fn of_a_business_that_handles_health_data_no_word_is_kept() {
 #[tokio::test]
 async fn whoever_is_not_heard_is_asked_the_same_question_again() {
     for (language, wish, message, sorry, still, name) in [
-        ("en", "I want to leave a message", "please call me back about the invoice", "Sorry, I did not hear you.", "I still cannot hear you.", "your name"),
-        ("fr", "je veux laisser un message", "rappelez-moi au sujet de la facture", "Pardon, je ne vous ai pas entendu.", "Je ne vous entends toujours pas.", "votre nom"),
-        ("es", "quiero dejar un mensaje", "llámeme por la factura", "Perdón, no le he oído.", "Sigo sin oírle.", "nombre"),
+        (
+            "en",
+            "I want to leave a message",
+            "please call me back about the invoice",
+            "Sorry, I did not hear you.",
+            "I still cannot hear you.",
+            "your name",
+        ),
+        (
+            "fr",
+            "je veux laisser un message",
+            "rappelez-moi au sujet de la facture",
+            "Pardon, je ne vous ai pas entendu.",
+            "Je ne vous entends toujours pas.",
+            "votre nom",
+        ),
+        (
+            "es",
+            "quiero dejar un mensaje",
+            "llámeme por la factura",
+            "Perdón, no le he oído.",
+            "Sigo sin oírle.",
+            "nombre",
+        ),
     ] {
         let app = TestApp::start().await;
         let hvac = app.subscriber("hvac").language(language).await;
@@ -422,7 +443,12 @@ async fn whoever_is_not_heard_is_asked_the_same_question_again() {
         }
         call.says("Bob Tremblay").await;
         let leads = "select count(*) from leads where subscriber_id = $1";
-        assert_eq!(app.value::<i64>(&hvac, leads).await, 1, "{language}: {}", call.last());
+        assert_eq!(
+            app.value::<i64>(&hvac, leads).await,
+            1,
+            "{language}: {}",
+            call.last()
+        );
     }
 }
 

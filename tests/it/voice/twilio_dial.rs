@@ -282,7 +282,11 @@ async fn a_line_that_forwards_is_known_however_its_carrier_writes_it() {
         call.says("can I talk to a person please").await;
         assert_eq!(call.does(), ["Gather"], "{written}: {}", call.document);
         let status = "select forwarding_status from subscriber_profiles where subscriber_id = $1";
-        assert_eq!(app.value::<String>(&hvac, status).await, "ACTIVE", "{written}");
+        assert_eq!(
+            app.value::<String>(&hvac, status).await,
+            "ACTIVE",
+            "{written}"
+        );
     }
 }
 
@@ -290,7 +294,8 @@ async fn a_line_that_forwards_is_known_however_its_carrier_writes_it() {
 async fn who_is_rung_is_not_the_line_that_forwards() {
     let app = TestApp::start().await;
     let hvac = hvac(&app).await;
-    let owner = "update subscriber_profiles set owner_phone = '+12045550188' where subscriber_id = $1";
+    let owner =
+        "update subscriber_profiles set owner_phone = '+12045550188' where subscriber_id = $1";
     app.change(&hvac, owner).await;
     let mut call = app
         .call_from(CALLER)

@@ -172,7 +172,11 @@ async fn a_turn_in_whose_way_somebody_was_for_a_moment_is_taken_once_more() {
         call.says("what are your hours").await;
         assert_eq!(call.does(), ["Gather"], "{code}: {}", call.document);
         assert!(call.last().contains('9'), "{code}: {}", call.last());
-        run(&app, "drop function in_the_way cascade; drop sequence tries").await;
+        run(
+            &app,
+            "drop function in_the_way cascade; drop sequence tries",
+        )
+        .await;
     }
 }
 
@@ -181,7 +185,8 @@ async fn one_message_after_the_last_rung_is_one_lead_with_its_words() {
     let app = TestApp::start().await;
     let hvac = app.subscriber("hvac").await;
     let mut call = app.call_from(CALLER).with("To", &hvac.number);
-    call.go("/voice/fallback", &[("CallStatus", "ringing")]).await;
+    call.go("/voice/fallback", &[("CallStatus", "ringing")])
+        .await;
     is_last_rung(&call.verbs);
     let record = call.verb("Record").clone();
     let callback = record.attribute("recordingStatusCallback");
@@ -223,11 +228,13 @@ async fn a_standing_document_rings_nobody_whose_line_is_known_to_lead_back() {
         own.unwrap().document.contains("<Dial")
     };
     assert!(rings().await);
-    let active = "update subscriber_profiles set forwarding_status = 'ACTIVE' where subscriber_id = $1";
+    let active =
+        "update subscriber_profiles set forwarding_status = 'ACTIVE' where subscriber_id = $1";
     app.change(&hvac, active).await;
     assert!(!rings().await);
     // The line that leads back is another one than the one that is rung.
-    let owner = "update subscriber_profiles set owner_phone = '+12045550188' where subscriber_id = $1";
+    let owner =
+        "update subscriber_profiles set owner_phone = '+12045550188' where subscriber_id = $1";
     app.change(&hvac, owner).await;
     assert!(rings().await);
 }

@@ -21,7 +21,7 @@ fn sound_of(sid: &str, made_at: DateTime<Utc>) -> Value {
 }
 
 async fn counts(app: &TestApp, subscriber: &Subscriber) -> (i64, i64, i64) {
-    let count = "select (select count(*) from interactions where subscriber_id = $1),
+    let count = "select (select count(*) from interactions where subscriber_id = $1 and channel = 'VOICE'),
                         (select count(*) from recordings where subscriber_id = $1 and kind = 'VOICEMAIL'),
                         (select count(*) from leads where subscriber_id = $1)";
     app.rows(subscriber, count).await.remove(0)
@@ -55,7 +55,10 @@ async fn a_message_that_was_left_while_the_database_was_away_is_found_and_kept_o
     let called = "select from_number, started_at from interactions where subscriber_id = $1";
     let called: Vec<(String, DateTime<Utc>)> = app.rows(&hvac, called).await;
     assert_eq!(called[0].0, CALLER);
-    assert!(called[0].1 <= now, "when they called, and not when we looked");
+    assert!(
+        called[0].1 <= now,
+        "when they called, and not when we looked"
+    );
     let rows = app.row_counts().await;
     app.advance(minutes(10));
     app.run_schedules().await;
@@ -74,7 +77,8 @@ async fn a_call_that_nobody_here_heard_of_is_a_missed_one_and_is_texted_back_whi
         let hvac = app.subscriber("hvac").await;
         let ended_at = app.clock.now() - age;
         let sid = "CA00000000000000000000000000000171";
-        app.twilio.holds_call(&at_twilio(sid, &hvac.number, ended_at));
+        app.twilio
+            .holds_call(&at_twilio(sid, &hvac.number, ended_at));
         app.run_schedules().await;
         app.run_jobs().await;
         assert_eq!(the_call(&app, &hvac).await.0, "MISSED");
@@ -89,9 +93,11 @@ async fn what_others_tell_of_or_nobody_here_is_called_by_is_left_alone() {
     let known = app.call_from(CALLER).calls(&hvac.number).await;
     known.ends_after("60").await.expect(204);
     let ended_at = app.clock.now() - minutes(5);
-    app.twilio.holds_call(&at_twilio(&known.sid, &hvac.number, ended_at));
+    app.twilio
+        .holds_call(&at_twilio(&known.sid, &hvac.number, ended_at));
     let sid = |last: u8| format!("CA000000000000000000000000000000{last:02}");
-    app.twilio.holds_call(&at_twilio(&sid(1), "+14319990000", ended_at));
+    app.twilio
+        .holds_call(&at_twilio(&sid(1), "+14319990000", ended_at));
     let mut outgoing = at_twilio(&sid(2), &hvac.number, ended_at);
     outgoing["direction"] = json!("outbound-dial");
     app.twilio.holds_call(&outgoing);
@@ -109,7 +115,8 @@ async fn what_others_tell_of_or_nobody_here_is_called_by_is_left_alone() {
     assert_eq!(app.kept().await, kept, "nor is it kept as nobody's");
     let vapi = "update subscriber_channels set transport_provider = 'VAPI' where subscriber_id = $1 and channel = 'VOICE'";
     app.change(&hvac, vapi).await;
-    app.twilio.holds_call(&at_twilio(&sid(5), &hvac.number, ended_at));
+    app.twilio
+        .holds_call(&at_twilio(&sid(5), &hvac.number, ended_at));
     app.advance(minutes(10));
     app.run_schedules().await;
     assert_eq!(counts(&app, &hvac).await, (1, 0, 0));

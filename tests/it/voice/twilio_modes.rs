@@ -141,7 +141,11 @@ async fn a_business_that_cannot_pay_takes_a_short_message_and_turns_nobody_away(
             call.last()
         );
         call.says("can I talk to a person please").await;
-        assert_eq!(call.dialled().text, OWNER, "its own people are no service of ours");
+        assert_eq!(
+            call.dialled().text,
+            OWNER,
+            "its own people are no service of ours"
+        );
         call.rings_in_vain("no-answer").await;
         call.says("please call me back about the invoice").await;
         call.says("Bob").await;
@@ -314,7 +318,11 @@ async fn a_business_that_cannot_pay_still_has_its_own_people_rung_first() {
     let mut call = app.call_from(CALLER).calls(&hvac.number).await;
     assert_eq!(call.dialled().text, OWNER);
     call.rings_in_vain("no-answer").await;
-    assert!(call.last().contains("tell me your message"), "{}", call.last());
+    assert!(
+        call.last().contains("tell me your message"),
+        "{}",
+        call.last()
+    );
     call.says("please call me back about the invoice").await;
     call.says("Bob").await;
     assert_eq!(call.does(), ["Say", "Hangup"], "it is kept short");
@@ -335,9 +343,27 @@ async fn where_only_messages_are_taken_nobody_is_rung_whoever_asks() {
 #[tokio::test]
 async fn of_a_call_that_a_person_took_over_and_cannot_be_rung_for_a_message_is_taken() {
     for (language, wish, nobody, message, name) in [
-        ("en", "I need a repair tomorrow at three", "Nobody is free", "my furnace is cold", "Bob"),
-        ("fr", "il me faut une réparation demain à trois heures", "Personne n'est libre", "ma fournaise est froide", "Robert"),
-        ("es", "necesito una reparación mañana a las tres", "Nadie puede atender", "mi caldera está fría", "Roberto"),
+        (
+            "en",
+            "I need a repair tomorrow at three",
+            "Nobody is free",
+            "my furnace is cold",
+            "Bob",
+        ),
+        (
+            "fr",
+            "il me faut une réparation demain à trois heures",
+            "Personne n'est libre",
+            "ma fournaise est froide",
+            "Robert",
+        ),
+        (
+            "es",
+            "necesito una reparación mañana a las tres",
+            "Nadie puede atender",
+            "mi caldera está fría",
+            "Roberto",
+        ),
     ] {
         let app = TestApp::start().await;
         let hvac = app.subscriber("hvac").language(language).await;
@@ -346,7 +372,11 @@ async fn of_a_call_that_a_person_took_over_and_cannot_be_rung_for_a_message_is_t
         app.change(&hvac, take_over).await;
         call.says(wish).await;
         assert!(call.last().contains(nobody), "{language}: {}", call.last());
-        assert!(call.last().contains("mess") || call.last().contains("mensaje"), "{}", call.last());
+        assert!(
+            call.last().contains("mess") || call.last().contains("mensaje"),
+            "{}",
+            call.last()
+        );
         call.says(message).await;
         call.says(name).await;
         let lead = "select summary from leads where subscriber_id = $1";
