@@ -243,7 +243,7 @@ pub async fn after_silence(
         silences if silences <= MOST_SILENCES => {
             vec![
                 say(Words::StillNotHeard),
-                asked_again(desk, call, Words::InAFewWords),
+                asked_again(desk, call, Words::TellNeed),
             ]
         }
         silences if silences == MOST_SILENCES + 1 && !call.is_limited => {

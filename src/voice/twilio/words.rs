@@ -26,7 +26,7 @@ pub enum Words<'a> {
     StillNotHeard,
     /// Where nothing was asked.
     HowCanIHelp,
-    InAFewWords,
+    TellNeed,
     /// What the keys do.
     Menu,
     Goodbye,
@@ -95,9 +95,9 @@ pub fn words(language: Language, words: Words<'_>) -> String {
         (Words::HowCanIHelp, En) => "How can I help you?".into(),
         (Words::HowCanIHelp, Fr) => "Comment puis-je vous aider?".into(),
         (Words::HowCanIHelp, Es) => "¿En qué puedo ayudarle?".into(),
-        (Words::InAFewWords, En) => "Please say in a few words what you need.".into(),
-        (Words::InAFewWords, Fr) => "Dites en quelques mots ce qu'il vous faut.".into(),
-        (Words::InAFewWords, Es) => "Diga en pocas palabras qué necesita.".into(),
+        (Words::TellNeed, En) => "Please say in a few words what you need.".into(),
+        (Words::TellNeed, Fr) => "Dites en quelques mots ce qu'il vous faut.".into(),
+        (Words::TellNeed, Es) => "Diga en pocas palabras qué necesita.".into(),
         (Words::Menu, En) => {
             "For an appointment, press 1. To leave a message, press 2. For a person, press 0.".into()
         }

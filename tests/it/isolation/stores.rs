@@ -503,7 +503,7 @@ async fn a_call_over_twilio_of_another_subscriber_is_not_found_and_not_changed()
             Role,
             store::{
                 calls::{self as spoken, Spoken},
-                recordings::is_voicemail,
+                recordings,
             },
         },
         voice::twilio::store as calls,
@@ -521,7 +521,7 @@ async fn a_call_over_twilio_of_another_subscriber_is_not_found_and_not_changed()
     assert!(!people::has_lead(&mut tx, others).await.unwrap());
     let sound = scene.world.row("recordings", scene.world.b);
     let url = sound["provider_url"].clone().unwrap();
-    assert!(!is_voicemail(&mut tx, &sid, &url).await.unwrap());
+    assert!(!recordings::is_voicemail(&mut tx, &sid, &url).await.unwrap());
     let said = Spoken {
         interaction: others,
         position: 1,

@@ -21,7 +21,7 @@ fn sound_of(sid: &str, made_at: DateTime<Utc>) -> Value {
 }
 
 async fn counts(app: &TestApp, subscriber: &Subscriber) -> (i64, i64, i64) {
-    let count = "select (select count(*) from interactions where subscriber_id = $1),
+    let count = "select (select count(*) from interactions where subscriber_id = $1 and channel = 'VOICE'),
                         (select count(*) from recordings where subscriber_id = $1 and kind = 'VOICEMAIL'),
                         (select count(*) from leads where subscriber_id = $1)";
     app.rows(subscriber, count).await.remove(0)
