@@ -4,7 +4,7 @@ use std::time::Duration;
 use reqwest::{RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Call, Error};
 use crate::providers::{Pulse, exchange};
@@ -90,7 +90,11 @@ impl Client {
         if !is_id(call_id) {
             return Ok(false);
         }
-        let request = self.http.delete(self.url("/call/") + call_id);
+        // Vapi's document wants a body, of which no member is needed.
+        let request = self
+            .http
+            .delete(self.url("/call/") + call_id)
+            .json(&json!({}));
         Ok(known(self.send(request).await)?.is_some())
     }
 

@@ -352,6 +352,12 @@ async fn what_a_provider_tells_reaches_the_own_conversation_only() {
         let held = held.unwrap().unwrap();
         assert_eq!(held.id, scene.interaction(scene.world.a));
     }
+    let off = "update interactions set mode = 'OFF' where subscriber_id = $1";
+    let mut superuser = scene.database.superuser().await;
+    let off = sqlx::query(off).bind(scene.world.a);
+    off.execute(&mut superuser).await.unwrap();
+    let mode = traffic::find_mode(&mut tx, "RETELL", "call_1").await;
+    assert_eq!(mode.unwrap(), Some(ChannelMode::Off));
     traffic::drop_chat(&mut tx, others).await.unwrap();
     let mut update = update();
     let saved = traffic::save_conversation(&mut tx, &update).await.unwrap();
