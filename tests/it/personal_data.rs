@@ -47,6 +47,7 @@ const HOLD_NONE: &[&str] = &[
     "calendar_connections.webhook_id",
     "calendar_connections.webhook_secret_sealed",
     "calendar_consents.state_hash",
+    "calendar_slots.moving_uid",
     "calendar_slots.starts",
     "consent_logs.text_version",
     "contacts.source",

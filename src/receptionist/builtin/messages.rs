@@ -269,15 +269,12 @@ impl Rachel<'_> {
                 .iter()
                 .for_each(|question| self.state.draft.add(question));
         }
-        Step::Say(
-            self.reply(
-                [facts]
-                    .into_iter()
-                    .chain(back)
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            ),
-        )
+        let said = match back {
+            // Two questions at once are one too many: the one that was asked before stays.
+            Some(back) => format!("{} {back}", without_last_question(&facts)),
+            None => facts,
+        };
+        Step::Say(self.reply(said))
     }
 
     /// Nobody could be reached: whatever they wrote so far becomes a message.
@@ -333,4 +330,12 @@ fn is_interjection(heard: Understanding) -> bool {
             heard.intent,
             Intent::Pricing | Intent::Services | Intent::Hours | Intent::Location
         )
+}
+
+/// "I can ask the team. Shall I?" without the second half.
+fn without_last_question(facts: &str) -> String {
+    match facts.rsplit_once(". ") {
+        Some((told, question)) if question.ends_with('?') => format!("{told}."),
+        _ => facts.to_owned(),
+    }
 }

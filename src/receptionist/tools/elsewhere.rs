@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// So far behind the first day that somebody asks for, at least one of three times is found.
-const LOOKS_AHEAD: Days = Days::new(14);
+const LOOKS_AHEAD: Days = Days::new(30);
 
 /// On whatever clocks: a day on both sides is asked for.
 const DAY: Days = Days::new(1);

@@ -11,6 +11,8 @@ mod appointments;
 mod availability;
 mod elsewhere;
 mod facts;
+#[cfg(test)]
+mod facts_tests;
 mod messages;
 mod questions;
 mod schema;

@@ -1,7 +1,7 @@
 //! Short answers to a question of ours: yes or no, and which of the times that were offered.
 use chrono::{NaiveDateTime, NaiveTime, Timelike};
 
-use super::intents::matches_at;
+use super::patterns::matches_at;
 use super::when::{Context, Kind, Part, When, read};
 use super::{names_weekday, without_pronoun};
 use crate::kernel::language::Language;

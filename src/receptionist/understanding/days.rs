@@ -1,7 +1,7 @@
 //! Which day a short question is about ("are you open tomorrow?"). Times and ranges come with booking.
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-use super::intents::matches_at;
+use super::patterns::matches_at;
 use super::plain;
 use super::words::words;
 use crate::kernel::language::Language;

@@ -1,22 +1,19 @@
 //! What an utterance is about: phrases of the tables give points, and a few rules settle what they leave open.
 use super::LONGEST_READ;
+use super::patterns::{
+    PATTERN, follows, is_filler, is_in_class, is_word, length, matches_at, pattern_score, score,
+};
 use super::when::{self, Kind};
 use super::words::{Words, words};
 use crate::kernel::language::Language;
 use crate::receptionist::intent::Intent;
 use crate::receptionist::plain::plain;
 
-/// What a whole phrase of the patterns is worth beside its words.
-const PATTERN: usize = 6;
-
 /// Each further pattern of the same intent says mostly the same again.
 const FURTHER_PATTERN: usize = 1;
 
 /// Points that a hint or a single common word has; a day or time that is named weighs more.
 const WEAK: usize = 2;
-
-/// The longest gap in a pattern, in words.
-const GAP: usize = 3;
 
 #[derive(Clone, Copy, Debug)]
 struct Scored {
@@ -535,108 +532,5 @@ fn scored(intent: Intent, phrases: &[&str], said: &[&str], words: &Words) -> Sco
         intent,
         points: weak + plain + strong + further.min(3) * FURTHER_PATTERN,
         is_pattern: strong > 0,
-    }
-}
-
-fn pattern_score(pattern: &str, said: &[&str], words: &Words) -> usize {
-    if let Some(hint) = pattern.strip_prefix('?') {
-        return usize::from(pattern_score(hint, said, words) > 0);
-    }
-    if pattern.starts_with('=') {
-        return score(pattern, said);
-    }
-    let (bonus, phrase) = pattern
-        .strip_prefix('^')
-        .map_or((0, pattern), |phrase| (PATTERN, phrase));
-    // Most patterns fail here already, at their first word.
-    let first = phrase.split(' ').next().unwrap_or_default();
-    if !first.contains('@') && !said.iter().any(|word| is_word(first, word)) {
-        return 0;
-    }
-    let tokens: Vec<&str> = phrase.split(' ').collect();
-    let occurs = (0..said.len()).any(|at| follows(&tokens, &said[at..], words));
-    let literal = tokens.iter().filter(|token| **token != "..").count();
-    if occurs { bonus + 3 * literal - 1 } else { 0 }
-}
-
-/// Whether the tokens of a pattern stand at the beginning of what was said; hesitations may stand between them.
-fn follows(tokens: &[&str], said: &[&str], words: &Words) -> bool {
-    length(tokens, said, words).is_some()
-}
-
-/// How many words the tokens of a pattern are at the beginning of what was said.
-fn length(tokens: &[&str], said: &[&str], words: &Words) -> Option<usize> {
-    let Some((token, rest)) = tokens.split_first() else {
-        return Some(0);
-    };
-    if *token == ".." {
-        return (0..=GAP.min(said.len()))
-            .find_map(|skipped| Some(skipped + length(rest, &said[skipped..], words)?));
-    }
-    let Some((word, after)) = said.split_first() else {
-        return (*token == "$" && rest.is_empty()).then_some(0);
-    };
-    let is_it = token
-        .split('|')
-        .any(|wanted| match wanted.strip_prefix('@') {
-            Some(name) => is_in_class(name, word, words),
-            None => is_word(wanted, word),
-        });
-    let here = is_it.then(|| length(rest, after, words)).flatten();
-    let later = || {
-        is_filler(word, words)
-            .then(|| length(tokens, after, words))
-            .flatten()
-    };
-    Some(1 + here.or_else(later)?)
-}
-
-fn is_in_class(name: &str, word: &str, words: &Words) -> bool {
-    let class = words.classes.iter().find(|(of, _)| *of == name);
-    class.is_some_and(|(_, members)| members.iter().any(|member| is_word(member, word)))
-}
-
-/// Whether a word is said while one thinks, or only softens what is said.
-fn is_filler(word: &str, words: &Words) -> bool {
-    words.fillers.contains(&word)
-}
-
-/// The points of a phrase: 2 for a word, 5 for two in a row, 8 for three; nothing if it does not occur.
-/// `=` before a phrase wants it to be the whole utterance, `*` behind a word lets it end in any way, and `!` before a
-/// word takes any other word. A `?` before a phrase makes it a mere hint, worth 1. In the patterns `^` makes a phrase
-/// worth [`PATTERN`] more, `..` is a gap, `a|b` one word or another, `$` the end, and `@name` any word of a class.
-pub(super) fn score(phrase: &str, said: &[&str]) -> usize {
-    if let Some(hint) = phrase.strip_prefix('?') {
-        return (0..said.len())
-            .any(|at| matches_at(hint, &said[at..]))
-            .into();
-    }
-    if let Some(whole) = phrase.strip_prefix('=') {
-        let is_all = whole.split(' ').count() == said.len() && matches_at(whole, said);
-        return if is_all { 9 } else { 0 };
-    }
-    let occurs = (0..said.len()).any(|at| matches_at(phrase, &said[at..]));
-    if occurs {
-        3 * phrase.split(' ').count() - 1
-    } else {
-        0
-    }
-}
-
-pub(super) fn matches_at(phrase: &str, said: &[&str]) -> bool {
-    let mut said = said.iter();
-    phrase
-        .split(' ')
-        .all(|wanted| said.next().is_some_and(|word| is_word(wanted, word)))
-}
-
-fn is_word(wanted: &str, word: &str) -> bool {
-    if wanted.contains('|') {
-        return wanted.split('|').any(|wanted| is_word(wanted, word));
-    }
-    match (wanted.strip_suffix('*'), wanted.strip_prefix('!')) {
-        (Some(stem), _) => word.starts_with(stem),
-        (_, Some(other)) => word != other,
-        (None, None) => word == wanted,
     }
 }

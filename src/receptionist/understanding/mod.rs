@@ -9,6 +9,7 @@ mod intents;
 mod languages;
 pub mod measure;
 mod names;
+mod patterns;
 pub mod spoken;
 pub mod when;
 mod words;
@@ -20,7 +21,8 @@ use crate::kernel::language::Language;
 use crate::receptionist::intent::Intent;
 use crate::receptionist::opt_out::asks_to_opt_out;
 use crate::receptionist::plain::plain;
-use intents::{best_intent, matches_at, score};
+use intents::best_intent;
+use patterns::{matches_at, score};
 use words::words;
 
 /// Longer texts are judged by their beginning: what somebody wants stands there, and time is bounded.

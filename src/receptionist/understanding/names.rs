@@ -3,7 +3,7 @@
 //! Anything may be a name, so a bare answer is one only if it is nothing else that we know: no question, no wish, no
 //! day, no yes. What stands behind "my name is" is one without that proof.
 use super::answers::is_only_yes_or_no;
-use super::intents::matches_at;
+use super::patterns::matches_at;
 use super::understand;
 use super::when;
 use super::words::words;

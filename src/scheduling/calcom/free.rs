@@ -42,9 +42,9 @@ const FRESH: TimeDelta = TimeDelta::seconds(60);
 /// What is older is not believed: as long as a slot that we offered is good.
 const KEPT: TimeDelta = TimeDelta::minutes(15);
 
-/// At least so far ahead is asked for at once: the next question, or what is offered instead, is most likely about a day
-/// nearby.
-const AT_LEAST: TimeDelta = TimeDelta::days(14);
+/// At least so far ahead is asked for at once: as far as something else is offered from (`receptionist/tools`) and a
+/// week more, and the next question is most likely about a day nearby.
+const AT_LEAST: TimeDelta = TimeDelta::days(30);
 
 /// No further than this.
 const AT_MOST: TimeDelta = TimeDelta::days(62);

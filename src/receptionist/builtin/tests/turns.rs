@@ -187,7 +187,7 @@ fn a_question_in_between_leaves_what_was_chosen() {
             "< la primera
              > De acuerdo, el martes 24 de noviembre a las 9 de la mañana. ¿Y cuál es su nombre, por favor?
              < cuál es su política de cancelación
-             > No lo sé, pero puedo pedir al equipo que le responda. ¿Y cuál es su nombre, por favor? [get_business_info]
+             > No lo sé, pero puedo pedirle al equipo que le responda. ¿Y cuál es su nombre, por favor? [get_business_info]
              < el martes 24
              > De acuerdo, el martes 24 de noviembre a las 9 de la mañana. ¿Y cuál es su nombre, por favor?
              < Luis Gómez

@@ -7,7 +7,7 @@ mod patterns;
 use crate::kernel::language::Language;
 use crate::receptionist::intent::Intent;
 
-/// What one language is recognised by. How a phrase is written is told at `super::intents::score`.
+/// What one language is recognised by. How a phrase is written is told at `super::patterns::score`.
 pub(super) struct Words {
     /// In order of precedence: of two intents with the same score the earlier wins.
     pub intents: &'static [(Intent, &'static [&'static str])],
