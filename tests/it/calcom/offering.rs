@@ -18,6 +18,24 @@ async fn free(app: &TestApp, shop: &Subscriber) -> Vec<String> {
     slots.map(start).collect()
 }
 
+/// A business whose one service has an event type of its own.
+async fn with_a_service_of_its_own() -> (TestApp, Subscriber) {
+    let app = TestApp::start().await;
+    let shop = app.subscriber("hvac").service("Repair", 60, 100).await;
+    app.calcom.offers(777, "Repair", 60);
+    app.connect(&shop).await;
+    let service: uuid::Uuid = app
+        .value(&shop, "select id from services where subscriber_id = $1")
+        .await;
+    let chosen = json!({ "service_id": service, "event_type_id": 777 });
+    let admin = app.admin(&shop).await;
+    admin
+        .put("/api/calcom/event-types", chosen)
+        .await
+        .expect(200);
+    (app, shop)
+}
+
 #[tokio::test]
 async fn only_what_is_free_in_both_is_offered_and_booked() {
     let app = TestApp::start().await;
@@ -52,19 +70,7 @@ async fn only_what_is_free_in_both_is_offered_and_booked() {
 
 #[tokio::test]
 async fn a_tool_asks_for_the_service_and_the_day_that_somebody_names() {
-    let app = TestApp::start().await;
-    let shop = app.subscriber("hvac").service("Repair", 60, 100).await;
-    app.calcom.offers(777, "Repair", 60);
-    app.connect(&shop).await;
-    let service: uuid::Uuid = app
-        .value(&shop, "select id from services where subscriber_id = $1")
-        .await;
-    let chosen = json!({ "service_id": service, "event_type_id": 777 });
-    let admin = app.admin(&shop).await;
-    admin
-        .put("/api/calcom/event-types", chosen)
-        .await
-        .expect(200);
+    let (app, shop) = with_a_service_of_its_own().await;
     // Three weeks ahead only eleven o'clock is free there.
     let far = "2026-12-15T17:00:00Z";
     app.calcom.is_free_at(&[at(far)]);
@@ -98,19 +104,7 @@ async fn a_tool_asks_for_the_service_and_the_day_that_somebody_names() {
 
 #[tokio::test]
 async fn the_poll_keeps_what_is_free_for_every_service() {
-    let app = TestApp::start().await;
-    let shop = app.subscriber("hvac").service("Repair", 60, 100).await;
-    app.calcom.offers(777, "Repair", 60);
-    app.connect(&shop).await;
-    let service: uuid::Uuid = app
-        .value(&shop, "select id from services where subscriber_id = $1")
-        .await;
-    let chosen = json!({ "service_id": service, "event_type_id": 777 });
-    let admin = app.admin(&shop).await;
-    admin
-        .put("/api/calcom/event-types", chosen)
-        .await
-        .expect(200);
+    let (app, shop) = with_a_service_of_its_own().await;
     app.advance(minutes(10));
     app.run_schedules().await;
     let kept: Vec<(i64,)> = app
