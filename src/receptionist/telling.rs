@@ -132,6 +132,8 @@ const SAME_THING: &[&[&str]] = &[
         "climatisation",
         "climatiseur",
         "clim",
+        "ac",
+        "aircon",
         "aire",
         "acondicionado",
         "conditioner",

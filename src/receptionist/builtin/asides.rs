@@ -30,8 +30,7 @@ impl Rachel<'_> {
             return Some(Step::Say(self.reply(again)));
         }
         if self.state.medium == Medium::Voice && has_one(&said, TEXT_ME) {
-            let kind = kind_of_text(&said).to_owned();
-            return Some(self.call(ToolName::SendText, SendText { kind, text: None }));
+            return Some(self.text_them(&said));
         }
         if is_free && has_one(&said, WHEN_WAS_IT) {
             return self.tell_last();
@@ -42,6 +41,22 @@ impl Rachel<'_> {
             ..heard
         };
         self.change_last(text, heard)
+    }
+
+    /// What they want as a text; that of an appointment goes out by itself.
+    fn text_them(&mut self, said: &str) -> Step {
+        let address = self.business.address.as_deref();
+        let was_told = address.is_some_and(|address| self.state.last_said.contains(address));
+        let kind = match kind_of_text(said) {
+            None if self.state.last.is_some() && !was_told => {
+                let sent = self.phrase(Booking::TextOnItsWay.into());
+                let back = self.question();
+                let words: Vec<_> = [sent].into_iter().chain(back).collect();
+                return Step::Say(self.reply(words.join(" ")));
+            }
+            kind => kind.unwrap_or("address").to_owned(),
+        };
+        self.call(ToolName::SendText, SendText { kind, text: None })
     }
 
     fn end_wrong_number(&mut self) -> Step {
@@ -116,8 +131,9 @@ pub(super) fn complains(text: &str) -> bool {
         .any(|start| said.starts_with(start) || said.contains(&format!(" {start}")))
 }
 
-fn kind_of_text(said: &str) -> &'static str {
-    let kinds: [(&str, &[&str]); 3] = [
+/// Which of our texts they name.
+fn kind_of_text(said: &str) -> Option<&'static str> {
+    let kinds: [(&str, &[&str]); 4] = [
         (
             "directions",
             &[
@@ -141,9 +157,40 @@ fn kind_of_text(said: &str) -> &'static str {
                 "pagina web",
             ],
         ),
+        (
+            "address",
+            &[
+                "address",
+                "location",
+                "where you are",
+                "adresse",
+                "l adresse",
+                "ou vous etes",
+                "direccion",
+                "ubicacion",
+                "donde estan",
+            ],
+        ),
     ];
     let found = kinds.into_iter().find(|(_, words)| has_one(said, words));
-    found.map_or("address", |(kind, _)| kind)
+    found.map(|(kind, _)| kind)
+}
+
+/// A day on which it began, and not one on which somebody shall come.
+pub(super) fn tells_since_when(text: &str) -> bool {
+    has_one(&plain(text), SINCE)
+}
+
+/// Words of an address: a street, or a number before a name.
+pub(super) fn names_street(text: &str) -> bool {
+    let said = plain(text);
+    let words: Vec<&str> = said.split(' ').collect();
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_name = |word: &str| word.chars().count() > 2 && word.chars().all(char::is_alphabetic);
+    let has_number = words
+        .windows(2)
+        .any(|pair| is_number(pair[0]) && is_name(pair[1]));
+    has_number || has_one(&said, STREETS)
 }
 
 fn has_one(said: &str, phrases: &[&str]) -> bool {
@@ -152,6 +199,47 @@ fn has_one(said: &str, phrases: &[&str]) -> bool {
         .iter()
         .any(|phrase| said.contains(&format!(" {phrase} ")))
 }
+
+const SINCE: &[&str] = &[
+    "since",
+    "yesterday",
+    "last",
+    "ago",
+    "started",
+    "depuis",
+    "hier",
+    "dernier",
+    "derniere",
+    "desde",
+    "ayer",
+    "anoche",
+    "pasado",
+    "pasada",
+];
+
+const STREETS: &[&str] = &[
+    "street",
+    "st",
+    "avenue",
+    "ave",
+    "road",
+    "rd",
+    "boulevard",
+    "blvd",
+    "boul",
+    "drive",
+    "lane",
+    "court",
+    "crescent",
+    "highway",
+    "rue",
+    "chemin",
+    "rang",
+    "calle",
+    "avenida",
+    "carrera",
+    "colonia",
+];
 
 const WRONG_NUMBER: &[&str] = &[
     "wrong number",

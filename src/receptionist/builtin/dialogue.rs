@@ -158,6 +158,7 @@ impl Rachel<'_> {
             Intent::Cancel => self.ask_message(Category::Cancel, text, heard),
             Intent::Support => self.hear_trouble(text, heard),
             Intent::Message => self.ask_message(Category::General, text, heard),
+            Intent::Find if books => self.begin_finding(Goal::Find, text),
             // Without a calendar people look it up.
             Intent::Find => self.ask_message(Category::General, text, heard),
             Intent::Confirm => self.pass_on_confirmation(text),

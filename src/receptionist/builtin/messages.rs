@@ -29,6 +29,7 @@ impl Rachel<'_> {
         self.state.draft = Draft {
             category,
             urgency,
+            is_wished: category == Category::General,
             ..Draft::default()
         };
         if category != Category::General || heard.carries_message {
@@ -48,7 +49,7 @@ impl Rachel<'_> {
         let phone = self.phone_of_people();
         let phone = phone.as_deref();
         if heard.is_urgent {
-            self.say(&[ask, Phrase::InCaseOfDanger { phone }])
+            self.say(&[Phrase::InCaseOfDanger { phone }, ask])
         } else {
             self.say(&[ask])
         }
@@ -64,6 +65,14 @@ impl Rachel<'_> {
         let category = Category::Support;
         if heard.carries_message {
             return self.ask_message(category, text, heard);
+        }
+        if books
+            && !heard.is_urgent
+            && !asides::complains(text)
+            && !asides::tells_since_when(text)
+            && self.read_when(text).is_some()
+        {
+            return self.begin_booking(text, heard);
         }
         if heard.is_urgent && self.can_put_through() {
             self.state.draft = Draft {
@@ -113,7 +122,7 @@ impl Rachel<'_> {
     }
 
     /// What the business must know of a trouble beside what they told.
-    pub(super) fn ask_what_is_missing(&mut self, after: &[Phrase<'_>]) -> Step {
+    pub(super) fn ask_what_is_missing(&mut self, before: &[Phrase<'_>]) -> Step {
         let is_told = self
             .state
             .draft
@@ -121,9 +130,8 @@ impl Rachel<'_> {
             .iter()
             .any(|part| asides::tells_trouble(part));
         let visits = self.business.visits_customers;
-        let ask = Phrase::AskTrouble { is_told, visits };
-        let mut phrases = vec![ask];
-        phrases.extend(after);
+        let mut phrases = vec![Phrase::PassingOn];
+        phrases.extend(before);
         self.state.draft.awaits = match (is_told, visits) {
             (true, true) => Some(Awaited::Address),
             (false, _) => Some(Awaited::Words),
@@ -131,6 +139,7 @@ impl Rachel<'_> {
         };
         if self.state.draft.awaits.is_some() {
             self.state.asked = Asked::Message;
+            phrases.push(Phrase::AskTrouble { is_told });
             return self.say(&phrases);
         }
         if self.state.customer_name.is_some() {
@@ -175,13 +184,13 @@ impl Rachel<'_> {
 
     /// They want something done, and not to have it passed on.
     fn is_order(&self, text: &str, heard: Understanding) -> bool {
-        let is_wish = matches!(
-            heard.intent,
-            Intent::Cancel | Intent::Reschedule | Intent::Appointment | Intent::Find
-        );
-        self.business.takes_bookings()
-            && self.state.draft.category == Category::General
-            && (is_wish || words::asks_for_own(text))
+        let is_wish = match heard.intent {
+            Intent::Cancel => true,
+            _ if self.state.draft.is_wished => false,
+            Intent::Reschedule | Intent::Appointment | Intent::Find => true,
+            _ => words::asks_for_own(text),
+        };
+        self.business.takes_bookings() && self.state.draft.category == Category::General && is_wish
     }
 
     pub(super) fn ask_about_picture(&mut self) -> Step {
@@ -213,6 +222,7 @@ impl Rachel<'_> {
             // "Yes" tells nothing of what was asked.
             Intent::Yes if self.state.draft.awaits.is_some() => self.repair(),
             Intent::No => self.drop_draft(),
+            _ if takes_back(text) => self.drop_draft(),
             Intent::Thanks | Intent::Goodbye if has_parts => self.send(),
             Intent::Thanks | Intent::Goodbye => self.hear_wish(text, heard),
             // "Yes, do that": what they wrote is the message.
@@ -220,20 +230,62 @@ impl Rachel<'_> {
             Intent::Yes | Intent::Greeting => self.say(&[Phrase::AskMessageAgain]),
             intent if is_interjection(heard) => self.look_up(text, intent),
             _ if plain(text).is_empty() => self.say(&[Phrase::AskMessageAgain]),
+            _ if self.state.draft.awaits == Some(Awaited::Address) && self.is_no_address(text) => {
+                self.repair()
+            }
             _ => {
                 self.state.draft.add(text);
                 if heard.is_urgent {
                     self.state.draft.urgency = Urgency::High;
                 }
-                self.ask_name()
+                self.ask_after_words(text)
             }
         }
+    }
+
+    /// A name or a day, where the address was asked for. Who insists on it is taken at their word.
+    fn is_no_address(&mut self, text: &str) -> bool {
+        if asides::names_street(text) {
+            return false;
+        }
+        let known = self.state.customer_name.as_deref().map(plain);
+        if self.state.repairs > 0 {
+            if known == Some(plain(text)) {
+                self.state.customer_name = None;
+            }
+            return false;
+        }
+        if self.read_when(text).is_some() {
+            return true;
+        }
+        let name = name_in(text, self.language());
+        let is_name = name.is_some();
+        self.state.customer_name = self.state.customer_name.take().or(name);
+        is_name
+    }
+
+    /// What is wrong was told; who comes to them must know where.
+    fn ask_after_words(&mut self, text: &str) -> Step {
+        let draft = &mut self.state.draft;
+        let lacks_address = draft.category == Category::Support
+            && draft.awaits == Some(Awaited::Words)
+            && self.business.visits_customers
+            && !asides::names_street(text);
+        if !lacks_address {
+            return self.ask_name();
+        }
+        draft.awaits = Some(Awaited::Address);
+        self.state.repairs = 0;
+        self.say(&[Phrase::AskAddress])
     }
 
     /// They were asked for their name; it is welcome, not required.
     pub(super) fn hear_name(&mut self, text: &str, heard: Understanding) -> Step {
         if is_interjection(heard) {
             return self.look_up(text, heard.intent);
+        }
+        if takes_back(text) {
+            return self.drop_draft();
         }
         let is_short = text.split_whitespace().count() <= LONGEST_COURTESY;
         let is_only_courtesy = heard.intent.is_courtesy() && is_short;
@@ -321,6 +373,11 @@ impl Rachel<'_> {
         self.state.draft = Draft::default();
         self.say(&[Phrase::AllRight, Phrase::AnythingElse])
     }
+}
+
+/// "Never mind" and little else: in a longer text it is a part of what they tell.
+fn takes_back(text: &str) -> bool {
+    words::gives_up(text) && text.split_whitespace().count() <= LONGEST_COURTESY
 }
 
 /// A question of theirs, where an answer to ours was expected.

@@ -171,6 +171,8 @@ pub(super) struct Draft {
     pub urgency: Urgency,
     /// What they wrote towards it, turn by turn.
     pub parts: Vec<String>,
+    /// They wished to leave a message: what they tell is passed on and not done.
+    pub is_wished: bool,
     /// What they were asked to tell, to which a mere yes is no answer.
     pub awaits: Option<Awaited>,
 }

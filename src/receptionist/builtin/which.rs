@@ -6,7 +6,7 @@ use super::choosing::is_meant;
 use super::dialogue::{Rachel, Step};
 use super::plan::Goal;
 use super::state::Asked;
-use super::words::Nth;
+use super::words::{self, Nth};
 use crate::receptionist::intent::Intent;
 use crate::receptionist::plain::plain;
 use crate::receptionist::say::Booking;
@@ -55,6 +55,9 @@ impl Rachel<'_> {
             Some(Choice::Offer(at)) => Some(at),
             _ => None,
         };
+        if by_code.is_none() && words::means_all(text) {
+            return self.begin_with_first();
+        }
         let picked = by_code
             .or_else(|| self.pick(&own, meant.as_ref(), text))
             .or_else(by_place);
@@ -62,6 +65,18 @@ impl Rachel<'_> {
             Some(at) => self.settle_on(at),
             None if heard.intent == Intent::No => self.drop_plan(),
             None => self.repair(),
+        }
+    }
+
+    /// "Both": one after the other.
+    fn begin_with_first(&mut self) -> Step {
+        let one_by_one = self.phrase(Booking::OneAtATime.into());
+        match self.settle_on(0) {
+            Step::Say(mut reply) => {
+                reply.text = format!("{one_by_one} {}", reply.text);
+                Step::Say(reply)
+            }
+            call => call,
         }
     }
 

@@ -245,16 +245,26 @@ const OWN: &[&str] = &[
     "my appt",
     "my booking",
     "my reservation",
+    "my appointments",
+    "my appts",
+    "my bookings",
+    "appointments do i have",
+    "bookings do i have",
     "have an appointment",
     "mon rendez vous",
     "mon rdv",
     "mes rendez vous",
+    "mes rdv",
+    "rendez vous ai je",
+    "rendez vous j ai",
     "ai un rendez vous",
     "ai je un rendez vous",
     "ma reservation",
     "mi cita",
     "mis citas",
     "mi turno",
+    "mis turnos",
+    "citas tengo",
     "mi reservacion",
     "tengo una cita",
     "tengo cita",
@@ -269,6 +279,9 @@ const LOOK_UP: &[&str] = &[
     "look up",
     "remind",
     "do i have",
+    "what are my",
+    "which are my",
+    "quels",
     "quand",
     "quelle heure",
     "quel jour",
@@ -278,6 +291,8 @@ const LOOK_UP: &[&str] = &[
     "ai je",
     "est ce que j ai",
     "rappel*",
+    "cuales",
+    "que citas",
     "cuando",
     "a que hora",
     "que dia",
@@ -296,6 +311,32 @@ pub(super) fn asks_for_own(text: &str) -> bool {
             .any(|words| has(&said, words.trim_end_matches('*')))
     };
     has_one(OWN) && has_one(LOOK_UP)
+}
+
+const ALL: &[&str] = &[
+    "both",
+    "both of them",
+    "all",
+    "all of them",
+    "them all",
+    "les deux",
+    "tous",
+    "toutes",
+    "tous les deux",
+    "las dos",
+    "los dos",
+    "ambas",
+    "ambos",
+    "todas",
+    "todos",
+];
+/// "Cancel them both please": what has more words speaks of something else.
+const LONGEST_ALL: usize = 5;
+
+/// Of several they mean every one.
+pub(super) fn means_all(text: &str) -> bool {
+    let said = plain(text);
+    said.split(' ').count() <= LONGEST_ALL && ALL.iter().any(|words| has(&said, words))
 }
 
 const LANGUAGES: &[(Language, &[&str])] = &[
@@ -514,6 +555,11 @@ mod tests {
         for text in [
             "when is my appointment?",
             "can you check my appointment",
+            "when are my appointments",
+            "what appointments do I have",
+            "quels sont mes rdv",
+            "quels rendez-vous ai-je",
+            "¿cuáles son mis turnos?",
             "à quelle heure est mon rendez-vous",
             "¿cuándo es mi cita?",
         ] {
@@ -522,6 +568,7 @@ mod tests {
         for text in [
             "i want an appointment",
             "cancel my appointment",
+            "what should I bring to my appointment",
             "when are you open",
         ] {
             assert!(!asks_for_own(text), "{text}");

@@ -21,12 +21,9 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Trouble { phone: Some(phone) } => format!("Sorry, that did not work just now. Please call {phone}."),
         Phrase::Trouble { phone: None } => "Sorry, that did not work just now. Please try again in a few minutes.".into(),
         Phrase::AskMessage { category, name } => ask_message(category, name),
-        Phrase::AskTrouble { is_told, visits } => match (is_told, visits) {
-            (true, true) => "I am sorry to hear that. I will pass it on right away. What is the address?".into(),
-            (false, true) => "I am sorry to hear that. I will pass it on right away. What is wrong, and what is the address?".into(),
-            (true, false) => "I am sorry to hear that. I will pass it on right away.".into(),
-            (false, false) => "I am sorry to hear that. I will pass it on right away. What is wrong?".into(),
-        },
+        Phrase::PassingOn => "I am sorry to hear that. I will pass it on right away.".into(),
+        Phrase::AskTrouble { is_told: true } => "What is the address?".into(),
+        Phrase::AskTrouble { is_told: false } => "What is wrong?".into(),
         Phrase::SorryToHear => "I am sorry to hear that.".into(),
         Phrase::AskAboutPicture => "Thank you. I cannot look at pictures, but I can pass it on. What is it about?".into(),
         Phrase::AskName => "And what is your name, please?".into(),
@@ -72,14 +69,14 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
 fn ask_message(category: Category, name: &str) -> String {
     match category {
         Category::Appointment => format!(
-            "I can pass on your request, and {name} will confirm the time. What do you need, and which day and time suit you?"
+            "I can pass on your request, and {name} will confirm the time. Which day and time suit you?"
         ),
         Category::Reschedule => format!(
-            "I can pass that on, and {name} will confirm the new time. Which appointment is it, and when would suit you better?"
+            "I can pass that on, and {name} will confirm the new time. Which day and time would suit you instead?"
         ),
-        Category::Cancel => format!(
-            "I can pass that on, and {name} will confirm. Which appointment is it (name and day)?"
-        ),
+        Category::Cancel => {
+            format!("I can pass that on, and {name} will confirm. Which day is the appointment?")
+        }
         Category::Quote => format!("I can ask {name} for a quote. What do you need done?"),
         Category::Support | Category::Confirm | Category::General => {
             format!("Of course. What would you like me to tell {name}?")

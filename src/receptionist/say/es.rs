@@ -21,12 +21,9 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Trouble { phone: Some(phone) } => format!("Disculpe, eso no funcionó. Puede llamar al {phone}."),
         Phrase::Trouble { phone: None } => "Disculpe, eso no funcionó. Intente de nuevo en unos minutos.".into(),
         Phrase::AskMessage { category, name } => ask_message(category, name),
-        Phrase::AskTrouble { is_told, visits } => match (is_told, visits) {
-            (true, true) => "Lo siento mucho. Lo paso de inmediato. ¿En qué dirección es?".into(),
-            (false, true) => "Lo siento mucho. Lo paso de inmediato. ¿Cuál es el problema, y en qué dirección?".into(),
-            (true, false) => "Lo siento mucho. Lo paso de inmediato.".into(),
-            (false, false) => "Lo siento mucho. Lo paso de inmediato. ¿Cuál es el problema?".into(),
-        },
+        Phrase::PassingOn => "Lo siento mucho. Lo paso de inmediato.".into(),
+        Phrase::AskTrouble { is_told: true } => "¿En qué dirección es?".into(),
+        Phrase::AskTrouble { is_told: false } => "¿Cuál es el problema?".into(),
         Phrase::SorryToHear => "Lo siento mucho.".into(),
         Phrase::AskAboutPicture => "Gracias. No puedo ver imágenes, pero puedo pasarla. ¿De qué se trata?".into(),
         Phrase::AskName => "¿Y cuál es su nombre, por favor?".into(),
@@ -76,14 +73,14 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
 fn ask_message(category: Category, name: &str) -> String {
     match category {
         Category::Appointment => format!(
-            "Puedo pasar su solicitud, y {name} confirmará la hora. ¿Qué necesita, y qué día y hora le convienen?"
+            "Puedo pasar su solicitud, y {name} confirmará la hora. ¿Qué día y a qué hora le conviene?"
         ),
         Category::Reschedule => format!(
-            "Puedo pasarlo, y {name} confirmará la nueva hora. ¿De qué cita se trata, y cuándo le convendría más?"
+            "Puedo pasarlo, y {name} confirmará la nueva hora. ¿Qué otro día y a qué hora le convendría?"
         ),
-        Category::Cancel => format!(
-            "Puedo pasarlo, y {name} se lo confirmará. ¿De qué cita se trata (nombre y día)?"
-        ),
+        Category::Cancel => {
+            format!("Puedo pasarlo, y {name} se lo confirmará. ¿Qué día es la cita?")
+        }
         Category::Quote => format!("Puedo pedir un presupuesto a {name}. ¿Qué necesita?"),
         Category::Support | Category::Confirm | Category::General => {
             format!("Claro que sí. ¿Qué le digo a {name}?")

@@ -23,12 +23,9 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
         Phrase::Trouble { phone: Some(phone) } => format!("Désolée, cela n'a pas fonctionné. Vous pouvez appeler au {phone}."),
         Phrase::Trouble { phone: None } => "Désolée, cela n'a pas fonctionné. Veuillez réessayer dans quelques minutes.".into(),
         Phrase::AskMessage { category, name } => ask_message(category, name),
-        Phrase::AskTrouble { is_told, visits } => match (is_told, visits) {
-            (true, true) => "Désolée de l'apprendre. Je le transmets tout de suite. À quelle adresse est-ce?".into(),
-            (false, true) => "Désolée de l'apprendre. Je le transmets tout de suite. Quel est le problème, et à quelle adresse?".into(),
-            (true, false) => "Désolée de l'apprendre. Je le transmets tout de suite.".into(),
-            (false, false) => "Désolée de l'apprendre. Je le transmets tout de suite. Quel est le problème?".into(),
-        },
+        Phrase::PassingOn => "Désolée de l'apprendre. Je le transmets tout de suite.".into(),
+        Phrase::AskTrouble { is_told: true } => "À quelle adresse est-ce?".into(),
+        Phrase::AskTrouble { is_told: false } => "Quel est le problème?".into(),
         Phrase::SorryToHear => "Désolée de l'apprendre.".into(),
         Phrase::AskAboutPicture => "Merci. Je ne peux pas voir les images, mais je peux la transmettre. De quoi s'agit-il?".into(),
         Phrase::AskName => "Et quel est votre nom, s'il vous plaît?".into(),
@@ -78,13 +75,13 @@ pub(super) fn say(phrase: Phrase<'_>) -> String {
 fn ask_message(category: Category, name: &str) -> String {
     match category {
         Category::Appointment => format!(
-            "Je peux transmettre votre demande, et {name} confirmera l'heure. De quoi avez-vous besoin, et quel jour et quelle heure vous conviennent?"
+            "Je peux transmettre votre demande, et {name} confirmera l'heure. Quel jour et quelle heure vous conviennent?"
         ),
         Category::Reschedule => format!(
-            "Je peux le transmettre, et {name} confirmera la nouvelle heure. De quel rendez-vous s'agit-il, et quand cela vous irait-il mieux?"
+            "Je peux le transmettre, et {name} confirmera la nouvelle heure. Quel autre jour et quelle heure vous conviendraient?"
         ),
         Category::Cancel => format!(
-            "Je peux le transmettre, et {name} vous le confirmera. De quel rendez-vous s'agit-il (nom et jour)?"
+            "Je peux le transmettre, et {name} vous le confirmera. Quel jour est le rendez-vous?"
         ),
         Category::Quote => {
             format!("Je peux demander une soumission à {name}. De quoi avez-vous besoin?")

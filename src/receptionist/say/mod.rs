@@ -54,10 +54,11 @@ pub enum Phrase<'a> {
         category: Category,
         name: &'a str,
     },
-    /// Something is wrong; what they have not told yet is asked.
+    /// Something is wrong: the business learns of it.
+    PassingOn,
+    /// Of a trouble what they have not told yet: what it is, then where.
     AskTrouble {
         is_told: bool,
-        visits: bool,
     },
     SorryToHear,
     AskAboutPicture,

@@ -305,7 +305,7 @@ mod tests {
         let said = |language| instead(&business, language, &supper, around.clone()).message;
         assert_eq!(
             said(Language::Fr),
-            "Nous sommes fermés à ce moment-là. Au plus près, j'ai mercredi 16 décembre à 9 h, 14 h 30 ou 15 h 30."
+            "Nous sommes fermés à ce moment-là. Au plus près, j'ai le mercredi 16 décembre à 9 h, 14 h 30 ou 15 h 30."
         );
         let sunday = Wanted {
             from: "2026-12-20T00:00:00".parse().unwrap(),
@@ -326,8 +326,8 @@ mod tests {
             [Language::En, Language::Fr, Language::Es].map(closed),
             [
                 "We are closed on Sunday, December 20. The nearest I have is Monday, December 21 at 9 a.m.",
-                "Nous sommes fermés le dimanche 20 décembre. Au plus près, j'ai lundi 21 décembre à 9 h.",
-                "El domingo 20 de diciembre está cerrado. Lo más cercano que tengo es lunes 21 de diciembre a las 9 de la mañana.",
+                "Nous sommes fermés le dimanche 20 décembre. Au plus près, j'ai le lundi 21 décembre à 9 h.",
+                "El domingo 20 de diciembre está cerrado. Lo más cercano que tengo es el lunes 21 de diciembre a las 9 de la mañana.",
             ]
         );
     }

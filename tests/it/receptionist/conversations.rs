@@ -79,7 +79,7 @@ async fn un_rendez_vous_est_pris_en_francais() {
         &app,
         &hvac,
         "< bonjour je voudrais un rendez-vous mardi après-midi
-         > J'ai mardi 24 novembre à 12 h, 14 h ou 16 h 30. Laquelle vous convient?
+         > J'ai le mardi 24 novembre à 12 h, 14 h ou 16 h 30. Laquelle vous convient?
          < plutôt 15 h
          > Le mardi 24 novembre à 15 h, c'est libre. Et quel est votre nom
          < Élodie Côté

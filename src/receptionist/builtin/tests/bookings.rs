@@ -306,7 +306,7 @@ fn une_cliente_reserve_en_francais() {
         "< bonjour, je voudrais un rendez-vous pour une inspection
          > Ici Rachel, de Plomberie Roy. Quel jour et quelle heure vous conviennent?
          < demain après-midi
-         > J'ai mardi 24 novembre à 12 h, 14 h ou 16 h 30. Laquelle vous convient? [check_calendar_availability]
+         > J'ai le mardi 24 novembre à 12 h, 14 h ou 16 h 30. Laquelle vous convient? [check_calendar_availability]
          < plutôt 15 h
          > Le mardi 24 novembre à 15 h, c'est libre. Et quel est votre nom, s'il vous plaît? [check_calendar_availability]
          < Élodie Côté
@@ -339,7 +339,7 @@ fn una_clienta_reserva_en_espanol() {
         "< necesito cambiar mi cita
          > Su cita es el martes 24 de noviembre a las 3 de la tarde. ¿Qué otro día y a qué hora le convendría? [find_appointment]
          < el jueves por la mañana
-         > Tengo jueves 26 de noviembre a las 9 de la mañana, a las 10 de la mañana o a las 11:30 de la mañana. ¿Cuál le conviene? [check_calendar_availability]
+         > Tengo el jueves 26 de noviembre a las 9 de la mañana, a las 10 de la mañana o a las 11:30 de la mañana. ¿Cuál le conviene? [check_calendar_availability]
          < la segunda
          > Entonces muevo su cita del martes 24 de noviembre a las 3 de la tarde al jueves 26 de noviembre a las 10 de la mañana, ¿correcto?
          < correcto

@@ -21,7 +21,7 @@ fn offering(names: &[&str], visits_customers: bool) -> Business {
     }
 }
 
-fn heating() -> Business {
+pub(super) fn heating() -> Business {
     offering(
         &[
             "Air conditioner repair",
@@ -48,7 +48,7 @@ fn dentist() -> Business {
     )
 }
 
-fn talk(business: Business, medium: Medium, language: Language) -> Conversation {
+pub(super) fn talk(business: Business, medium: Medium, language: Language) -> Conversation {
     Conversation {
         business,
         medium,
@@ -57,7 +57,7 @@ fn talk(business: Business, medium: Medium, language: Language) -> Conversation 
 }
 
 /// Says each line and looks for a part of what is answered.
-fn hears(conversation: &mut Conversation, lines: &[(&str, &str)]) {
+pub(super) fn hears(conversation: &mut Conversation, lines: &[(&str, &str)]) {
     for (said, part) in lines {
         let reply = conversation.text(said);
         assert!(

@@ -44,7 +44,7 @@ fn where_nobody_can_book_the_wish_is_passed_on() {
     conversation.business.is_booking_enabled = false;
     conversation.plays(
         "< can someone come tuesday morning for drain cleaning
-         > Rachel from Plomberie Roy here. I can pass on your request, and Plomberie Roy will confirm the time. What do you need, and which day and time suit you?
+         > Rachel from Plomberie Roy here. I can pass on your request, and Plomberie Roy will confirm the time. Which day and time suit you?
          < drain cleaning, tuesday 9am
          > And what is your name, please?
          < what's your address?
@@ -69,7 +69,7 @@ fn une_cliente_ecrit_en_francais_a_une_entreprise_anglaise() {
          < je dois annuler mon rdv
          > Je ne trouve pas de rendez-vous. Avez-vous le code de confirmation? [find_appointment]
          < non je ne l'ai pas
-         > Je peux le transmettre, et Plomberie Roy vous le confirmera. De quel rendez-vous s'agit-il (nom et jour)?
+         > Je peux le transmettre, et Plomberie Roy vous le confirmera. Quel jour est le rendez-vous?
          < celui de jeudi à 8 h 30
          > Et quel est votre nom, s'il vous plaît?
          < Élodie Côté
@@ -84,7 +84,7 @@ fn una_clienta_escribe_en_espanol() {
     let mut conversation = Conversation::new(Language::En);
     conversation.plays(
         "< hola, tengo una fuga de agua, es urgente
-         > Le responde Rachel, de Plomberie Roy. Lo siento mucho. Lo paso de inmediato. ¿En qué dirección es? Si alguien está en peligro, llame al 911.
+         > Le responde Rachel, de Plomberie Roy. Lo siento mucho. Lo paso de inmediato. Si alguien está en peligro, llame al 911. ¿En qué dirección es?
          < se rompió el tubo, calle 5 numero 20
          > ¿Y cuál es su nombre, por favor?
          < soy María Núñez

@@ -5,8 +5,8 @@ use crate::kernel::language::Language::{self, En, Es, Fr};
 
 const OFFERED: [&str; 3] = [
     "Rachel from Plomberie Roy here. I have Tuesday, November 24 at 9 a.m., 10 a.m. or 11:30 a.m. Which one suits you? [check_calendar_availability]",
-    "Ici Rachel, de Plomberie Roy. J'ai mardi 24 novembre à 9 h, 10 h ou 11 h 30. Laquelle vous convient? [check_calendar_availability]",
-    "Le responde Rachel, de Plomberie Roy. Tengo martes 24 de noviembre a las 9 de la mañana, a las 10 de la mañana o a las 11:30 de la mañana. ¿Cuál le conviene? [check_calendar_availability]",
+    "Ici Rachel, de Plomberie Roy. J'ai le mardi 24 novembre à 9 h, 10 h ou 11 h 30. Laquelle vous convient? [check_calendar_availability]",
+    "Le responde Rachel, de Plomberie Roy. Tengo el martes 24 de noviembre a las 9 de la mañana, a las 10 de la mañana o a las 11:30 de la mañana. ¿Cuál le conviene? [check_calendar_availability]",
 ];
 
 fn wish(language: Language) -> (&'static str, &'static str) {
@@ -310,7 +310,7 @@ fn who_has_the_code_is_asked_for_it() {
              < oui je l'ai
              > Quel est le code de confirmation, s'il vous plaît?
              < je ne le trouve pas
-             > Je peux le transmettre, et Plomberie Roy vous le confirmera. De quel rendez-vous s'agit-il (nom et jour)?
+             > Je peux le transmettre, et Plomberie Roy vous le confirmera. Quel jour est le rendez-vous?
              < attendez c'est A F H 2 3 4
              > Vous avez un rendez-vous le jeudi 26 novembre à 9 h. Voulez-vous que je l'annule? [find_appointment]",
         ),

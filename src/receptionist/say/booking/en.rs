@@ -68,6 +68,7 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
                 bare(format::moment(En, at))
             )
         }
+        Booking::OneAtATime => "I can do one at a time, so the first one first.".into(),
         Booking::StaysAsItIs => "All right, your appointment stays as it is.".into(),
         Booking::IsFree { at } => sentence(format!("{} is free", format::moment(En, at))),
         Booking::Free { slots } => sentence(format!("I have {}", choices(En, "or", slots))),
@@ -159,6 +160,7 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
             "I have sent you enough texts for today. I can take a message instead.".into()
         }
         Booking::TextUnknown => "I do not have that to send, sorry. I can take a message.".into(),
+        Booking::TextOnItsWay => "The details of your appointment are sent to you by text.".into(),
         Booking::Menu => {
             "For an appointment press 1, to leave a message press 2, for a person press 0.".into()
         }

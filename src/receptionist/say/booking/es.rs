@@ -64,6 +64,7 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
                 format::moment(Es, at)
             )
         }
+        Booking::OneAtATime => "Las veo de una en una, empezando por la primera.".into(),
         Booking::StaysAsItIs => "De acuerdo, su cita queda como está.".into(),
         Booking::IsFree { at } => format!("El {} está libre.", format::moment(Es, at)),
         Booking::Free { slots } => format!("Tengo {}.", choices(Es, "o", slots)),
@@ -150,6 +151,7 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::TextUnknown => {
             "No tengo eso para enviarle, disculpe. Puedo tomar un mensaje.".into()
         }
+        Booking::TextOnItsWay => "Los datos de su cita se le envían por mensaje de texto.".into(),
         Booking::Menu => {
             "Para una cita marque 1; para dejar un mensaje, 2; para hablar con una persona, 0."
                 .into()

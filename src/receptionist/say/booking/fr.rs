@@ -41,6 +41,7 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::AskMove { at } => {
             format!("Votre rendez-vous est le {}. Quel autre jour et quelle heure vous conviendraient?", format::moment(Fr, at))
         }
+        Booking::OneAtATime => "Je les prends un à la fois, en commençant par le premier.".into(),
         Booking::StaysAsItIs => "D'accord, votre rendez-vous reste tel quel.".into(),
         Booking::IsFree { at } => format!("Le {}, c'est libre.", format::moment(Fr, at)),
         Booking::Free { slots } => format!("J'ai {}.", choices(Fr, "ou", slots)),
@@ -84,6 +85,7 @@ pub(super) fn say(phrase: Booking<'_>) -> String {
         Booking::TextNotPossible => "Je ne peux pas vous envoyer de texto, désolée.".into(),
         Booking::TextsTooMany => "Je vous ai envoyé assez de textos pour aujourd'hui. Je peux prendre un message.".into(),
         Booking::TextUnknown => "Je n'ai pas cela à vous envoyer, désolée. Je peux prendre un message.".into(),
+        Booking::TextOnItsWay => "Les détails de votre rendez-vous vous sont envoyés par texto.".into(),
         Booking::Menu => "Pour un rendez-vous, faites le 1; pour laisser un message, le 2; pour parler à quelqu'un, le 0.".into(),
         Booking::PersonOrMessageKeys => "Faites le 1 pour une personne, le 2 pour un message.".into(),
         Booking::TakeYourTime => "Bien sûr, prenez votre temps.".into(),

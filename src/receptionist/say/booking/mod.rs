@@ -63,6 +63,8 @@ pub enum Booking<'a> {
         of: &'a [(NaiveDateTime, Option<&'a str>)],
     },
     StaysAsItIs,
+    /// They mean several of their appointments at once.
+    OneAtATime,
     // What was found, or done.
     IsFree {
         at: NaiveDateTime,
@@ -122,6 +124,8 @@ pub enum Booking<'a> {
     TextNotPossible,
     TextsTooMany,
     TextUnknown,
+    /// The confirmation of what was just arranged goes out without being asked for.
+    TextOnItsWay,
     // The telephone.
     Menu,
     PersonOrMessageKeys,
@@ -200,10 +204,6 @@ fn choices(language: Language, or: &str, slots: &[NaiveDateTime]) -> String {
             _ => days.push((slot.date(), vec![time])),
         }
     }
-    if let [(day, times)] = days.as_slice() {
-        let times = times_of(language, or, times);
-        return format!("{} {times}", format::date(language, *day));
-    }
     let days: Vec<String> = days
         .iter()
         .map(|(day, times)| {
@@ -222,6 +222,7 @@ fn choices(language: Language, or: &str, slots: &[NaiveDateTime]) -> String {
         ", "
     };
     match days.as_slice() {
+        [only] => only.clone(),
         [first @ .., last] => format!("{} {or} {last}", first.join(pause)),
         [] => String::new(),
     }
@@ -277,12 +278,12 @@ mod tests {
             ),
             (
                 Language::Fr,
-                "J'ai mardi 24 novembre à 9 h ou 10 h 30.",
+                "J'ai le mardi 24 novembre à 9 h ou 10 h 30.",
                 "J'ai le mardi 24 novembre à 9 h ou 10 h 30 ou le mercredi 25 novembre à 13 h.",
             ),
             (
                 Language::Es,
-                "Tengo martes 24 de noviembre a las 9 de la mañana o a las 10:30 de la mañana.",
+                "Tengo el martes 24 de noviembre a las 9 de la mañana o a las 10:30 de la mañana.",
                 "Tengo el martes 24 de noviembre a las 9 de la mañana o a las 10:30 de la mañana o el miércoles 25 de noviembre a la 1 de la tarde.",
             ),
         ] {
