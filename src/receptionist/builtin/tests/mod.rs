@@ -4,3 +4,4 @@ mod callers;
 mod scripts;
 mod stage;
 mod turns;
+mod wishes;
