@@ -34,7 +34,36 @@ impl Business {
             day,
         };
         let when = when::read(text, language, &context)?;
-        Some(self.with_half(when, context.now))
+        let when = self.with_half(when, context.now);
+        Some(match day {
+            Some(_) => when,
+            None => self.on_open_day(when),
+        })
+    }
+
+    /// A time whose day nobody said is of the next day on which it can be had.
+    fn on_open_day(&self, when: When) -> When {
+        let Some(start) = when.start.filter(|_| when.is_day_assumed) else {
+            return when;
+        };
+        let ends = when.end.unwrap_or(start);
+        let halves = (ends - start).num_minutes() / 30;
+        let is_open = |ahead: &i64| {
+            let from = start + TimeDelta::days(*ahead);
+            (0..halves.max(1)).any(|half| self.is_open_at(from + TimeDelta::minutes(30 * half)))
+        };
+        match (0..=7).find(is_open) {
+            None | Some(0) => when,
+            Some(ahead) => {
+                let later = |at: NaiveDateTime| at + TimeDelta::days(ahead);
+                When {
+                    date: when.date.map(|date| date + TimeDelta::days(ahead)),
+                    start: when.start.map(later),
+                    end: when.end.map(later),
+                    ..when
+                }
+            }
+        }
     }
 
     /// Of a number that both halves of the day have, the half in which somebody can come: it lies ahead, and the
@@ -121,6 +150,19 @@ mod tests {
                 "mañana a las cuatro",
                 monday_at_noon,
                 "2026-11-24T16:00:00",
+            ),
+            // Nobody named the Sunday on which it is closed.
+            (
+                Language::En,
+                "10 am",
+                saturday_at_three,
+                "2026-11-30T10:00:00",
+            ),
+            (
+                Language::Es,
+                "a las 10 de la mañana",
+                saturday_at_three,
+                "2026-11-30T10:00:00",
             ),
             (
                 Language::En,

@@ -51,7 +51,11 @@ impl Rachel<'_> {
             match (days.as_slice(), &plan.chosen) {
                 (_, Some(chosen)) => Some(self.business.date_at(chosen.start)),
                 ([first, rest @ ..], _) if rest.iter().all(|day| day == first) => Some(*first),
-                _ => plan.when.as_ref().and_then(|when| when.date),
+                _ => {
+                    let appointment = plan.appointment.filter(|_| plan.goal == Goal::Move);
+                    let wished = plan.when.as_ref().and_then(|when| when.date);
+                    wished.or(appointment.map(|at| self.business.date_at(at)))
+                }
             }
         });
         let text = without_pronoun(text);

@@ -1,5 +1,6 @@
 //! Booking: what is still missing is asked, one thing at a time, in whatever order they tell it.
 use super::between;
+use super::choosing::shift_in;
 use super::dialogue::{Rachel, Step};
 use super::plan::{Goal, Plan};
 use super::state::Asked;
@@ -13,7 +14,7 @@ use crate::receptionist::tools::arguments::{
 use crate::receptionist::tools::wanted::{self, Unclear};
 use crate::receptionist::tools::{ToolAnswer, ToolName, ToolResult};
 use crate::receptionist::turn::Medium;
-use crate::receptionist::understanding::when::When;
+use crate::receptionist::understanding::when::{Kind, When};
 use crate::receptionist::understanding::{Understanding, answers, name_corrected, name_in, spoken};
 
 /// How often nothing is free before somebody else has to look.
@@ -52,7 +53,8 @@ impl Rachel<'_> {
         {
             return self.say(&[Booking::TakeYourTime.into()]);
         }
-        if self.is_aside(text, heard) {
+        let is_shift = asked == Asked::Slot && shift_in(text).is_some();
+        if !is_shift && self.is_aside(text, heard) {
             return self.look_up(text, heard.intent);
         }
         if matches!(asked, Asked::When | Asked::Confirmation)
@@ -67,7 +69,9 @@ impl Rachel<'_> {
                 self.take_plan_as_message();
                 return self.ask_message(self.state.draft.category, text, heard);
             }
-            Intent::Goodbye if is_free(heard.intent) => return self.say_goodbye(),
+            Intent::Goodbye if is_free(heard.intent) && !self.answers_first(text) => {
+                return self.say_goodbye();
+            }
             Intent::Cancel | Intent::Reschedule
                 if self.goal() != Goal::Book && asked == Asked::Confirmation => {}
             Intent::Cancel if self.goal() == Goal::Book => return self.drop_plan(),
@@ -75,6 +79,12 @@ impl Rachel<'_> {
                 return self.begin_finding(Goal::Cancel, text);
             }
             Intent::Reschedule if matches!(self.goal(), Goal::Cancel | Goal::Find) => {
+                return self.begin_finding(Goal::Move, text);
+            }
+            // They have one already, and it is that one which shall change.
+            Intent::Reschedule
+                if matches!(asked, Asked::Service | Asked::When) && words::names_own(text) =>
+            {
                 return self.begin_finding(Goal::Move, text);
             }
             _ if words::gives_up(text) => return self.drop_plan(),
@@ -122,11 +132,15 @@ impl Rachel<'_> {
     // What they tell us.
 
     fn hear_service(&mut self, text: &str, heard: Understanding) -> Step {
-        if let Some(nth) = words::nth_in(text) {
-            return self.hear_service_key(nth);
-        }
         let service = self.service_named(text);
         let when = self.read_when(text);
+        // "The 2nd" is the second of the list, "on the 2nd of december" is a day.
+        if let Some(nth) = words::nth_in(text)
+            && service.is_none()
+            && (when.is_none() || is_place_alone(text))
+        {
+            return self.hear_service_key(nth);
+        }
         let is_no_answer =
             plain(text).is_empty() || (heard.intent.is_courtesy() && heard.intent != Intent::No);
         if service.is_none() && when.is_none() && is_no_answer {
@@ -161,12 +175,16 @@ impl Rachel<'_> {
     }
 
     fn hear_when(&mut self, text: &str, heard: Understanding) -> Step {
-        let service = self.service_named(text);
+        // What is moved stays what it is.
+        let service = self
+            .service_named(text)
+            .filter(|_| self.goal() != Goal::Move);
         if service.is_some() {
             self.plan().service = service.clone();
         }
         match self.read_when(text) {
             Some(when) => self.accept(when),
+            None if answers::suits_any(text, self.language()) => self.accept(When::any_time()),
             None if heard.intent == Intent::No => self.drop_plan(),
             None if service.is_some() => self.ask_next(),
             None => {
@@ -230,10 +248,14 @@ impl Rachel<'_> {
     }
 
     fn hear_confirmation(&mut self, text: &str, heard: Understanding) -> Step {
-        let when = self.read_when(text);
+        // "Hasta mañana" is no wish to come before tomorrow.
+        let when = self
+            .read_when(text)
+            .filter(|when| heard.intent != Intent::Goodbye || when.kind != Kind::Before);
         let is_other = when.as_ref().is_some_and(|when| !self.is_chosen(when));
         let name = match self.goal() {
-            Goal::Book => {
+            // "Oui, c'est tout" is no name.
+            Goal::Book if heard.intent != Intent::Goodbye => {
                 let known = self.state.customer_name.as_deref();
                 name_corrected(text, known, self.language())
             }
@@ -482,7 +504,18 @@ fn is_no_wish(intent: Intent) -> bool {
     intent == Intent::Unknown || intent.is_courtesy()
 }
 
+/// The place of something in a list, and nothing else.
+fn is_place_alone(text: &str) -> bool {
+    let said = plain(text);
+    let telling = said.split(' ').filter(|word| !AROUND_PLACE.contains(word));
+    telling.count() == 1
+}
+
+const AROUND_PLACE: &[&str] = &[
+    "the", "one", "please", "option", "number", "le", "la", "l", "numero", "svp", "el", "opcion",
+];
+
 /// They named a moment, so that the one time that is found is theirs.
 fn is_moment(when: &When) -> bool {
-    when.kind == crate::receptionist::understanding::when::Kind::Time
+    when.kind == Kind::Time
 }

@@ -10,7 +10,7 @@ use crate::receptionist::say::{Booking, Phrase};
 use crate::receptionist::tools::wanted::{self, Unclear};
 use crate::receptionist::understanding::Understanding;
 use crate::receptionist::understanding::answers::{self, Choice};
-use crate::receptionist::understanding::when::{Context, Kind, When};
+use crate::receptionist::understanding::when::{Context, Grain, Kind, When};
 
 impl Rachel<'_> {
     /// "The second one", "ten thirty", "plutôt 14 h", "no, Wednesday", "yes".
@@ -28,6 +28,15 @@ impl Rachel<'_> {
             // "Any of them": the first one.
             Some(Choice::Any) => return self.choose(Nth::At(0)),
             Some(Choice::None) | None => {}
+        }
+        let is_that_day = when.as_ref().is_none_or(|when| {
+            when.kind == Kind::Day && offered.iter().all(|at| is_meant(when, *at))
+        });
+        if is_that_day
+            && let Some(shift) = shift_in(text)
+            && let Some(when) = shift.from(&offered)
+        {
+            return self.accept(when);
         }
         if let Some(when) = when {
             let is_known = when.kind == Kind::Day && offered.iter().all(|at| is_meant(&when, *at));
@@ -49,6 +58,21 @@ impl Rachel<'_> {
             return self.choose(Nth::At(0));
         }
         self.repair()
+    }
+
+    /// Whether a goodbye comes behind an answer to what was asked: "yes thanks, bye", "the second one, bye".
+    pub(super) fn answers_first(&mut self, text: &str) -> bool {
+        match self.state.asked {
+            Asked::Confirmation => words::begins_with_yes(text),
+            Asked::Slot => {
+                let business = self.business;
+                let offered = self.plan().offered_times(business);
+                shift_in(text).is_some()
+                    || matches!(self.choice_in(text, &offered), Some(Choice::Offer(_)))
+            }
+            Asked::When => shift_in(text).is_some(),
+            _ => false,
+        }
     }
 
     pub(super) fn choice_in(&self, text: &str, offered: &[NaiveDateTime]) -> Option<Choice> {
@@ -199,7 +223,70 @@ impl Rachel<'_> {
     }
 }
 
-fn on_day(unclear: When, day: chrono::NaiveDate) -> When {
+/// Another time than those that were offered, on their side of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shift {
+    Earlier,
+    Later,
+}
+
+impl Shift {
+    /// The rest of the day, seen from what was offered on it.
+    fn from(self, offered: &[NaiveDateTime]) -> Option<When> {
+        let (kind, at) = match self {
+            Self::Earlier => (Kind::Before, *offered.iter().min()?),
+            Self::Later => (Kind::After, *offered.iter().max()? + TimeDelta::minutes(1)),
+        };
+        Some(When {
+            kind,
+            date: Some(at.date()),
+            start: (self == Self::Later).then_some(at),
+            end: (self == Self::Earlier).then_some(at),
+            grain: Some(Grain::Minute),
+            ..When::any_time()
+        })
+    }
+}
+
+const EARLIER: &[&str] = &[
+    "earlier",
+    "sooner",
+    "plus tot",
+    "plus de bonne heure",
+    "mas temprano",
+    "antes",
+];
+const LATER: &[&str] = &["later", "plus tard", "mas tarde", "mas tardecito"];
+/// They put off the talk, not the appointment.
+const LEAVES: &[&str] = &[
+    "bye",
+    "goodbye",
+    "talk",
+    "call",
+    "see",
+    "a plus tard",
+    "rappelle",
+    "rappellerai",
+    "llamo",
+    "adios",
+    "chao",
+    "hablamos",
+    "vemos",
+];
+
+/// "Anything later?", "plus tôt", "algo más tarde".
+pub(super) fn shift_in(text: &str) -> Option<Shift> {
+    let said = crate::receptionist::plain::plain(text);
+    let has = |table: &[&str]| table.iter().any(|words| words::has(&said, words));
+    match (has(EARLIER), has(LATER)) {
+        _ if has(LEAVES) => None,
+        (true, false) => Some(Shift::Earlier),
+        (false, true) => Some(Shift::Later),
+        _ => None,
+    }
+}
+
+pub(super) fn on_day(unclear: When, day: chrono::NaiveDate) -> When {
     let shift = unclear.date.map_or(TimeDelta::zero(), |date| day - date);
     When {
         date: Some(day),

@@ -96,7 +96,11 @@ impl Rachel<'_> {
             _ => None,
         };
         let code = self.own_code_in(text);
-        let code = code.or_else(|| words::code_in(text).filter(|_| whereto.is_none()));
+        let code = code.or_else(|| {
+            // "Friday at 10" looks like one too.
+            let is_code = whereto.is_none() && self.read_when(text).is_none();
+            words::code_in(text).filter(|_| is_code)
+        });
         if let Some(code) = code {
             self.plan().code = Some(code);
             return self.find();

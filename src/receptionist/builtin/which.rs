@@ -2,7 +2,7 @@
 use chrono::NaiveDateTime;
 
 use super::between;
-use super::choosing::is_meant;
+use super::choosing::{is_meant, on_day};
 use super::dialogue::{Rachel, Step};
 use super::plan::Goal;
 use super::state::Asked;
@@ -122,6 +122,22 @@ impl Rachel<'_> {
         };
         plan.appointment = Some(one.start);
         plan.code = Some(one.confirmation_code);
+        if plan.goal == Goal::Move {
+            // What is free must be free for as long as it takes.
+            plan.service = one.service;
+            let at = self.business.local(one.start);
+            let now = self.now.map(|now| self.business.local(now));
+            let plan = self.plan();
+            // "To thursday, at three" has its day.
+            let meant = plan.meant.as_ref().filter(|when| !when.is_day_assumed);
+            let said = meant.and_then(|when| when.date);
+            let moved = plan.when.clone();
+            let moved = moved.filter(|when| when.is_day_assumed && said != when.date);
+            let moved = moved.map(|when| on_day(when, at.date()));
+            let is_ahead = |when: &When| when.start.or(when.end) > now;
+            plan.when = moved.filter(is_ahead).or(plan.when.take());
+        }
+        let plan = self.plan();
         match plan.goal {
             Goal::Move if plan.chosen.is_none() && plan.when.is_some() => self.ask_next(),
             Goal::Move if plan.chosen.is_none() => {

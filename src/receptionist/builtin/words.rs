@@ -481,6 +481,12 @@ pub(super) fn phone_in(text: &str) -> Option<String> {
         .then(|| format!("{plus}{digits}"))
 }
 
+/// The appointment that they have already is named.
+pub(super) fn names_own(text: &str) -> bool {
+    let said = plain(text);
+    OWN.iter().any(|words| has(&said, words))
+}
+
 /// Whether the words occur, as whole words.
 pub(super) fn has(said: &str, words: &str) -> bool {
     format!(" {said} ").contains(&format!(" {words} "))

@@ -75,6 +75,24 @@ fn answer_at(said: &[&str], language: Language) -> (Option<bool>, usize) {
     (answer, most)
 }
 
+/// Whether they leave it to us ("no preference", "n'importe quand", "me da igual").
+pub fn suits_any(text: &str, language: Language) -> bool {
+    let start: String = text.chars().take(LONGEST_READ).collect();
+    let said = plain(&start);
+    let said: Vec<&str> = said.split(' ').collect();
+    let words = choice_words(language);
+    let mut phrases = words.any.iter();
+    phrases.any(|phrase| (0..said.len()).any(|at| matches_at(phrase, &said[at..])))
+}
+
+fn choice_words(language: Language) -> &'static ChoiceWords {
+    match language {
+        Language::En => &CHOICE_EN,
+        Language::Fr => &CHOICE_FR,
+        Language::Es => &CHOICE_ES,
+    }
+}
+
 /// Which offered time was chosen: by its place ("the second one"), its time ("ten thirty", "el de las tres"), its day
 /// or its part of the day. Nothing if it is not clear, or if it is a time that was not offered.
 pub fn choose(
@@ -92,11 +110,7 @@ pub fn choose(
             .iter()
             .any(|phrase| (0..said.len()).any(|at| matches_at(phrase, &said[at..])))
     };
-    let words = match language {
-        Language::En => &CHOICE_EN,
-        Language::Fr => &CHOICE_FR,
-        Language::Es => &CHOICE_ES,
-    };
+    let words = choice_words(language);
     if has(words.none) {
         return Some(Choice::None);
     }
@@ -280,7 +294,7 @@ const CHOICE_ES: ChoiceWords = ChoiceWords {
     last: &["ultimo", "ultima", "la mas tarde", "el mas tarde"],
     middle: &["en medio", "de en medio", "la del medio", "el del medio"],
     other: &["la otra", "el otro", "otra"],
-    any: &["cualquiera", "cualquier", "la que sea", "el que sea", "las dos", "los dos", "ambas", "ambos", "me da igual", "da lo mismo", "no importa", "la que quiera", "las dos me quedan", "usted escoja", "usted elija"],
+    any: &["cualquiera", "cualquier", "la que sea", "el que sea", "las dos", "los dos", "ambas", "ambos", "me da igual", "da lo mismo", "no tengo preferencia", "sin preferencia", "no importa", "la que quiera", "las dos me quedan", "usted escoja", "usted elija"],
     none: &["ninguno", "ninguna", "ni una ni otra", "otra hora", "otro dia", "otro horario", "otra fecha", "algo mas", "no me sirve", "no me queda", "no me funciona", "no puedo", "otras horas", "otra cosa"],
     waits: &["un segundo", "un momento", "un minuto", "dos segundos", "un segundito", "un momentito"],
     around: &["eh", "este", "pues", "la", "el", "ok", "si", "quiero", "tomo", "prefiero", "por", "favor", "porfa", "gracias", "entonces", "opcion", "numero", "bueno", "mmm", "perfecto"],

@@ -5,3 +5,4 @@ mod passed_on;
 mod scripts;
 mod stage;
 mod turns;
+mod wishes;

@@ -35,6 +35,8 @@ pub(super) struct Conversation {
     pub(super) texted: Vec<String>,
     /// What was asked of the calendar.
     pub(super) orders: Vec<BookAppointment>,
+    /// What was asked to be free.
+    pub(super) checks: Vec<CheckAvailability>,
     /// What is booked, by whom.
     pub(super) booked: Vec<(DateTime<Utc>, String)>,
     /// Somebody else takes each of these at the moment at which it is booked.
@@ -57,6 +59,7 @@ impl Conversation {
             taken: Vec::new(),
             texted: Vec::new(),
             orders: Vec::new(),
+            checks: Vec::new(),
             booked: Vec::new(),
             is_raced: Vec::new(),
             are_tokens_over: false,
@@ -156,8 +159,9 @@ impl Conversation {
         }
     }
 
-    fn check(&self, call: &ToolCall, language: Language) -> ToolAnswer {
+    fn check(&mut self, call: &ToolCall, language: Language) -> ToolAnswer {
         let asked: CheckAvailability = call.arguments().unwrap();
+        self.checks.push(asked.clone());
         let wanted = match wanted::wanted(&asked, &self.business, language, monday_noon()) {
             Ok(wanted) => wanted,
             Err(Unclear::InThePast) => {

@@ -301,6 +301,11 @@ impl Answer<'_> {
 }
 
 impl When {
+    /// Whenever it may be.
+    pub fn any_time() -> Self {
+        Self::of(Kind::Asap)
+    }
+
     pub(super) fn of(kind: Kind) -> Self {
         Self {
             kind,
