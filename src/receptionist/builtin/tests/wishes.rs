@@ -109,11 +109,11 @@ fn later_and_earlier_are_seen_from_what_was_offered() {
     );
     Conversation::new(Language::Fr).plays(
         "< je voudrais un rendez-vous pour une inspection demain matin
-         > Ici Rachel, de Plomberie Roy. J'ai mardi 24 novembre à 9 h, 10 h ou 11 h 30. Laquelle vous convient? [check_calendar_availability]
+         > Ici Rachel, de Plomberie Roy. J'ai le mardi 24 novembre à 9 h, 10 h ou 11 h 30. Laquelle vous convient? [check_calendar_availability]
          < avez-vous plus tard?
-         > J'ai mardi 24 novembre à 12 h, 14 h ou 16 h 30. Laquelle vous convient? [check_calendar_availability]
+         > J'ai le mardi 24 novembre à 12 h, 14 h ou 16 h 30. Laquelle vous convient? [check_calendar_availability]
          < non, plus tôt
-         > J'ai mardi 24 novembre à 9 h, 10 h ou 11 h 30. Laquelle vous convient? [check_calendar_availability]",
+         > J'ai le mardi 24 novembre à 9 h, 10 h ou 11 h 30. Laquelle vous convient? [check_calendar_availability]",
     );
     let mut spanish = Conversation::new(Language::Es);
     spanish.text("quiero una cita para una inspection mañana por la mañana");
