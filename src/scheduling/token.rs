@@ -4,14 +4,13 @@
 //! letters, which is short enough for a model to carry from one tool to the next.
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::kernel::{
     ids::{AppointmentId, ResourceId, SubscriberId},
     random,
     secrets::Keyring,
-    text::hex,
+    text::sha256_hex,
 };
 
 /// How long a slot's token is good.
@@ -109,7 +108,7 @@ pub fn new_feed() -> String {
 
 /// As the directory holds it.
 pub fn hash(token: &str) -> String {
-    hex(&Sha256::digest(token))
+    sha256_hex(token)
 }
 
 fn signed(subscriber: SubscriberId, bytes: &[u8]) -> Vec<u8> {

@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::keywords;
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
         ids::SubscriberId,
         language::Language,
         phone::E164,
-        text::hex,
+        text::sha256_hex,
     },
     providers::twilio::{Form, InboundSms, NewMessage},
     receptionist::{plain::plain, understanding::guess_language},
@@ -162,7 +161,7 @@ pub async fn ask_which_business(
 
 /// A person on a number, for a table that holds nobody's number.
 fn digest(parts: &[&str]) -> String {
-    hex(&Sha256::digest(parts.join(" ").as_bytes()))
+    sha256_hex(parts.join(" "))
 }
 
 fn question(language: Language) -> &'static str {

@@ -31,9 +31,6 @@ use crate::{
     web::{ApiError, Problem},
 };
 
-/// Another text of the same new conversation may win the race to make it; then we begin again.
-const TRIES: usize = 3;
-
 /// No carrier delivers more in one text; Twilio promises 1,600.
 const MAX_CHARACTERS: usize = 4_000;
 
@@ -141,13 +138,7 @@ async fn follow(
         sender_is_ours,
         account_id: event.proof.own().map(|_| sms.account_sid.as_str()),
     };
-    let mut handled = receive_once(app, subscriber, event, &text).await;
-    for _ in 1..TRIES {
-        if !matches!(handled, Err(traffic::Error::Raced)) {
-            break;
-        }
-        handled = receive_once(app, subscriber, event, &text).await;
-    }
+    let handled = traffic::while_raced(|| receive_once(app, subscriber, event, &text)).await;
     Ok(handled?)
 }
 

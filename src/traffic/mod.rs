@@ -2,6 +2,7 @@
 //!
 //! An interaction moves forward only: a late `call_started` never reopens a call, facts are merged field by field,
 //! the longer text of a turn wins. Each function is one statement, whatever the number of turns.
+mod again;
 pub mod black_box;
 mod conversations;
 mod dialogue;
@@ -13,6 +14,7 @@ pub mod rules;
 pub mod store;
 mod texts;
 
+pub use again::{while_in_the_way, while_raced};
 pub use black_box::{Source, trace, trace_update};
 pub use conversations::{
     AtProvider, CLOSED_WITHOUT_END, ConversationUpdate, Held, NewRecording, NewTurn,

@@ -20,10 +20,7 @@ use crate::{
     },
     tenancy::{self, Channel, Line, business},
     traffic::{self, Held, Source},
-    voice::{
-        intake::TRIES,
-        news::{self, News},
-    },
+    voice::news::{self, News},
 };
 
 /// The conversation that a provider names.
@@ -56,13 +53,7 @@ impl Desk {
         named: Named<'_>,
         begin: Option<&(dyn Fn(&Line) -> News + Sync)>,
     ) -> anyhow::Result<Option<Self>> {
-        let mut opened = Self::try_open(app, subscriber, &named, begin).await;
-        for _ in 1..TRIES {
-            if !matches!(opened, Err(traffic::Error::Raced)) {
-                break;
-            }
-            opened = Self::try_open(app, subscriber, &named, begin).await;
-        }
+        let opened = traffic::while_raced(|| Self::try_open(app, subscriber, &named, begin)).await;
         match opened {
             Ok(desk) => Ok(desk),
             // Its words were taken away: facts can be told still.

@@ -10,9 +10,6 @@ use crate::{
     web::ApiError,
 };
 
-/// Another event of the same new call may win the race to make it; then we begin again.
-pub(super) const TRIES: usize = 3;
-
 /// An event that can take effect for somebody.
 pub(super) trait Effect: Sync {
     /// Does everything that the event tells, once, in one transaction.
@@ -56,13 +53,7 @@ async fn follow(
     key: &EventKey<'_>,
     event: &impl Effect,
 ) -> Result<Received, ApiError> {
-    let mut handled = event.take_effect(app, subscriber, key).await;
-    for _ in 1..TRIES {
-        if !matches!(handled, Err(traffic::Error::Raced)) {
-            break;
-        }
-        handled = event.take_effect(app, subscriber, key).await;
-    }
+    let handled = traffic::while_raced(|| event.take_effect(app, subscriber, key)).await;
     if matches!(handled, Err(traffic::Error::Cleared)) {
         return note_without_words(app, subscriber, key).await;
     }

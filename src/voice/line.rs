@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    kernel::{db::TenantTx, phone::E164},
+    kernel::phone::E164,
     receptionist::Business,
-    tenancy::{ChannelMode, SubscriberStatus, VoiceLine, business},
+    tenancy::{ChannelMode, SubscriberStatus, VoiceLine, business::BusinessProfile},
 };
 
 /// How far the receptionist may go in this call; the agent's prompt reads it as `service_state`.
@@ -52,19 +52,18 @@ impl ServiceState {
 
 /// Whether the mode of the line wants a person rung before the receptionist speaks: always in the shadow and with staff
 /// first, while the business is open with AFTER_HOURS.
-pub async fn are_people_first(
-    tx: &mut TenantTx,
-    voice: &VoiceLine,
+pub fn are_people_first(
+    mode: ChannelMode,
+    business: Option<&BusinessProfile>,
     now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
-    match voice.line.mode {
-        ChannelMode::Shadow | ChannelMode::StaffFirst => Ok(true),
+) -> bool {
+    match mode {
+        ChannelMode::Shadow | ChannelMode::StaffFirst => true,
         ChannelMode::AfterHours => {
-            let profile = business::find_business(tx, now).await?;
-            let business = profile.map(|profile| Business::from_profile(&profile, ""));
-            Ok(business.is_some_and(|business| business.is_open(now)))
+            let business = business.map(|profile| Business::from_profile(profile, ""));
+            business.is_some_and(|business| business.is_open(now))
         }
-        ChannelMode::Off | ChannelMode::ApproveFirstReply | ChannelMode::Full => Ok(false),
+        ChannelMode::Off | ChannelMode::ApproveFirstReply | ChannelMode::Full => false,
     }
 }
 

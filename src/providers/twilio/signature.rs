@@ -10,11 +10,10 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha1::Sha1;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::Form;
-use crate::kernel::text::hex;
+use crate::kernel::text::sha256_hex;
 
 /// Whether `signature` fits a form, or with an empty one a GET request, under any of the tokens. `url` is our configured
 /// base URL and the path and query exactly as they were received.
@@ -47,7 +46,7 @@ pub fn is_valid_json(
     let claimed_hash = query
         .split('&')
         .find_map(|field| field.strip_prefix("bodySHA256="));
-    claimed_hash == Some(hex(&Sha256::digest(body)).as_str())
+    claimed_hash == Some(sha256_hex(body).as_str())
         && is_valid(auth_tokens, url, &Form::default(), signature)
 }
 

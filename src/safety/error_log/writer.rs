@@ -1,14 +1,12 @@
 //! Writes the notes of this process into `error_logs`.
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
 use crate::{
     app::{App, AppState},
     kernel::{
         db::{SystemToken, SystemTx},
         faults::{self, Fault},
-        text::hex,
+        text::sha256_hex,
     },
     safety::store::errors::{self, Group},
 };
@@ -80,5 +78,5 @@ fn fingerprint(fault: &Fault) -> String {
         &fault.place,
         &fault.what,
     ];
-    hex(&Sha256::digest(parts.join("\n")))
+    sha256_hex(parts.join("\n"))
 }

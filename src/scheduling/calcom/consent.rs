@@ -2,7 +2,6 @@
 //! that asked; back with a code.
 use chrono::TimeDelta;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use url::Url;
 use uuid::Uuid;
 
@@ -24,7 +23,7 @@ use crate::{
         db::TenantTx,
         ids::{SessionId, SubscriberId, UserId},
         random,
-        text::hex,
+        text::sha256_hex,
     },
     providers::calcom::{self, SCOPES, SCOPES_WITHOUT_WEBHOOKS},
     tenancy::directory::{self, Entry, Key},
@@ -287,5 +286,5 @@ async fn leave_person(tx: &mut TenantTx, before: &Connection) -> sqlx::Result<()
 }
 
 fn hash_of(state: &str) -> String {
-    hex(&Sha256::digest(state))
+    sha256_hex(state)
 }

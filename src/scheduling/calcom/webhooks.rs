@@ -5,7 +5,6 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -23,7 +22,7 @@ use crate::{
     kernel::{
         db::{SystemToken, SystemTx, TenantTx},
         ids::SubscriberId,
-        text::hex,
+        text::sha256_hex,
     },
     providers::calcom::{Booking, WebhookEvent, signature},
     scheduling,
@@ -254,7 +253,7 @@ fn external_id(event: &WebhookEvent, raw: &[u8]) -> String {
         Some((uid, said_at)) => {
             format!("{}:{uid}:{}", event.trigger(), said_at.timestamp_millis())
         }
-        None => hex(&Sha256::digest(raw)),
+        None => sha256_hex(raw),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         AgentOverride, BASIC_ATTRIBUTES_ONLY, Channel, InboundAnswer, InboundRequest, Setup,
     },
     receptionist::brain::agent_version,
-    tenancy::{self, VoiceLine},
+    tenancy::{self, ChannelMode, VoiceLine, business},
     voice::{
         line::{ServiceState, are_people_first, variables},
         resolve::{Owner, Signs, find_owner},
@@ -103,7 +103,12 @@ async fn answer(
     let Some(mut voice) = voice else {
         return Ok(default_words(request));
     };
-    let are_people_first = are_people_first(&mut tx, &voice, now).await?;
+    // Its hours matter to this mode alone, and the caller hears it ring meanwhile.
+    let profile = match voice.line.mode {
+        ChannelMode::AfterHours => business::find_business(&mut tx, now).await?,
+        _ => None,
+    };
+    let are_people_first = are_people_first(voice.line.mode, profile.as_ref(), now);
     let through = request.forwarded_from().and_then(E164::of_caller);
     let ends = Ends {
         caller: caller.as_ref(),

@@ -8,7 +8,6 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -20,7 +19,7 @@ use super::{
 use crate::{
     app::AppState,
     inbound::{self, EventKey, Kept, Proof, Received, RetellBody, outcome_of},
-    kernel::{ids::SubscriberId, text::hex},
+    kernel::{ids::SubscriberId, text::sha256_hex},
     providers::retell::{CallEvent, CallEventKind, ChatEvent, FunctionCall, WebhookEvent},
     traffic,
     voice::{
@@ -258,7 +257,7 @@ fn external_id(event: &WebhookEvent, raw: &[u8]) -> String {
                 CallEventKind::Started | CallEventKind::Ended | CallEventKind::Analyzed => {
                     format!("{name}:{id}")
                 }
-                CallEventKind::TranscriptUpdated => digest(raw),
+                CallEventKind::TranscriptUpdated => sha256_hex(raw),
                 CallEventKind::TransferStarted
                 | CallEventKind::TransferBridged
                 | CallEventKind::TransferCancelled
@@ -266,7 +265,7 @@ fn external_id(event: &WebhookEvent, raw: &[u8]) -> String {
                     let start = call.call.start_timestamp.map(|at| at.timestamp_millis());
                     let to = call.transfer_destination.as_ref();
                     // Ids go into the names of jobs, and a phone number has no business there.
-                    let to = to.map(|to| digest(to.number.as_bytes()));
+                    let to = to.map(|to| sha256_hex(&to.number));
                     format!(
                         "{name}:{id}:{}:{}",
                         start.unwrap_or_default(),
@@ -276,12 +275,8 @@ fn external_id(event: &WebhookEvent, raw: &[u8]) -> String {
             }
         }
         WebhookEvent::Chat(chat) => format!("{}:{}", kind_of(event), chat.chat.chat_id),
-        _ => digest(raw),
+        _ => sha256_hex(raw),
     }
-}
-
-fn digest(raw: &[u8]) -> String {
-    hex(&Sha256::digest(raw))
 }
 
 fn kind_of(event: &WebhookEvent) -> &'static str {

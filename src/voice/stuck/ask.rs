@@ -19,7 +19,6 @@ use crate::{
     tenancy::accounts::{self, OwnAccount, Provider},
     traffic::{self, store::open_calls::OpenCall},
     voice::{
-        intake::TRIES,
         resolve::{Owner, Signs, find_by, find_owner},
         retell as retell_calls, vapi as vapi_calls,
     },
@@ -179,12 +178,9 @@ async fn ask_retell(
             received_at: app.clock.now(),
             proof,
         };
-        for attempt in 1.. {
-            let told = retell_calls::receive_call(&app.db, subscriber, &key, &event).await;
-            if is_settled(told.map(|_| ()), attempt)? {
-                break;
-            }
-        }
+        let told =
+            traffic::while_raced(|| retell_calls::receive_call(&app.db, subscriber, &key, &event));
+        unless_cleared(told.await)?;
     }
     Ok(Asked::Told)
 }
@@ -231,23 +227,16 @@ async fn ask_vapi(
         received_at: app.clock.now(),
         proof,
     };
-    for attempt in 1.. {
-        let told = vapi_calls::receive_call(&app.db, subscriber, &key, &report).await;
-        if is_settled(told.map(|_| ()), attempt)? {
-            break;
-        }
-    }
+    let told =
+        traffic::while_raced(|| vapi_calls::receive_call(&app.db, subscriber, &key, &report));
+    unless_cleared(told.await)?;
     Ok(Asked::Told)
 }
 
-/// Whether nothing is left to be tried. Nothing is told to a conversation whose words were taken away.
-pub(super) fn is_settled(
-    told: Result<(), traffic::Error>,
-    attempt: usize,
-) -> Result<bool, JobError> {
+/// Nothing is told to a conversation whose words were taken away.
+pub(super) fn unless_cleared<T>(told: Result<T, traffic::Error>) -> Result<(), JobError> {
     match told {
-        Ok(()) | Err(traffic::Error::Cleared) => Ok(true),
-        Err(traffic::Error::Raced) if attempt < TRIES => Ok(false),
+        Ok(_) | Err(traffic::Error::Cleared) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

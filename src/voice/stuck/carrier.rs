@@ -1,7 +1,7 @@
 //! The same of a call that we answer ourselves, over Twilio.
 use rust_decimal::Decimal;
 
-use super::ask::{Asked, Found, is_settled, is_theirs, no_answer, own_account, search};
+use super::ask::{Asked, Found, is_theirs, no_answer, own_account, search, unless_cleared};
 use crate::{
     app::AppState,
     billing::rules,
@@ -58,12 +58,7 @@ pub(super) async fn ask_twilio(
     if !found.is_over() {
         return Ok(Asked::GoesOn);
     }
-    for attempt in 1.. {
-        let told = tell(app, subscriber, call, &found).await;
-        if is_settled(told, attempt)? {
-            break;
-        }
-    }
+    unless_cleared(traffic::while_raced(|| tell(app, subscriber, call, &found)).await)?;
     Ok(Asked::Told)
 }
 

@@ -13,10 +13,7 @@ use crate::{
         self, CLOSED_WITHOUT_END, ConversationUpdate, Direction, Outcome, Source, Status,
         store::open_calls::OpenCall,
     },
-    voice::{
-        intake::TRIES,
-        news::{self, News, Stage},
-    },
+    voice::news::{self, News, Stage},
 };
 
 /// Why it is closed.
@@ -46,13 +43,7 @@ pub(super) async fn close(
     call: &OpenCall,
     because: Because,
 ) -> Result<(), JobError> {
-    let mut closed = try_close(app, job, call, because).await;
-    for _ in 1..TRIES {
-        if !matches!(closed, Err(traffic::Error::Raced)) {
-            break;
-        }
-        closed = try_close(app, job, call, because).await;
-    }
+    let closed = traffic::while_raced(|| try_close(app, job, call, because)).await;
     Ok(closed?)
 }
 

@@ -9,7 +9,7 @@ use super::{
     links::{Links, Query},
     owner,
     plan::Plan,
-    ring::{self, Answered, Reply, TRIES, keep, may_begin_again, replay},
+    ring::{self, Answered, Reply, keep, replay},
     store::{self, Call, Phase},
     talk,
     turn::answered_by_ai,
@@ -60,13 +60,7 @@ async fn reply(app: &App, proved: &Proved, query: &Query) -> anyhow::Result<Repl
         inbound::keep_unrouted(&app.db, &key_of(proved, "unknown", now)).await?;
         return Ok(Reply::Document(fallback::not_in_service()));
     };
-    let mut followed = follow(app, proved, subscriber, now).await;
-    for _ in 1..TRIES {
-        if !may_begin_again(&followed) {
-            break;
-        }
-        followed = follow(app, proved, subscriber, now).await;
-    }
+    let followed = traffic::while_in_the_way(|| follow(app, proved, subscriber, now)).await;
     match followed? {
         Some(answered) => Ok(Reply::plan(answered)),
         // A dial that we know nothing of; the two have spoken, or somebody still waits.

@@ -7,7 +7,6 @@ use super::{
     guard::Proved,
     links::Query,
     owner,
-    ring::{TRIES, may_begin_again},
     rules::{Ended, outcome_of},
     store::{self, Call, Phase},
     text_back,
@@ -61,13 +60,7 @@ pub async fn follow(
         if since.is_some() {
             inbound::give_kept(&app.db, Some(subscriber), &key).await?;
         }
-        let mut ended = end(app, proved, &key, subscriber).await;
-        for _ in 1..TRIES {
-            if !may_begin_again(&ended) {
-                break;
-            }
-            ended = end(app, proved, &key, subscriber).await;
-        }
+        let ended = traffic::while_in_the_way(|| end(app, proved, &key, subscriber)).await;
         if matches!(ended, Err(traffic::Error::Cleared)) {
             return Ok(Received::Duplicate);
         }

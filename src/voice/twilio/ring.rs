@@ -17,28 +17,12 @@ use crate::{
     app::App,
     billing,
     inbound::{self, Claim, EventKey},
-    kernel::{
-        db::{TenantTx, is_in_the_way},
-        ids::SubscriberId,
-        phone::E164,
-    },
+    kernel::{db::TenantTx, ids::SubscriberId, phone::E164},
     providers::twilio::{Attestation, CallForm},
     tenancy::{directory::Key, store::switch},
     traffic::{self, HandledBy, Outcome, SavedDialogue, Source},
     voice::{forwarding, news::Stage as NewsStage},
 };
-
-/// How often a request is taken up: another one of the same call may have been in the way.
-pub const TRIES: usize = 3;
-
-/// Whether what failed may go well when it begins again.
-pub fn may_begin_again<T>(tried: &Result<T, traffic::Error>) -> bool {
-    match tried {
-        Err(traffic::Error::Raced) => true,
-        Err(traffic::Error::Database(error)) => is_in_the_way(error),
-        Ok(_) | Err(traffic::Error::Cleared) => false,
-    }
-}
 
 /// What a call does next, and for whom it is written.
 pub struct Answered {
@@ -79,13 +63,7 @@ pub async fn reply(app: &App, proved: &Proved, named: Option<Key<'_>>) -> anyhow
         inbound::keep_unrouted(&app.db, &key).await?;
         return Ok(Reply::Document(fallback::not_in_service()));
     };
-    let mut begun = begin(app, proved, &key, subscriber).await;
-    for _ in 1..TRIES {
-        if !may_begin_again(&begun) {
-            break;
-        }
-        begun = begin(app, proved, &key, subscriber).await;
-    }
+    let begun = traffic::while_in_the_way(|| begin(app, proved, &key, subscriber)).await;
     match begun {
         Ok(Begun::Answered(answered)) => Ok(Reply::plan(answered)),
         Ok(Begun::Nobodys) => {

@@ -9,7 +9,7 @@ use super::{
     links::Query,
     owner,
     plan::{Line, Plan},
-    ring::{Answered, Reply, TRIES, keep, may_begin_again, replay},
+    ring::{Answered, Reply, keep, replay},
     store::{self, Call, Phase},
     words::{Words, words},
 };
@@ -55,13 +55,7 @@ async fn reply(app: &AppState, proved: &Proved, query: &Query) -> anyhow::Result
         inbound::keep_unrouted(&app.db, &key).await?;
         return Ok(Reply::Document(fallback::thanks()));
     };
-    let mut left = leave(app, proved, &key, query, subscriber).await;
-    for _ in 1..TRIES {
-        if !may_begin_again(&left) {
-            break;
-        }
-        left = leave(app, proved, &key, query, subscriber).await;
-    }
+    let left = traffic::while_in_the_way(|| leave(app, proved, &key, query, subscriber)).await;
     match left? {
         Some(answered) => Ok(Reply::plan(answered)),
         None => Ok(Reply::Document(fallback::thanks())),
@@ -290,13 +284,8 @@ pub async fn recorded(
         if since.is_some() {
             inbound::give_kept(&app.db, Some(subscriber), &key).await?;
         }
-        let mut kept = keep_recorded(app, proved, &key, query, subscriber).await;
-        for _ in 1..TRIES {
-            if !may_begin_again(&kept) {
-                break;
-            }
-            kept = keep_recorded(app, proved, &key, query, subscriber).await;
-        }
+        let kept =
+            traffic::while_in_the_way(|| keep_recorded(app, proved, &key, query, subscriber)).await;
         if matches!(kept, Err(traffic::Error::Cleared)) {
             return Ok(Received::Duplicate);
         }

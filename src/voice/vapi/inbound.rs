@@ -80,7 +80,7 @@ async fn answer(
     let (Some(mut voice), Some(profile)) = (voice, profile) else {
         return refuse(words::not_in_service(Language::default()));
     };
-    let are_people_first = are_people_first(&mut tx, &voice, now).await?;
+    let are_people_first = are_people_first(voice.line.mode, Some(&profile), now);
     let language = voice.line.language;
     let ends = Ends {
         caller: caller.as_ref(),

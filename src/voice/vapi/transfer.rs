@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use super::{
     normalise::{self, Parties},
-    webhooks::{digest, owner_of},
+    webhooks::owner_of,
     words,
 };
 use crate::{
     app::AppState,
     inbound::VapiBody,
-    kernel::{db::TenantTx, language::Language},
+    kernel::{db::TenantTx, language::Language, text::sha256_hex},
     providers::vapi::{ServerMessage, answer::TransferAnswer},
     receptionist::{
         say::{Phrase, say},
@@ -95,7 +95,7 @@ async fn answer(
     let Some(desk) = desk else {
         return Ok(nobody(language));
     };
-    let id = digest(&body.body);
+    let id = sha256_hex(&body.body);
     let name = ToolName::TransferCall.as_str();
     let told = desk.run(app, Some(id), name, json!({})).await?;
     Ok(match told.result {

@@ -6,14 +6,13 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{calls, inbound::assistant_request, normalise::Parties, tool_calls, transfer};
 use crate::{
     app::AppState,
     inbound::{self, Connected, EventKey, Kept, Proof, Received, VapiBody, outcome_of},
-    kernel::{ids::SubscriberId, phone::E164, text::hex},
+    kernel::{ids::SubscriberId, phone::E164, text::sha256_hex},
     providers::vapi::{MessageKind, ParseError, ServerMessage},
     tenancy::directory::Key,
     traffic,
@@ -195,10 +194,6 @@ fn external_id(message: &ServerMessage, raw: &[u8]) -> String {
     match (message.kind, message.call_id(), &message.status) {
         (MessageKind::EndOfCallReport, Some(id), _) => format!("{kind}:{id}"),
         (MessageKind::StatusUpdate, Some(id), Some(status)) => format!("{kind}:{id}:{status}"),
-        _ => digest(raw),
+        _ => sha256_hex(raw),
     }
-}
-
-pub(super) fn digest(raw: &[u8]) -> String {
-    hex(&Sha256::digest(raw))
 }

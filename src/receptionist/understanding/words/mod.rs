@@ -38,6 +38,8 @@ pub(super) struct Words {
     /// What rooms are numbered by.
     pub rooms: &'static [&'static str],
     pub emergencies: &'static [&'static str],
+    /// What begins a message that is told along. `!please` is any word but that courtesy: "message for the owner" alone only
+    /// asks to leave one, "message for the owner my heater is out" has it.
     pub message_starts: &'static [&'static str],
     pub question_starts: &'static [&'static str],
     /// What may stand before a name, in answer to "your name?".
