@@ -39,43 +39,8 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
         .filter(|scored| scored.points > 0)
         .collect();
     settle(&mut scored);
-    let any_of = |patterns: &[&str]| {
-        let mut patterns = patterns.iter();
-        patterns.any(|pattern| pattern_score(pattern, &said, words) > 0)
-    };
-    let has_pattern_of =
-        |scored: &[Scored], of| scored.iter().any(|one| one.intent == of && one.is_pattern);
-    if has_pattern_of(&scored, Intent::Appointment) && any_of(words.openings) {
-        scored.retain(|scored| scored.intent != Intent::Hours);
-    }
-    let has_thing = said.iter().any(|word| is_in_class("thing", word, words));
-    // "Do you work on weekends?"
-    if any_of(&["work|working on @day|weekends|holidays|evenings|nights"]) {
-        scored.retain(|scored| scored.intent != Intent::Services);
-    }
-    let began = said
-        .iter()
-        .any(|word| matches!(*word, "since" | "depuis" | "desde"));
-    if !has_thing
-        && !began
-        && words
-            .unsuited
-            .iter()
-            .any(|phrase| pattern_score(phrase, &said, words) > 0)
-    {
-        scored.retain(|scored| scored.intent != Intent::Support);
-    }
-    // A place to park is no appointment.
-    let parks = ["parking", "stationne*", "estacion*"];
-    if said
-        .iter()
-        .any(|word| parks.iter().any(|park| is_word(park, word)))
-        && scored
-            .iter()
-            .any(|scored| scored.intent == Intent::Location)
-    {
-        scored.retain(|scored| scored.intent != Intent::Appointment);
-    }
+    leave_out_misread(&mut scored, &said, words);
+    let any_of = |patterns: &[&str]| occurs_any(patterns, &said, words);
     let best = |is_courtesy| {
         scored
             .iter()
@@ -84,11 +49,7 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
             .max_by_key(|scored| scored.points)
             .copied()
     };
-    let has = |intent| {
-        scored
-            .iter()
-            .any(|scored| scored.intent == intent && scored.is_pattern)
-    };
+    let has = |intent| has_pattern(&scored, intent);
     let is_urgent = words
         .emergencies
         .iter()
@@ -218,6 +179,45 @@ pub(super) fn best_intent(text: &str, said: &[&str], language: Language, words: 
     }
 }
 
+/// Leaves out what other words of the same utterance show to be misread.
+fn leave_out_misread(scored: &mut Vec<Scored>, said: &[&str], words: &Words) {
+    let any_of = |patterns: &[&str]| occurs_any(patterns, said, words);
+    let has_word = |of: &[&str]| {
+        said.iter()
+            .any(|word| of.iter().any(|wanted| is_word(wanted, word)))
+    };
+    if has_pattern(scored, Intent::Appointment) && any_of(words.openings) {
+        scored.retain(|scored| scored.intent != Intent::Hours);
+    }
+    // "Do you work on weekends?"
+    if any_of(&["work|working on @day|weekends|holidays|evenings|nights"]) {
+        scored.retain(|scored| scored.intent != Intent::Services);
+    }
+    let has_thing = said.iter().any(|word| is_in_class("thing", word, words));
+    if !has_thing && !has_word(&["since", "depuis", "desde"]) && any_of(words.unsuited) {
+        scored.retain(|scored| scored.intent != Intent::Support);
+    }
+    // A place to park is no appointment.
+    let asks_place = scored
+        .iter()
+        .any(|scored| scored.intent == Intent::Location);
+    if asks_place && has_word(&["parking", "stationne*", "estacion*"]) {
+        scored.retain(|scored| scored.intent != Intent::Appointment);
+    }
+}
+
+/// Whether a whole pattern of the intent was found, not only words.
+fn has_pattern(scored: &[Scored], intent: Intent) -> bool {
+    scored
+        .iter()
+        .any(|scored| scored.intent == intent && scored.is_pattern)
+}
+
+fn occurs_any(patterns: &[&str], said: &[&str], words: &Words) -> bool {
+    let mut patterns = patterns.iter();
+    patterns.any(|pattern| pattern_score(pattern, said, words) > 0)
+}
+
 /// The intent of an answer that has no words but those of answers.
 fn short_answer(said: &[&str], words: &Words) -> Option<Intent> {
     let whole = words.patterns.iter().find(|(intent, patterns)| {
@@ -254,10 +254,9 @@ fn without_idle_talk<'a>(
         let after = rest[end..].iter().take_while(belongs).count();
         rest.drain(start - before..end + after);
     }
-    let is_earnest = |pattern: &&str| pattern_score(pattern, said, words) > 0;
     let is_idle = rest.len() < said.len()
         && !said.iter().any(|word| is_in_class("thing", word, words))
-        && !words.earnest.iter().any(is_earnest)
+        && !occurs_any(words.earnest, said, words)
         && !words.intents.iter().any(|(intent, phrases)| {
             let scored = scored(*intent, phrases, &rest, words);
             !intent.is_courtesy() && (scored.is_pattern || scored.points > WEAK)
@@ -458,11 +457,6 @@ fn settle(scored: &mut Vec<Scored>) {
             .iter()
             .find(|scored| scored.intent == wanted)
             .map_or(0, |scored| scored.points)
-    };
-    let has_pattern = |scored: &[Scored], wanted: Intent| {
-        scored
-            .iter()
-            .any(|scored| scored.intent == wanted && scored.is_pattern)
     };
     // Who asks when the appointment is wants no new one, nor the opening hours.
     if has_pattern(scored, Intent::Find) {
